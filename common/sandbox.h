@@ -1,0 +1,29 @@
+/*
+ * sandbox.h -- how a room gives things up. Every function is fatal (and names
+ * the step) when the kernel will not do it; only Landlock may be absent.
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include "msg.h"
+
+/* Fixed descriptors of a room: 0-2 as inherited, then the door to privd, then
+ * one door for each further room it talks to, in order of enum proc_id. */
+#define ROOM_DOOR_PRIVD	3
+
+/* First thing in main(): umask, not dumpable, die with privd, no core, close
+ * everything above the doors, ignore SIGPIPE, log_init(). */
+void	room_start(enum proc_id me);
+/* Descriptor number of the door between me and peer, as privd laid them out. */
+int	room_door_fd(enum proc_id me, enum proc_id peer);
+
+/*
+ * In order: rlimits, empty root, user and group (proc.def's account, else its
+ * number), every capability and securebit, no_new_privs, Landlock. new_netns:
+ * also an empty network namespace, before the user is given up.
+ */
+void	sandbox_drop(enum proc_id me, int new_netns);
+/* seccomp allow-list of this room from sys.def; anything else kills the process. */
+void	sandbox_seccomp(enum proc_id me);
+
+#endif

@@ -1,0 +1,12 @@
+/* control.h -- the control socket: the reference's protocol (FIPS-WIRE 18). */
+#ifndef NETD_CONTROL_H
+#define NETD_CONTROL_H
+
+#include "netd.h"
+
+void	control_add(int fd, uint32_t gid);
+void	control_start(struct event_base *);
+/* Once a second: history rings, snapshots. */
+void	control_tick(void);
+
+#endif

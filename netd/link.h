@@ -1,0 +1,118 @@
+/*
+ * link.h -- peers and the encrypted links to them (FIPS-WIRE 4-6).
+ *
+ * link.c owns peers, handshakes in both roles, heartbeats, link-dead, rekey,
+ * retry and the dispatch of link messages. It holds handles of keys, never
+ * keys. Peers live in a fixed table; a handle is index and generation.
+ */
+#ifndef NETD_LINK_H
+#define NETD_LINK_H
+
+#include "netd.h"
+
+/* One set of keys of a link. A peer has a current one, and may have a pending
+ * (rekey or restart not yet confirmed) and a previous one (draining). */
+struct link_keys {
+	uint32_t	session;	/* cryptod's handle; 0: none */
+	uint32_t	our_index;	/* the peer sends us frames with this */
+	uint32_t	their_index;
+	uint64_t	start_ms;	/* frames carry ms since this */
+	uint64_t	sent;		/* frames sealed */
+	uint64_t	highest;	/* highest counter that authenticated */
+	uint8_t		initiator;	/* our role in this handshake */
+};
+
+struct peer_stats {
+	uint64_t	packets_sent, packets_recv, bytes_sent, bytes_recv;
+};
+
+enum peer_state { PEER_FREE, PEER_ACTIVE };
+
+struct peer {
+	enum peer_state	  state;
+	uint32_t	  handle;
+	uint8_t		  pub[33];	/* real parity once a handshake proved it */
+	uint8_t		  addr[NADDR_LEN];
+	char		  npub[NPUB_LEN + 1];
+	uint8_t		  epoch[8];
+	struct endpoint	  ep;		/* where its last authenticated frame came from */
+	int		  conf;		/* number in the configuration, or -1 */
+	uint8_t		  outbound;	/* direction of the handshake that won */
+	uint8_t		  k_bit;	/* key-epoch flag we send */
+	uint32_t	  link_id;	/* for people; grows */
+	struct link_keys  cur, pend, prev;
+	uint64_t	  up_ms, up_wall_ms, seen_ms;	/* established; last authentic frame */
+	uint64_t	  prev_until_ms;
+	struct peer_stats stats;
+	unsigned	  decrypt_fail;	/* in a row */
+	uint64_t	  replays;
+	uint64_t	  recv_bad;	/* authentic but malformed messages */
+	struct link_rekey *rekey;	/* link.c's own */
+	struct link_extra *extra;	/* link.c's own: stored msg2, timers */
+};
+
+/* Peers, in no order: for (p = NULL; (p = peer_next(p)) != NULL; ) */
+struct peer	*peer_next(struct peer *);
+struct peer	*peer_find(const uint8_t addr[NADDR_LEN]);
+/* NULL when the handle is stale. */
+struct peer	*peer_by_handle(uint32_t);
+unsigned	 peer_count(void);
+
+/* Life of the module. link_start() dials the configured peers. */
+void	link_init(void);
+void	link_start(void);
+/* Anything due now; answers in how many ms it wants to be called again. */
+uint64_t link_tick(void);
+/* Send Disconnect(Shutdown) to every peer. */
+void	link_stop(void);
+
+/* Datagram from a socket, in w->buf + w->off, w->len, from w->ep. Takes w. */
+void	link_input(struct work *w);
+
+/* Largest link message (type byte included) that fits one frame to p. */
+size_t	link_msg_max(const struct peer *);
+/* UDP payload limit of the way to p. */
+uint16_t link_mtu(const struct peer *);
+/*
+ * Send one link message, type byte first. 0, or -1 (counted): no keys, too
+ * long, no slot.
+ */
+int	link_send(struct peer *, const void *msg, size_t len);
+/*
+ * The same for a frame that is built in a slot already: w->off is the start of
+ * the frame, the link message stands at off + 20, w->len = end of the
+ * plaintext, and for SEAL inner, body, session_key are set. Fills the header
+ * and the timestamp, picks the key, pushes, sends. Takes w. ce: congestion flag.
+ */
+int	link_send_work(struct peer *, struct work *w, enum ring_op, int ce);
+
+/* People's requests. ip is a literal; errors are static text. */
+const char *link_connect(const uint8_t pub[32], const char *host, uint16_t port,
+	    int conf);
+/* 0, -1 no such peer. Sends Disconnect(ConfigurationChange); not dialled again. */
+int	link_disconnect(const uint8_t pub[32]);
+/* Force a rekey now (tests and drills through the control socket). -1: not possible. */
+int	link_rekey_now(struct peer *);
+
+/* For `show`. */
+struct link_view {			/* a handshake under way */
+	uint32_t	link_id;
+	int		outbound;
+	const char	*state;		/* "initial", "sent_msg1", ... */
+	uint64_t	started_wall_ms, idle_ms;
+	unsigned	resends;
+	int		has_pub;
+	uint8_t		pub[32];
+	struct endpoint	ep;
+};
+/* i-th handshake; -1 past the end. */
+int	link_view(unsigned i, struct link_view *);
+struct link_retry {			/* a dial that waits */
+	uint8_t		pub[32];
+	unsigned	count;
+	uint64_t	after_ms;	/* from now */
+	int		reconnect;
+};
+int	link_retry_view(unsigned i, struct link_retry *);
+
+#endif

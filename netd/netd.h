@@ -1,0 +1,76 @@
+/*
+ * netd.h -- what the modules of netd share: settings, identity, time, doors,
+ * counters. One process, one thread, one event loop; modules keep their own
+ * state in their own file and meet through these headers.
+ *
+ * Who knows what:
+ *	main.c	   boot, doors, sandbox, tick, stop
+ *	pipe.c	   ring slots and completions
+ *	udp.c	   sockets; datagrams in and out		     udp.h
+ *	frame.c	   FMP outer header and small link messages (pure)   frame.h
+ *	link.c ..  peers, link handshakes, link rekey, retry	     link.h
+ *	fsp.c	   FSP message codec (pure)			     fsp.h
+ *	session.c ..  end-to-end sessions, rekey, pending packets    session.h
+ *	route.c	   next hop for a node address			     route.h
+ *	tun.c, ip6.c  TUN; IPv6 shim, MSS, ICMPv6 (ip6.c pure)	     tun.h ip6.h
+ *	names.c	   identity cache, aliases, hosts		     names.h
+ *	dns.c	   the .fips responder				     dns.h
+ *	resolve.c  host names of peers				     resolve.h
+ *	acl.c	   peers.allow, peers.deny			     acl.h
+ *	control.c, show.c  the control socket			     control.h
+ */
+#ifndef NETD_H
+#define NETD_H
+
+#include <stdint.h>
+
+#include "conf.h"
+#include "ident.h"
+#include "pipe.h"
+#include "refuse.h"
+
+#ifndef ME_NETD
+#define ME_NETD
+#endif
+#include "doors.h"
+
+struct event_base;
+
+struct netd {
+	struct event_base	*base;
+	struct chan		 privd, cryptod;
+	uint64_t		 conf[CONF_NUM_MAX];	/* by enum conf_key */
+	/* who we are */
+	uint8_t			 pub[33];
+	uint8_t			 addr[NADDR_LEN];
+	uint8_t			 ip6[16];
+	char			 npub[NPUB_LEN + 1];
+	enum key_mode		 key_mode;
+	uint32_t		 privd_pid;
+	char			 exe[256], control_path[256];
+	/* time, read once for each turn of the loop */
+	uint64_t		 now_ms;	/* monotonic */
+	uint64_t		 start_ms;
+	/* counters by reason, and what `show status` calls forwarding */
+	uint64_t		 refused[REFUSE_MAX];
+	int			 stopping;
+};
+extern struct netd netd;
+
+static inline void
+refuse(enum refusal why)
+{
+	netd.refused[why]++;
+}
+
+/* Monotonic milliseconds, read afresh into netd.now_ms. */
+uint64_t	netd_clock(void);
+/* Wall clock, Unix milliseconds. */
+uint64_t	netd_wall_ms(void);
+/* From the kernel's generator. */
+void		netd_random(void *, size_t);
+uint32_t	netd_random_u32(void);
+/* A fresh non-zero req for a message to cryptod. */
+uint32_t	netd_req(void);
+
+#endif

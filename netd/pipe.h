@@ -1,0 +1,70 @@
+/*
+ * pipe.h -- netd's end of the ring: slots, what rides with them, and who gets
+ * the result.
+ *
+ * A slot is taken with pipe_get(), filled, and either lent with pipe_push()
+ * (its `done` is called later, once, in order, with the checked answer) or
+ * given back with pipe_put(). After `done` returns the slot is free again,
+ * unless done called pipe_keep(). All pointers into a slot are netd's own
+ * shared memory: cryptod may still write there, so headers that decide
+ * anything are copied before they are checked.
+ */
+#ifndef NETD_PIPE_H
+#define NETD_PIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "refuse.h"
+#include "ring.h"
+
+/* Where a datagram came from or goes to; comparable with memcmp. */
+struct endpoint {
+	uint8_t		transport;	/* number of the UDP socket */
+	uint8_t		family;		/* 4 or 6; 0: none */
+	uint16_t	port;		/* host order */
+	uint32_t	scope;		/* IPv6 link-local zone, else 0 */
+	uint8_t		ip[16];		/* IPv4 in the first four bytes */
+};
+
+struct work;
+typedef void (*pipe_fn)(struct work *);
+
+struct work {
+	/* the caller's, untouched by pipe.c */
+	struct endpoint	 ep;		/* datagram source (OPEN) or target (SEAL) */
+	uint32_t	 peer;		/* peer handle, see link.h */
+	uint32_t	 sess;		/* netd session handle, see session.h */
+	uint64_t	 at_ms;		/* when it was received or made */
+	uint8_t		 kind;		/* caller's own */
+	/* the frame: set before pipe_push(), updated before done() */
+	uint8_t		*buf;		/* the whole slot */
+	uint16_t	 off;		/* frame starts at buf + off */
+	uint32_t	 len;
+	uint16_t	 inner, body;
+	uint32_t	 link_key, session_key;	/* cryptod's handles */
+	/* the answer */
+	int		 opened_inner;	/* OPEN: the session layer is open too */
+	enum refusal	 why;		/* REFUSE_NONE when it worked */
+	/* pipe.c's */
+	uint32_t	 slot;
+	uint8_t		 op, lent, kept;
+	pipe_fn		 done;
+};
+
+/* Room kept in front of a frame for headers, coordinates included. */
+#define PIPE_HEAD	512
+
+/* NULL and a RING_FULL count when every slot is out. off is PIPE_HEAD. */
+struct work	*pipe_get(void);
+void		 pipe_put(struct work *);
+/* 0 lent, -1 the queue is full: the slot was given back, RING_FULL counted. */
+int		 pipe_push(struct work *, enum ring_op, pipe_fn done);
+/* In done(): keep the slot; the caller will push or put it. */
+void		 pipe_keep(struct work *);
+/* Bytes a slot can take from off on, tags not counted. */
+size_t		 pipe_room(const struct work *);
+/* After a batch of pushes: wake cryptod if it sleeps. */
+void		 pipe_flush(void);
+
+#endif

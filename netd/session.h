@@ -1,0 +1,64 @@
+/*
+ * session.h -- end-to-end sessions (FSP, Noise XK; FIPS-WIRE 13).
+ *
+ * State, pending packets and timers; keys stay in cryptod. A session is named
+ * by the remote node address. An inbound packet counts for a session only if
+ * cryptod opened it with keys that were proven to belong to that address.
+ */
+#ifndef NETD_SESSION_H
+#define NETD_SESSION_H
+
+#include "link.h"
+#include "netd.h"
+
+struct session_keys {
+	uint32_t	session;	/* cryptod's handle; 0: none */
+	uint64_t	start_ms, start_wall_ms, used_ms;
+	uint64_t	sent;
+	uint8_t		initiator;
+};
+
+struct session {
+	uint8_t		  state;	/* session.def */
+	uint32_t	  handle;
+	uint8_t		  addr[NADDR_LEN];
+	uint8_t		  pub[33];
+	char		  npub[NPUB_LEN + 1];
+	uint8_t		  epoch[8];
+	uint8_t		  k_bit, initiator;
+	struct session_keys cur, pend, prev;
+	uint64_t	  prev_until_ms;
+	uint64_t	  born_ms, active_ms, data_ms;	/* any frame; data only */
+	struct peer_stats stats;
+	unsigned	  resends, warmup;	/* data packets that still carry coordinates */
+	uint16_t	  path_mtu;		/* to the destination */
+	struct session_extra *extra;		/* session.c's own */
+};
+
+void	 session_init(void);
+uint64_t session_tick(void);
+struct session *session_next(struct session *);
+struct session *session_find(const uint8_t addr[NADDR_LEN]);
+unsigned session_count(void);
+const char *session_state_name(const struct session *);
+
+/*
+ * An IPv6 packet from this machine, whole, in w->buf + w->off, w->len, with
+ * PIPE_HEAD bytes free before it. Checks, seals, sends or queues. Takes w.
+ */
+void	 session_output(struct work *w);
+/*
+ * A SessionDatagram (type byte 00 first) that arrived over p's link; link
+ * layer open, session layer open if w->opened_inner. Local delivery, or on to
+ * the next hop. Takes w. ce: the frame carried the congestion flag.
+ */
+void	 session_input(struct peer *p, struct work *w, int ce);
+/* A peer's link came up, changed or went: routes may have changed. */
+void	 session_link_changed(struct peer *p, int up);
+/* What an IPv6 packet to this destination may measure now. */
+uint16_t session_ip6_mtu(const uint8_t addr[NADDR_LEN]);
+int	 session_rekey_now(struct session *);
+/* Packets that wait for a session: destinations and packets. */
+void	 session_pending(unsigned *dests, unsigned *packets);
+
+#endif

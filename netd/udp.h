@@ -1,0 +1,46 @@
+/* udp.h -- UDP sockets: datagrams into slots, and out. */
+#ifndef NETD_UDP_H
+#define NETD_UDP_H
+
+#include "netd.h"
+
+#define UDP_MAX		16
+
+struct udp_stats {
+	uint64_t packets_sent, bytes_sent, packets_recv, bytes_recv;
+	uint64_t send_errors, recv_errors, mtu_exceeded, kernel_drops;
+};
+
+struct udp {
+	int		 fd;
+	char		 name[64];
+	uint8_t		 family;
+	uint16_t	 port, mtu;
+	uint8_t		 bind[16];
+	uint8_t		 accept, outbound_only;
+	struct udp_stats stats;
+	struct event	*ev;
+};
+
+/* Takes the descriptor. */
+int		 udp_add(int fd, const struct msg_udp *);
+unsigned	 udp_count(void);
+struct udp	*udp_get(unsigned);
+/* Begin to read. Each datagram goes to link_input(). */
+void		 udp_start(struct event_base *);
+/* First transport that can reach this family, or -1. */
+int		 udp_for_family(int family);
+/* Smallest MTU over all transports; 1280 when there is none. */
+uint16_t	 udp_min_mtu(void);
+/*
+ * Send now, or with the next udp_flush() (end of this turn of the loop).
+ * data is copied or sent before this returns. 0, or -1 counted.
+ */
+int		 udp_send(const struct endpoint *, const void *data, size_t len);
+void		 udp_flush(void);
+/* "192.0.2.1:2121" or "[2001:db8::1]:2121"; out has 64 bytes. */
+void		 endpoint_text(const struct endpoint *, char out[64]);
+/* An IP literal and port as an endpoint on a transport that can reach it; -1 if not one. */
+int		 endpoint_parse(const char *ip, uint16_t port, struct endpoint *);
+
+#endif
