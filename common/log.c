@@ -1,0 +1,216 @@
+/* log.c -- lines to stderr. No allocation, no file, no time zone. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define MAX_DIRECTIVES	32
+#define MAX_LINE	2048
+
+static struct directive {
+	char		target[96];
+	enum log_level	level;
+} directive[MAX_DIRECTIVES];
+static unsigned		ndirective;
+static enum log_level	default_level = LVL_INFO;
+static int		default_given, is_tty;
+static const char	*room = "bastide";
+
+static const char *const level_name[] = {
+	"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"
+};
+
+int
+log_parse_level(const char *s)
+{
+	int i;
+
+	for (i = LVL_OFF; i <= LVL_TRACE; i++)
+		if (strcasecmp(s, level_name[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* "level", "target" (everything of it) or "target=level"; others are ignored. */
+static void
+add_directive(char *s)
+{
+	char	*eq = strchr(s, '=');
+	int	 level = eq == NULL ? log_parse_level(s) : log_parse_level(eq + 1);
+
+	if (eq == NULL && level != -1) {
+		default_level = level;
+		default_given = 1;
+		return;
+	}
+	if (eq != NULL)
+		*eq = '\0';
+	else
+		level = LVL_TRACE;
+	if (level == -1 || ndirective == MAX_DIRECTIVES ||
+	    strlen(s) >= sizeof(directive[0].target))
+		return;
+	strcpy(directive[ndirective].target, s);
+	directive[ndirective++].level = level;
+}
+
+void
+log_init(const char *name, const char *directives)
+{
+	char	 buf[1024], *s, *save = NULL;
+
+	room = name;
+	is_tty = isatty(STDERR_FILENO);
+	ndirective = 0;
+	default_level = LVL_INFO;
+	default_given = 0;
+	if (directives == NULL || strlen(directives) >= sizeof(buf))
+		return;
+	strcpy(buf, directives);
+	for (s = strtok_r(buf, ", ", &save); s != NULL;
+	    s = strtok_r(NULL, ", ", &save))
+		add_directive(s);
+}
+
+void
+log_set_level(enum log_level level)
+{
+	if (!default_given)
+		default_level = level;
+}
+
+/* The longest matching directive decides, as in the reference's filter. */
+int
+log_is_on(enum log_level level, const char *target)
+{
+	enum log_level	limit = default_level;
+	size_t		best = 0, n;
+	unsigned	i;
+
+	for (i = 0; i < ndirective; i++) {
+		n = strlen(directive[i].target);
+		if (n >= best && strncmp(target, directive[i].target, n) == 0 &&
+		    (target[n] == '\0' || target[n] == ':')) {
+			best = n;
+			limit = directive[i].level;
+		}
+	}
+	return level <= limit;
+}
+
+/* Civil date of days since 1970-01-01, proleptic Gregorian. */
+static void
+civil(int64_t days, int *y, int *m, int *d)
+{
+	static const int len[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int leap, n;
+
+	for (*y = 1970; ; (*y)++) {
+		leap = (*y % 4 == 0 && *y % 100 != 0) || *y % 400 == 0;
+		if (days < 365 + leap)
+			break;
+		days -= 365 + leap;
+	}
+	for (*m = 0; ; (*m)++) {
+		n = len[*m] + (*m == 1 && leap);
+		if (days < n)
+			break;
+		days -= n;
+	}
+	*m += 1;
+	*d = (int)days + 1;
+}
+
+static size_t
+stamp(char *out, size_t cap)
+{
+	struct timespec	ts;
+	int		y, m, d, s, n;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	civil(ts.tv_sec / 86400, &y, &m, &d);
+	s = (int)(ts.tv_sec % 86400);
+	n = snprintf(out, cap, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d,
+	    s / 3600, s / 60 % 60, s % 60, (int)(ts.tv_nsec / 1000000));
+	return (size_t)n;
+}
+
+/* Bytes that could forge a line or break JSON become escapes or '?'. */
+static size_t
+escape(char *out, size_t cap, const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0' && n + 2 < cap; s++) {
+		if (!is_tty && (*s == '"' || *s == '\\'))
+			out[n++] = '\\';
+		out[n++] = (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s;
+	}
+	out[n] = '\0';
+	return n;
+}
+
+static void
+vwrite(enum log_level level, const char *target, const char *fmt, va_list ap)
+{
+	char	raw[MAX_LINE / 2], msg[MAX_LINE], line[MAX_LINE + 256], when[96];
+	int	n;
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	escape(msg, sizeof(msg), raw);
+	stamp(when, sizeof(when));
+	if (is_tty)
+		n = snprintf(line, sizeof(line), "%s %5s %s %s: %s\n", when,
+		    level_name[level], room, target, msg);
+	else
+		n = snprintf(line, sizeof(line),
+		    "{\"time\":\"%s\",\"level\":\"%s\",\"room\":\"%s\","
+		    "\"target\":\"%s\",\"msg\":\"%s\"}\n",
+		    when, level_name[level], room, target, msg);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
+		return;		/* nowhere left to say so */
+}
+
+void
+log_write(enum log_level level, const char *target, const char *fmt, ...)
+{
+	va_list	ap;
+	int	saved = errno;
+
+	va_start(ap, fmt);
+	vwrite(level, target, fmt, ap);
+	va_end(ap);
+	errno = saved;
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	char	buf[MAX_LINE / 2];
+	int	saved = errno;
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	log_write(LVL_ERROR, "bastide", "%s: %s", buf, strerrordesc_np(saved));
+	_exit(1);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vwrite(LVL_ERROR, "bastide", fmt, ap);
+	va_end(ap);
+	_exit(1);
+}
