@@ -61,6 +61,13 @@ unsigned	 peer_count(void);
 /* Life of the module. link_start() dials the configured peers. */
 void	link_init(void);
 void	link_start(void);
+/* From the configuration, before link_start(). host: literal or name. */
+void	link_conf_peer(unsigned n, const uint8_t pub[32], int auto_connect,
+	    int auto_reconnect);
+void	link_conf_addr(unsigned n, const char *host, uint16_t port,
+	    uint8_t priority);
+/* cryptod refused the request with this req: 1 if it was ours. */
+int	link_hs_no(uint32_t req, enum refusal);
 /* Anything due now; answers in how many ms it wants to be called again. */
 uint64_t link_tick(void);
 /* Send Disconnect(Shutdown) to every peer. */

@@ -66,5 +66,8 @@ void		 pipe_keep(struct work *);
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */
 void		 pipe_flush(void);
+/* Slots that are not out, and all of them. */
+unsigned	 pipe_free(void);
+unsigned	 pipe_slots(void);
 
 #endif

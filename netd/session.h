@@ -37,6 +37,8 @@ struct session {
 
 void	 session_init(void);
 uint64_t session_tick(void);
+/* cryptod refused the request with this req: 1 if it was ours. */
+int	 session_hs_no(uint32_t req, enum refusal);
 struct session *session_next(struct session *);
 struct session *session_find(const uint8_t addr[NADDR_LEN]);
 unsigned session_count(void);

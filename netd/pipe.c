@@ -1,0 +1,226 @@
+/*
+ * pipe.c -- netd's end of the ring: which slot is whose, and what rides along.
+ *
+ * Everything that netd relies on stands in `works`, outside the shared
+ * memory. An answer is believed only as far as it can be checked: the slot
+ * must be one that is lent, the operation the one asked for, and no position
+ * may leave the slot.
+ */
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netd.h"
+
+#define LOG_TARGET "bastide::ring"
+#include "log.h"
+#include "netd_int.h"
+
+#define BATCH		128		/* answers taken in one turn of the loop */
+
+static struct ring	 ring;
+static struct work	*works;
+static uint32_t		*free_slot, nfree;
+static struct event	*wake_ev;
+static int		 pushed;
+
+static void	on_wake(evutil_socket_t, short, void *);
+
+void
+pipe_init(const int fds[3], uint32_t nslot, uint32_t slot_size)
+{
+	uint32_t i;
+
+	if (ring_map(&ring, fds, nslot, slot_size) == -1)
+		fatal("the packet ring that privd handed over cannot be used");
+	works = calloc(nslot, sizeof(*works));
+	free_slot = calloc(nslot, sizeof(*free_slot));
+	if (works == NULL || free_slot == NULL)
+		fatal("memory for %u packet slots", nslot);
+	for (i = 0; i < nslot; i++)
+		free_slot[nfree++] = nslot - 1 - i;
+}
+
+void
+pipe_start(struct event_base *base)
+{
+	wake_ev = event_new(base, ring.wake_netd, EV_READ | EV_PERSIST, on_wake, NULL);
+	if (wake_ev == NULL || event_add(wake_ev, NULL) == -1)
+		fatalx("cannot watch the packet ring");
+	event_active(wake_ev, EV_READ, 0);
+}
+
+struct work *
+pipe_get(void)
+{
+	struct work	*w;
+	uint32_t	 slot;
+
+	if (nfree == 0) {
+		refuse(REFUSE_RING_FULL);
+		return NULL;
+	}
+	slot = free_slot[--nfree];
+	w = &works[slot];
+	memset(w, 0, sizeof(*w));
+	w->slot = slot;
+	w->buf = ring_slot(&ring, slot);
+	w->off = PIPE_HEAD;
+	return w;
+}
+
+void
+pipe_put(struct work *w)
+{
+	free_slot[nfree++] = w->slot;
+}
+
+size_t
+pipe_room(const struct work *w)
+{
+	size_t used = (size_t)w->off + 2 * 16;
+
+	return used < ring.slot_size ? ring.slot_size - used : 0;
+}
+
+unsigned
+pipe_free(void)
+{
+	return nfree;
+}
+
+unsigned
+pipe_slots(void)
+{
+	return ring.nslot;
+}
+
+int
+pipe_push(struct work *w, enum ring_op op, pipe_fn done)
+{
+	struct ring_desc d = {
+		.slot = w->slot, .op = (uint8_t)op, .off = w->off,
+		.link = w->link_key, .session = w->session_key, .len = w->len,
+		.inner = w->inner, .body = w->body, .aux = w->slot,
+	};
+
+	if (!ring_request_ok(&ring, &d)) {
+		log_error("a request that does not fit its slot was not sent: op %d, off %u, len %u",
+		    op, w->off, w->len);
+		refuse(REFUSE_RING_DESC);
+		pipe_put(w);
+		return -1;
+	}
+	switch (ring_push(&ring, ring.todo, &d)) {
+	case 1:
+		w->op = (uint8_t)op;
+		w->lent = 1;
+		w->done = done;
+		pushed = 1;
+		return 0;
+	case 0:
+		refuse(REFUSE_RING_FULL);
+		pipe_put(w);
+		return -1;
+	default:
+		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_INDEX));
+	}
+}
+
+void
+pipe_keep(struct work *w)
+{
+	w->kept = 1;
+}
+
+void
+pipe_flush(void)
+{
+	if (!pushed)
+		return;
+	pushed = 0;
+	ring_wake(&ring, ring.todo);
+}
+
+/* The answer's end of the frame must be the one that this operation gives. */
+static int
+is_answer_sane(const struct work *w, const struct ring_desc *d)
+{
+	if (d->status >= RING_REFUSED)
+		return d->status - RING_REFUSED < REFUSE_MAX &&
+		    d->status != RING_REFUSED;
+	switch (w->op) {
+	case RING_SEAL:
+		return d->status == RING_DONE && d->len == w->len + 32;
+	case RING_SEAL_LINK:
+		return d->status == RING_DONE && d->len == w->len + 16;
+	case RING_OPEN:
+		if (d->status == RING_DONE)
+			return d->len == w->len - 16;
+		return d->status == RING_DONE_INNER && d->len + 32 == w->len &&
+		    d->inner >= 16 && d->body >= d->inner + 12 &&
+		    d->body <= d->len && d->session != 0;
+	default:
+		return 0;
+	}
+}
+
+static void
+finish(const struct ring_desc *d)
+{
+	struct work *w;
+
+	if (d->slot >= ring.nslot || !works[d->slot].lent ||
+	    works[d->slot].op != d->op || !is_answer_sane(&works[d->slot], d))
+		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_DESC));
+	w = &works[d->slot];
+	w->lent = 0;
+	w->kept = 0;
+	w->opened_inner = 0;
+	w->why = REFUSE_NONE;
+	if (d->status >= RING_REFUSED) {
+		w->why = d->status - RING_REFUSED;
+		if (w->op == RING_OPEN && (w->why == REFUSE_INNER_AUTH ||
+		    w->why == REFUSE_INNER_REPLAY ||
+		    w->why == REFUSE_INNER_NO_SESSION))
+			w->len -= 16;
+	} else {
+		w->len = d->len;
+		if (d->status == RING_DONE_INNER) {
+			w->opened_inner = 1;
+			w->inner = d->inner;
+			w->body = d->body;
+			w->session_key = d->session;
+		}
+	}
+	w->done(w);
+	if (!w->kept)
+		pipe_put(w);
+}
+
+/* Takes what is there, up to a batch; more of it comes in the next turn. */
+static void
+on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct ring_desc d;
+	int		 i, got = 0;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	ring_awake(&ring, ring.done);
+	netd_clock();
+	for (i = 0; i < BATCH; i++) {
+		got = ring_pop(&ring, ring.done, &d);
+		if (got != 1)
+			break;
+		finish(&d);
+	}
+	if (got == -1)
+		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_INDEX));
+	if (got == 1 || !ring_may_sleep(&ring, ring.done))
+		event_active(wake_ev, EV_READ, 0);
+}
