@@ -7,14 +7,16 @@
 
 #include "msg.h"
 
-/* Fixed descriptors of a room: 0-2 as inherited, then the door to privd, then
- * one door for each further room it talks to, in order of enum proc_id. */
+/* Fixed descriptors of a room: 0 and 1 are /dev/null, 2 is privd's stderr, then
+ * the door to privd, then one door for each further room it talks to, in
+ * order of enum proc_id. */
 #define ROOM_DOOR_PRIVD	3
 
 /* First thing in main(): umask, not dumpable, die with privd, no core, close
  * everything above the doors, ignore SIGPIPE, log_init(). */
 void	room_start(enum proc_id me);
-/* Descriptor number of the door between me and peer, as privd laid them out. */
+/* Descriptor number of the door between me and peer, as privd laid them out;
+ * -1 when they have none. */
 int	room_door_fd(enum proc_id me, enum proc_id peer);
 
 /*
@@ -23,6 +25,12 @@ int	room_door_fd(enum proc_id me, enum proc_id peer);
  * also an empty network namespace, before the user is given up.
  */
 void	sandbox_drop(enum proc_id me, int new_netns);
+/*
+ * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,
+ * Landlock: removing files beneath dirfd is all that is left of the file
+ * system; -1: nothing is left.
+ */
+void	sandbox_drop_privd(int dirfd);
 /* seccomp allow-list of this room from sys.def; anything else kills the process. */
 void	sandbox_seccomp(enum proc_id me);
 

@@ -1,0 +1,77 @@
+/*
+ * landlock.c -- nothing of the file system, the TCP ports, abstract sockets
+ * and signals of others, where the kernel has Landlock. Spoken to directly:
+ * Debian 12's C library and headers know the first version only.
+ */
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "landlock.h"
+#include "log.h"
+
+/* Numbers of the kernel's interface, newest first known to us: version 7. */
+#define LL_FS_REMOVE_FILE	(UINT64_C(1) << 5)
+#define LL_RULE_PATH_BENEATH	1
+#define LL_ASK_VERSION		1
+
+struct ll_ruleset {
+	uint64_t fs, net, scoped;
+};
+
+struct ll_path {
+	uint64_t allowed;
+	int32_t	 fd;
+} __attribute__((packed));
+
+/* Accesses that each version can take away; later versions take what 7 does. */
+static uint64_t
+fs_accesses(long version)
+{
+	if (version < 2)
+		return (UINT64_C(1) << 13) - 1;
+	if (version < 3)
+		return (UINT64_C(1) << 14) - 1;	/* + link or rename across */
+	if (version < 5)
+		return (UINT64_C(1) << 15) - 1;	/* + truncate */
+	return (UINT64_C(1) << 16) - 1;		/* + ioctl on devices */
+}
+
+static size_t
+ruleset_size(long version)
+{
+	return version < 4 ? 8 : version < 6 ? 16 : 24;
+}
+
+void
+landlock_shut(int dirfd)
+{
+	struct ll_ruleset	rs = { 0, 0, 0 };
+	struct ll_path		path = { LL_FS_REMOVE_FILE, dirfd };
+	long			version;
+	int			fd;
+
+	version = syscall(SYS_landlock_create_ruleset, NULL, 0, LL_ASK_VERSION);
+	if (version < 1) {
+		if (errno != ENOSYS && errno != EOPNOTSUPP)
+			fatal("landlock: version");
+		log_debug("landlock: this kernel has none");
+		return;
+	}
+	rs.fs = fs_accesses(version);
+	rs.net = 3;		/* bind and connect of TCP */
+	rs.scoped = 3;		/* abstract sockets, signals */
+	fd = (int)syscall(SYS_landlock_create_ruleset, &rs,
+	    ruleset_size(version), 0);
+	if (fd == -1)
+		fatal("landlock: ruleset");
+	if (dirfd != -1 && syscall(SYS_landlock_add_rule, fd,
+	    LL_RULE_PATH_BENEATH, &path, 0) == -1)
+		fatal("landlock: rule for the runtime folder");
+	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
+		fatal("landlock: restrict");
+	close(fd);
+}

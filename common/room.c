@@ -1,0 +1,49 @@
+/* room.c -- how a room begins: its doors, nothing else open, no core. */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "sandbox.h"
+
+static int
+door_count(enum proc_id me)
+{
+	return __builtin_popcount(msg_doors(me));
+}
+
+int
+room_door_fd(enum proc_id me, enum proc_id peer)
+{
+	unsigned doors = msg_doors(me);
+
+	if ((doors & 1U << peer) == 0)
+		return -1;
+	/* Doors to lower numbered rooms come first; privd is the lowest. */
+	return ROOM_DOOR_PRIVD +
+	    __builtin_popcount(doors & ((1U << peer) - 1));
+}
+
+void
+room_start(enum proc_id me)
+{
+	struct rlimit	no = { 0, 0 };
+
+	umask(077);
+	log_init(proc_row[me].name, getenv("RUST_LOG"));
+	if (prctl(PR_SET_DUMPABLE, 0) == -1)
+		fatal("not dumpable");
+	if (setrlimit(RLIMIT_CORE, &no) == -1)
+		fatal("no core files");
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		fatal("die with privd");
+	if (close_range(ROOM_DOOR_PRIVD + (unsigned)door_count(me), ~0U, 0) ==
+	    -1)
+		fatal("close what is no door");
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		fatal("ignore SIGPIPE");
+}
