@@ -1,0 +1,215 @@
+/* room: netd -- the identity cache and the names of nodes. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+
+struct netd netd;
+
+uint64_t
+netd_clock(void)
+{
+	return ++netd.now_ms;
+}
+
+/* Key A and B of the wire document; B's parity is odd. */
+static const char npub_a[] =
+    "npub1sjlh2c3x9w7kjsqg2ay080n2lff2uvt325vpan33ke34rn8l5jcqawh57m";
+static const char npub_b[] =
+    "npub1tdwa4vjrjl33pcjdpf2t4p027nl86xrx24g4d3avg4vwvayr3g8qhd84le";
+static const char addr_a[] = "69e08d65cc3a6b9c2c2ac4bd405e4b0e";
+static uint8_t pub_a[32], pub_b[32];
+
+static void
+setup(void)
+{
+	memset(&netd, 0, sizeof(netd));
+	netd.conf[CONF_CACHE_IDENTITY_SIZE] = 100;
+	names_init();
+	ck_assert_int_eq(npub_decode(npub_a, pub_a), 0);
+	ck_assert_int_eq(npub_decode(npub_b, pub_b), 0);
+}
+
+static void
+key(unsigned i, uint8_t pub33[33])
+{
+	memset(pub33, 0, 33);
+	pub33[0] = 0x02;
+	memcpy(pub33 + 1, &i, sizeof(i));
+	pub33[32] = 1;
+}
+
+START_TEST(a_key_gives_the_address_of_the_wire_document)
+{
+	uint8_t addr[NADDR_LEN], want[NADDR_LEN];
+
+	names_addr(pub_a, addr);
+	ck_assert_int_eq(hex_decode(addr_a, want, NADDR_LEN), 0);
+	ck_assert_mem_eq(addr, want, NADDR_LEN);
+}
+END_TEST
+
+START_TEST(a_name_is_found_in_any_case)
+{
+	uint8_t pub[32];
+	char up[] = "NPUB1SJLH2C3X9W7KJSQG2AY080N2LFF2UVT325VPAN33KE34RN8L5JCQAWH57M";
+
+	names_add_peer(pub_a, "Alice");
+	ck_assert_int_eq(names_lookup("aLICE", pub), 0);
+	ck_assert_mem_eq(pub, pub_a, 32);
+	ck_assert_int_eq(names_lookup(npub_b, pub), 0);
+	ck_assert_mem_eq(pub, pub_b, 32);
+	ck_assert_int_eq(names_lookup(up, pub), 0);
+	up[3] = 'b';	/* a resolver that plays with letter case */
+	ck_assert_int_eq(names_lookup(up, pub), 0);
+	ck_assert_int_eq(names_lookup("", pub), -1);
+	ck_assert_int_eq(names_lookup("bob", pub), -1);
+	up[10] = 'q';
+	ck_assert_int_eq(names_lookup(up, pub), -1);
+}
+END_TEST
+
+START_TEST(the_hosts_file_wins_over_an_alias)
+{
+	uint8_t pub[32], addr[NADDR_LEN];
+	char shown[64];
+
+	names_add_host("box", pub_b);
+	names_add_peer(pub_a, "box");
+	ck_assert_int_eq(names_lookup("box", pub), 0);
+	ck_assert_mem_eq(pub, pub_b, 32);
+	names_add_peer(pub_b, "other");
+	names_addr(pub_b, addr);
+	names_display(addr, shown);
+	ck_assert_str_eq(shown, "box");
+	ck_assert_int_eq(names_lookup("other", pub), 0);
+}
+END_TEST
+
+START_TEST(an_alias_then_a_host_of_that_name_moves_it)
+{
+	uint8_t pub[32];
+
+	names_add_peer(pub_a, "box");
+	names_add_host("box", pub_b);
+	ck_assert_int_eq(names_lookup("box", pub), 0);
+	ck_assert_mem_eq(pub, pub_b, 32);
+}
+END_TEST
+
+START_TEST(display_falls_back_to_short_npub_then_hex)
+{
+	uint8_t addr[NADDR_LEN], pub33[33] = { 2 };
+	char shown[64];
+
+	names_addr(pub_a, addr);
+	names_display(addr, shown);
+	ck_assert_str_eq(shown, "69e08d65...");
+	memcpy(pub33 + 1, pub_a, 32);
+	names_learn(pub33);
+	names_display(addr, shown);
+	ck_assert_str_eq(shown, "npub1sjlh...h57m");
+	ck_assert_ptr_null(names_alias(addr));
+}
+END_TEST
+
+START_TEST(the_cache_is_bounded_and_the_oldest_stranger_goes)
+{
+	uint8_t pub33[33], got[33], addr[NADDR_LEN];
+	unsigned i;
+
+	names_add_peer(pub_a, "alice");
+	for (i = 0; i < 1000; i++) {
+		netd.now_ms++;
+		key(i, pub33);
+		names_learn(pub33);
+		/* one that is asked for all the time stays */
+		key(0, pub33);
+		names_addr(pub33 + 1, addr);
+		ck_assert_int_eq(names_by_prefix(addr, got, addr), 0);
+	}
+	ck_assert_uint_eq(names_count(), 100);
+	names_addr(pub_a, addr);
+	ck_assert_int_eq(names_by_prefix(addr, got, addr), 0);
+	key(901, pub33);
+	names_addr(pub33 + 1, addr);
+	ck_assert_int_eq(names_by_prefix(addr, got, addr), -1);
+	key(902, pub33);
+	names_addr(pub33 + 1, addr);
+	ck_assert_int_eq(names_by_prefix(addr, got, addr), 0);
+}
+END_TEST
+
+START_TEST(a_proven_parity_is_kept_against_a_guess)
+{
+	uint8_t pub33[33] = { 0x02 }, got[33], addr[NADDR_LEN];
+
+	memcpy(pub33 + 1, pub_b, 32);
+	names_learn(pub33);
+	pub33[0] = 0x03;
+	names_learn(pub33);
+	pub33[0] = 0x02;
+	names_learn(pub33);
+	names_addr(pub_b, addr);
+	ck_assert_int_eq(names_by_prefix(addr, got, addr), 0);
+	ck_assert_uint_eq(got[0], 0x03);
+}
+END_TEST
+
+START_TEST(the_list_shows_every_entry_once_newest_first)
+{
+	struct name_entry e, before;
+	uint8_t pub33[33];
+	unsigned i;
+
+	names_add_peer(pub_a, "alice");
+	for (i = 0; i < 150; i++) {
+		netd.now_ms++;
+		key(i, pub33);
+		names_learn(pub33);
+	}
+	names_add_peer(pub_b, "");
+	ck_assert_uint_eq(names_count(), 101);
+	before.seen_ms = UINT64_MAX;
+	for (i = 0; i < 99; i++) {
+		ck_assert_int_eq(names_entry(i, &e), 0);
+		ck_assert(e.seen_ms < before.seen_ms);
+		before = e;
+	}
+	ck_assert_int_eq(names_entry(99, &e), 0);
+	ck_assert_mem_eq(e.pub33 + 1, pub_a, 32);
+	ck_assert_int_eq(names_entry(100, &e), 0);
+	ck_assert_mem_eq(e.pub33 + 1, pub_b, 32);
+	ck_assert_int_eq(names_entry(101, &e), -1);
+	ck_assert_int_eq(names_entry(3, &before), 0);
+	ck_assert_int_eq(names_entry(0, &e), 0);
+	ck_assert(e.seen_ms == before.seen_ms + 3);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("names");
+	TCase *t = tcase_create("names");
+	SRunner *sr;
+	int bad;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_key_gives_the_address_of_the_wire_document);
+	tcase_add_test(t, a_name_is_found_in_any_case);
+	tcase_add_test(t, the_hosts_file_wins_over_an_alias);
+	tcase_add_test(t, an_alias_then_a_host_of_that_name_moves_it);
+	tcase_add_test(t, display_falls_back_to_short_npub_then_hex);
+	tcase_add_test(t, the_cache_is_bounded_and_the_oldest_stranger_goes);
+	tcase_add_test(t, a_proven_parity_is_kept_against_a_guess);
+	tcase_add_test(t, the_list_shows_every_entry_once_newest_first);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	bad = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return bad != 0;
+}
