@@ -1,0 +1,420 @@
+/*
+ * udp.c -- UDP sockets: datagrams into slots in batches, and out in batches.
+ *
+ * Knows sockets and endpoints, no frames: what arrives goes to link_input().
+ * privd bound the sockets; nothing here makes one. A send that fails is
+ * counted; no error of a socket ends the process.
+ */
+#include <event2/event.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "udp.h"
+#define LOG_TARGET "fips::transport::udp"
+#include "log.h"
+
+enum {
+	RECV_BATCH = 64,	/* datagrams read in one turn of the loop */
+	SEND_BATCH = 64,
+	PUNCH_LEN = 24		/* NAT punch packets of Nostr discovery */
+};
+
+union name {
+	struct sockaddr		sa;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+};
+
+/* One sendmmsg() of one socket. */
+struct batch {
+	struct mmsghdr	msg[SEND_BATCH];
+	struct iovec	iov[SEND_BATCH];
+	union name	to[SEND_BATCH];
+	uint8_t		*data;		/* SEND_BATCH times the largest MTU */
+	size_t		room;		/* that MTU */
+	unsigned	count;
+	unsigned	transport;
+};
+
+static struct udp	udps[UDP_MAX];
+static unsigned		nudp;
+static struct batch	out;
+
+/* Before GO only: the batch can take the largest datagram of any transport. */
+static void
+make_room(size_t mtu)
+{
+	if (mtu <= out.room)
+		return;
+	free(out.data);
+	out.data = calloc(SEND_BATCH, mtu);
+	if (out.data == NULL)
+		fatal("memory for datagrams of %zu bytes", mtu);
+	out.room = mtu;
+}
+
+int
+udp_add(int fd, const struct msg_udp *m)
+{
+	struct udp	*u;
+	int		 one = 1;
+
+	if (nudp == UDP_MAX)
+		return -1;
+	u = &udps[nudp++];
+	u->fd = fd;
+	memcpy(u->name, m->name, m->name_len);
+	u->family = m->family;
+	u->port = m->port;
+	u->mtu = m->mtu;
+	memcpy(u->bind, m->bind, sizeof(u->bind));
+	u->accept = m->accept;
+	u->outbound_only = m->outbound_only;
+	make_room(u->mtu);
+	if (setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof(one)) == -1)
+		log_warn("the kernel's drops on UDP port %u will not be counted: %s",
+		    u->port, strerror(errno));
+	return 0;
+}
+
+unsigned
+udp_count(void)
+{
+	return nudp;
+}
+
+struct udp *
+udp_get(unsigned i)
+{
+	return i < nudp ? &udps[i] : NULL;
+}
+
+int
+udp_for_family(int family)
+{
+	unsigned i;
+
+	for (i = 0; i < nudp; i++)
+		if (udps[i].family == family)
+			return (int)i;
+	return -1;
+}
+
+uint16_t
+udp_min_mtu(void)
+{
+	uint16_t mtu = UINT16_MAX;
+	unsigned i;
+
+	for (i = 0; i < nudp; i++)
+		if (udps[i].mtu < mtu)
+			mtu = udps[i].mtu;
+	return nudp == 0 ? 1280 : mtu;
+}
+
+/* -- endpoints ------------------------------------------------------------ */
+
+/* An IPv4 address in IPv6 clothes is the IPv4 address. */
+static void
+endpoint_set6(struct endpoint *ep, const struct in6_addr *a, uint32_t scope)
+{
+	if (IN6_IS_ADDR_V4MAPPED(a)) {
+		ep->family = 4;
+		memcpy(ep->ip, a->s6_addr + 12, 4);
+		return;
+	}
+	ep->family = 6;
+	memcpy(ep->ip, a->s6_addr, 16);
+	if (IN6_IS_ADDR_LINKLOCAL(a))
+		ep->scope = scope;
+}
+
+/* 0, or -1 for a family that is not ours. */
+static int
+endpoint_from(struct endpoint *ep, unsigned transport, const union name *n)
+{
+	memset(ep, 0, sizeof(*ep));
+	ep->transport = (uint8_t)transport;
+	switch (n->sa.sa_family) {
+	case AF_INET:
+		ep->family = 4;
+		ep->port = ntohs(n->in.sin_port);
+		memcpy(ep->ip, &n->in.sin_addr, 4);
+		return 0;
+	case AF_INET6:
+		ep->port = ntohs(n->in6.sin6_port);
+		endpoint_set6(ep, &n->in6.sin6_addr, n->in6.sin6_scope_id);
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* Length of the name; family 4 on an IPv6 socket would need a mapped form,
+ * which our IPv6-only sockets do not take, so each goes by its own family. */
+static socklen_t
+endpoint_to(const struct endpoint *ep, union name *n)
+{
+	memset(n, 0, sizeof(*n));
+	if (ep->family == 4) {
+		n->in.sin_family = AF_INET;
+		n->in.sin_port = htons(ep->port);
+		memcpy(&n->in.sin_addr, ep->ip, 4);
+		return sizeof(n->in);
+	}
+	n->in6.sin6_family = AF_INET6;
+	n->in6.sin6_port = htons(ep->port);
+	n->in6.sin6_scope_id = ep->scope;
+	memcpy(&n->in6.sin6_addr, ep->ip, 16);
+	return sizeof(n->in6);
+}
+
+void
+endpoint_text(const struct endpoint *ep, char text[64])
+{
+	char ip[INET6_ADDRSTRLEN] = "?";
+
+	inet_ntop(ep->family == 4 ? AF_INET : AF_INET6, ep->ip, ip, sizeof(ip));
+	if (ep->family == 4)
+		snprintf(text, 64, "%s:%u", ip, ep->port);
+	else if (ep->scope != 0)
+		snprintf(text, 64, "[%s%%%u]:%u", ip, ep->scope, ep->port);
+	else
+		snprintf(text, 64, "[%s]:%u", ip, ep->port);
+}
+
+/* "%3" after a link-local address; names of interfaces stay with privd. */
+static int
+parse_scope(const char *p, uint32_t *scope)
+{
+	uint64_t v = 0;
+
+	if (*p == '\0')
+		return -1;
+	for (; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9')
+			return -1;
+		v = v * 10 + (uint64_t)(*p - '0');
+		if (v > UINT32_MAX)
+			return -1;
+	}
+	*scope = (uint32_t)v;
+	return 0;
+}
+
+int
+endpoint_parse(const char *ip, uint16_t port, struct endpoint *ep)
+{
+	char		 text[INET6_ADDRSTRLEN + 12], *pct;
+	struct in6_addr	 a6;
+	struct in_addr	 a4;
+	uint32_t	 scope = 0;
+	int		 transport;
+
+	memset(ep, 0, sizeof(*ep));
+	if (port == 0 || strlen(ip) >= sizeof(text))
+		return -1;
+	strcpy(text, ip);
+	pct = strchr(text, '%');
+	if (pct != NULL) {
+		*pct = '\0';
+		if (parse_scope(pct + 1, &scope) == -1)
+			return -1;
+	}
+	if (inet_pton(AF_INET, text, &a4) == 1 && pct == NULL) {
+		ep->family = 4;
+		memcpy(ep->ip, &a4, 4);
+	} else if (inet_pton(AF_INET6, text, &a6) == 1) {
+		endpoint_set6(ep, &a6, scope);
+	} else {
+		return -1;
+	}
+	ep->port = port;
+	transport = udp_for_family(ep->family);
+	if (transport == -1)
+		return -1;
+	ep->transport = (uint8_t)transport;
+	return 0;
+}
+
+/* -- in --------------------------------------------------------------------- */
+
+/* Hole punches that a Nostr traversal leaves behind ("NPTC", "NPTA") are no frames. */
+static int
+is_punch(const uint8_t *p, size_t len)
+{
+	return len == PUNCH_LEN && memcmp(p, "NPT", 3) == 0 &&
+	    (p[3] == 'C' || p[3] == 'A');
+}
+
+/* The kernel says how many datagrams it has thrown away on this socket so far. */
+static void
+note_drops(struct udp *u, struct msghdr *h)
+{
+	struct cmsghdr	*c;
+	uint32_t	 drops;
+
+	for (c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+			continue;
+		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+		if (u->stats.kernel_drops == 0 && drops > 0)
+			log_warn("Kernel recv drops first observed on transport transport_id=%u drops=%u",
+			    (unsigned)(u - udps) + 1, drops);
+		u->stats.kernel_drops = drops;
+	}
+}
+
+/* One datagram that stands in w's slot. Takes w. */
+static void
+take(struct udp *u, struct work *w, struct msghdr *h, unsigned len)
+{
+	note_drops(u, h);
+	if (h->msg_flags & MSG_TRUNC) {
+		refuse(REFUSE_FRAME_TOO_LONG);
+		pipe_put(w);
+		return;
+	}
+	if (endpoint_from(&w->ep, (unsigned)(u - udps), h->msg_name) == -1 ||
+	    is_punch(w->buf + w->off, len)) {
+		pipe_put(w);
+		return;
+	}
+	u->stats.packets_recv++;
+	u->stats.bytes_recv += len;
+	w->len = len;
+	w->at_ms = netd.now_ms;
+	link_input(w);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	static struct mmsghdr	 msg[RECV_BATCH];
+	static struct iovec	 iov[RECV_BATCH];
+	static union name	 from[RECV_BATCH];
+	static _Alignas(struct cmsghdr) char
+				 ctl[RECV_BATCH][CMSG_SPACE(sizeof(uint32_t))];
+	static struct work	*w[RECV_BATCH];
+	struct udp		*u = arg;
+	int			 i, got, slots;
+
+	(void)what;
+	netd_clock();
+	for (slots = 0; slots < RECV_BATCH && pipe_free() > 0; slots++) {
+		w[slots] = pipe_get();
+		iov[slots].iov_base = w[slots]->buf + w[slots]->off;
+		iov[slots].iov_len = pipe_room(w[slots]);
+		memset(&msg[slots], 0, sizeof(msg[slots]));
+		msg[slots].msg_hdr.msg_name = &from[slots];
+		msg[slots].msg_hdr.msg_namelen = sizeof(from[slots]);
+		msg[slots].msg_hdr.msg_iov = &iov[slots];
+		msg[slots].msg_hdr.msg_iovlen = 1;
+		msg[slots].msg_hdr.msg_control = ctl[slots];
+		msg[slots].msg_hdr.msg_controllen = sizeof(ctl[slots]);
+	}
+	got = recvmmsg(fd, msg, (unsigned)slots, MSG_DONTWAIT, NULL);
+	if (got == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			u->stats.recv_errors++;
+		got = 0;
+	}
+	for (i = 0; i < got; i++)
+		take(u, w[i], &msg[i].msg_hdr, msg[i].msg_len);
+	for (; i < slots; i++)
+		pipe_put(w[i]);
+}
+
+void
+udp_start(struct event_base *base)
+{
+	unsigned i;
+
+	for (i = 0; i < nudp; i++) {
+		udps[i].ev = event_new(base, udps[i].fd, EV_READ | EV_PERSIST,
+		    on_readable, &udps[i]);
+		if (udps[i].ev == NULL || event_add(udps[i].ev, NULL) == -1)
+			fatalx("cannot watch UDP port %u", udps[i].port);
+	}
+}
+
+/* -- out -------------------------------------------------------------------- */
+
+static void
+note_send_error(struct udp *u)
+{
+	u->stats.send_errors++;
+	refuse(REFUSE_UDP_SEND);
+}
+
+/*
+ * An error belongs to the first datagram that was not sent: it is dropped and
+ * the rest tried. A full socket drops all that is left; the link is lossy.
+ */
+void
+udp_flush(void)
+{
+	struct udp	*u = &udps[out.transport];
+	unsigned	 at = 0;
+	int		 n;
+
+	while (at < out.count) {
+		n = sendmmsg(u->fd, out.msg + at, out.count - at, MSG_DONTWAIT);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n > 0) {
+			for (; n > 0; n--, at++) {
+				u->stats.packets_sent++;
+				u->stats.bytes_sent += out.iov[at].iov_len;
+			}
+			continue;
+		}
+		if (errno == EAGAIN || errno == ENOBUFS) {
+			for (; at < out.count; at++)
+				note_send_error(u);
+			break;
+		}
+		note_send_error(u);
+		at++;
+	}
+	out.count = 0;
+}
+
+int
+udp_send(const struct endpoint *ep, const void *data, size_t len)
+{
+	struct udp	*u = udp_get(ep->transport);
+	unsigned	 i;
+
+	if (u == NULL || (ep->family != 4 && ep->family != 6)) {
+		refuse(REFUSE_UDP_SEND);
+		return -1;
+	}
+	if (len > u->mtu) {
+		u->stats.mtu_exceeded++;
+		refuse(REFUSE_UDP_SEND);
+		return -1;
+	}
+	if (out.count == SEND_BATCH ||
+	    (out.count > 0 && out.transport != ep->transport))
+		udp_flush();
+	out.transport = ep->transport;
+	i = out.count++;
+	out.iov[i].iov_base = out.data + i * out.room;
+	memcpy(out.iov[i].iov_base, data, len);
+	out.iov[i].iov_len = len;
+	memset(&out.msg[i], 0, sizeof(out.msg[i]));
+	out.msg[i].msg_hdr.msg_name = &out.to[i];
+	out.msg[i].msg_hdr.msg_namelen = endpoint_to(ep, &out.to[i]);
+	out.msg[i].msg_hdr.msg_iov = &out.iov[i];
+	out.msg[i].msg_hdr.msg_iovlen = 1;
+	return 0;
+}
