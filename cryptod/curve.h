@@ -1,0 +1,33 @@
+/*
+ * curve.h -- the three things this house does on secp256k1.
+ *
+ * One context, made and blinded before the sandbox shuts; nothing here
+ * allocates after curve_init(). Keys on the wire are SEC1 compressed; a node
+ * is its x coordinate, so parity never decides anything.
+ */
+#ifndef CURVE_H
+#define CURVE_H
+
+#include <stdint.h>
+
+#define SEC_LEN		32
+#define PUB_LEN		33
+#define ADDR_LEN	16
+
+/* 0, or -1 when the libraries cannot start. A second call does nothing. */
+int	curve_init(void);
+/* Is it in 1..n-1? */
+int	curve_is_secret(const uint8_t sec[SEC_LEN]);
+/* Is it the encoding of a point on the curve? */
+int	curve_is_public(const uint8_t pub[PUB_LEN]);
+/* 0, or -1 when sec is no secret key. */
+int	curve_public(const uint8_t sec[SEC_LEN], uint8_t pub[PUB_LEN]);
+/* A new secret key. */
+void	curve_random(uint8_t sec[SEC_LEN]);
+/* out = SHA-256(x of sec * pub). 0, or -1 when pub is no point. */
+int	curve_dh(const uint8_t sec[SEC_LEN], const uint8_t pub[PUB_LEN],
+	    uint8_t out[32]);
+/* SHA-256(x)[0..16], x being pub without its first byte. */
+void	curve_addr(const uint8_t pub[PUB_LEN], uint8_t addr[ADDR_LEN]);
+
+#endif
