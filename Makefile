@@ -1,55 +1,169 @@
-# Bastide. Non-recursive; everything goes into build/.
+# Bastide. Non-recursive; everything goes into build/. "make help" says what there is.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
 
 VERSION	:= 0.1.0
 B	:= build
-CC	?= gcc
 ifeq ($(origin CC),default)
 CC	:= gcc
 endif
+CLANG	?= clang
+PREFIX	?= /usr
+LIBEXEC	?= $(PREFIX)/lib/bastide
 
 WARN	:= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow \
 	   -Wstrict-prototypes -Wmissing-prototypes -Werror
 HARD	:= -fPIE -fstack-protector-strong -fstack-clash-protection \
-	   -fcf-protection=full -D_FORTIFY_SOURCE=2 -fno-common
-LDHARD	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+	   -fcf-protection=full -fno-common
+LDHARD	:= -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--build-id=none
 REPRO	:= -ffile-prefix-map=$(CURDIR)=. -Wdate-time
-CFLAGS	?= -O2 -g
-DEFS	:= -DVERSION='"$(VERSION)"' -Icommon
+OPT	?= -O2 -g
+DEFS	:= -DVERSION='"$(VERSION)"' -DBASTIDE_LIBEXEC='"$(LIBEXEC)"' -Icommon
+SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer -DBASTIDE_SANITIZE
 
-# Libraries, by room.
+# Libraries, by room. A room links its own and no other; --as-needed drops
+# what none of its objects uses.
+L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
 L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv
-L_bastidectl	:= -ljansson
-ROOMS		:= privd netd cryptod
-PROGS		:= $(ROOMS) bastidectl
-DIR_bastidectl	:= ctl
-dirof		= $(or $(DIR_$(1)),$(1))
+L_bastidectl	:= -ljansson -lsodium -lsecp256k1
+PROGS		:= privd netd cryptod bastidectl
+D_privd		:= privd
+D_netd		:= netd
+D_cryptod	:= cryptod
+D_bastidectl	:= ctl
+D_common	:= common
 
-ALLC		:= $(wildcard common/*.c privd/*.c netd/*.c cryptod/*.c ctl/*.c)
-HDRS		:= $(wildcard common/*.h common/*.def */*.h */*.def)
+HDRS	:= $(wildcard common/*.h common/*.def privd/*.h privd/*.def netd/*.h \
+	   netd/*.def cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def)
+src	= $(wildcard $(D_$(1))/*.c)
+objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
+# A test names its room in its first lines: "room: netd".
+room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
 
-all: $(PROGS:%=$(B)/%) $(B)/docs.stamp
+all: $(PROGS:%=$(B)/%)
 
-# variant(name, cc, cflags, ldflags): object rules, archives and programs
-# under $(B)/obj-name/. Programs link their own objects and what they need of
-# libcommon.a, nothing else.
+help:
+	@echo 'make              the programs, into build/'
+	@echo 'sudo make run     install what is missing, build, start a node here'
+	@echo 'sudo make demo    two nodes in two namespaces, a picture of it'
+	@echo 'sudo make check   install what is missing, build, run every test'
+	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
+	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
+	@echo 'sudo make install       programs, users, unit, manual pages'
+
+# ---- one set of rules a variant: $(1) folder, $(2) compiler, $(3) flags, $(4) link flags
 define variant
-$(B)/obj-$(1)/%.o: %.c $$(HDRS) Makefile
+$(1)/%.o: %.c $$(HDRS) Makefile
 	@mkdir -p $$(@D)
-	$(2) $$(WARN) $(3) $$(REPRO) $$(DEFS) -I$$(firstword $$(subst /, ,$$<)) -c -o $$@ $$<
-$(B)/obj-$(1)/libcommon.a: $(patsubst %.c,$(B)/obj-$(1)/%.o,$(wildcard common/*.c))
-	@rm -f $$@
-	ar rcsD $$@ $$^
-$(foreach p,$(PROGS),$(call program,$(1),$(2),$(4),$(p),$(call dirof,$(p))))
+	$(2) $$(WARN) $(3) $$(REPRO) $$(DEFS) -I$$(<D) -c -o $$@ $$<
+$(1)/libcommon.a: $(call objs,common,$(1))
+	@rm -f $$@ && ar rcsD $$@ $$^
 endef
 define program
-$(B)/obj-$(1)/lib$(4).a: $(patsubst %.c,$(B)/obj-$(1)/%.o,$(filter-out %/main.c,$(wildcard $(5)/*.c)))
-	@rm -f $$@
-	ar rcsD $$@ $$^
-$(B)/obj-$(1)/$(4): $(B)/obj-$(1)/$(5)/main.o $(B)/obj-$(1)/lib$(4).a $(B)/obj-$(1)/libcommon.a
-	$(2) $(3) -o $$@ $$< -Wl,--whole-archive $(B)/obj-$(1)/lib$(4).a -Wl,--no-whole-archive $(B)/obj-$(1)/libcommon.a $(L_$(4))
-
+$(1)/lib$(4).a: $(call objs,$(4),$(1))
+	@rm -f $$@ && ar rcsD $$@ $$^
+$(1)/bin/$(4): $(1)/$(D_$(4))/main.o $(1)/lib$(4).a $(1)/libcommon.a
+	@mkdir -p $$(@D)
+	$(2) $(3) -o $$@ $$< $(1)/lib$(4).a $(1)/libcommon.a $(L_$(4))
 endef
+
+O	:= $(B)/obj
+$(eval $(call variant,$(O),$(CC),$(OPT) $(HARD) -D_FORTIFY_SOURCE=2))
+$(foreach p,$(PROGS),$(eval $(call program,$(O),$(CC),$(OPT) $(HARD) $(LDHARD),$(p))))
+S	:= $(B)/san
+$(eval $(call variant,$(S),$(CC),$(SANFLAGS)))
+$(foreach p,$(PROGS),$(eval $(call program,$(S),$(CC),$(SANFLAGS),$(p))))
+K	:= $(B)/clang
+$(eval $(call variant,$(K),$(CLANG),-O1))
+$(foreach p,$(PROGS),$(eval $(call program,$(K),$(CLANG),-O1,$(p))))
+F	:= $(B)/fuzzobj
+FUZZFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	   -fno-sanitize-recover=all -DBASTIDE_SANITIZE
+$(eval $(call variant,$(F),$(CLANG),$(FUZZFLAGS)))
+$(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
+
+$(PROGS:%=$(B)/%): $(B)/%: $(O)/bin/%
+	@cp -f $< $@
+sanitized: $(PROGS:%=$(S)/bin/%)
+clang: $(PROGS:%=$(K)/bin/%)
+
+# ---- tests: unit, liar, drill programs (sanitized), fuzz targets (clang)
+TESTC	:= $(wildcard tests/unit/*.c tests/liar/*.c tests/drill/*.c)
+TESTS	:= $(TESTC:tests/%.c=$(B)/tests/%)
+FUZZC	:= $(wildcard tests/fuzz/*.c)
+FUZZ	:= $(FUZZC:tests/fuzz/%.c=$(B)/fuzz/%)
+arch	= $(if $(filter common,$(1)),,$(2)/lib$(1).a) $(2)/libcommon.a
+
+# $(1) source, $(2) room
+define testprog
+$(1:tests/%.c=$(B)/tests/%): $(1) $(call arch,$(2),$(S)) $$(HDRS)
+	@mkdir -p $$(@D)
+	$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -o $$@ $(1) \
+	    $(call arch,$(2),$(S)) $$(shell pkg-config --cflags --libs check) $(L_$(2)) -lpthread
+endef
+define fuzzprog
+$(1:tests/fuzz/%.c=$(B)/fuzz/%): $(1) $(call arch,$(2),$(F)) $$(HDRS)
+	@mkdir -p $$(@D)
+	$(CLANG) $$(WARN) -Wno-missing-prototypes $$(subst fuzzer-no-link,fuzzer,$(FUZZFLAGS)) \
+	    $$(DEFS) -I$(D_$(2)) -o $$@ $(1) $(call arch,$(2),$(F)) $(L_$(2))
+endef
+$(foreach t,$(TESTC),$(eval $(call testprog,$(t),$(call room,$(t)))))
+$(foreach t,$(FUZZC),$(eval $(call fuzzprog,$(t),$(call room,$(t)))))
+tests: $(TESTS)
+fuzzers: $(FUZZ)
+
+# ---- documents made from the tables
+$(B)/gen/%: docs/gen_%.c $(O)/libcommon.a $(HDRS)
+	@mkdir -p $(@D)
+	$(CC) $(WARN) -O1 $(DEFS) -o $@ $< $(O)/libcommon.a -Wl,--as-needed $(L_common)
+docs: $(B)/gen/msg $(B)/gen/conf
+	$(B)/gen/msg > docs/MESSAGES.md
+	$(B)/gen/conf > docs/configuration.md
+
+# ---- what people call
+deps:
+	@sh scripts/deps.sh
+run: deps
+	@$(MAKE) --no-print-directory all
+	@sh scripts/run.sh
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@bash scripts/demo.sh
+check: deps
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
+fuzz: fuzzers
+	@bash tests/fuzz.sh $(or $(TIME),60)
+bench-house: deps
+	@$(MAKE) --no-print-directory all $(B)/hs_bench
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/house.sh
+$(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
+	$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions \
+	    $(DESTDIR)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 755 $(B)/netd $(B)/cryptod $(B)/privd $(DESTDIR)$(LIBEXEC)/
+	ln -sf ../lib/bastide/privd $(DESTDIR)$(PREFIX)/sbin/bastide-privd
+	install -m 755 $(B)/bastidectl $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 man/bastidectl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/privd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 ctl/completion/bastidectl.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bastidectl
+	install -m 644 ctl/completion/_bastidectl $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
+	install -m 644 systemd/bastide.service $(DESTDIR)/lib/systemd/system/
+	install -m 644 systemd/bastide.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bastide.conf
+	[ -n "$(DESTDIR)" ] || sh scripts/users.sh
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all help sanitized clang tests fuzzers docs deps run demo check fuzz \
+	bench-house install clean

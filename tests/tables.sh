@@ -1,0 +1,112 @@
+#!/bin/bash
+# tables.sh -- what the tables promise at compile and link time: a room cannot
+# send another room's message, cannot forget a handler, and a row cannot have
+# two senders. Each refusal stands beside a control that must pass.
+cd "$(dirname "$0")/.." || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0 bad=0
+cc="gcc -std=c11 -D_GNU_SOURCE -Icommon"
+common="common/msg.c common/chan.c common/refuse.c"
+
+# expect pass|fail NAME COMMAND...; a failure must also name $must in its text.
+expect() {
+    local want=$1 name=$2 got
+    shift 2
+    n=$((n + 1))
+    if "$@" >"$dir/out" 2>&1; then got=pass; else got=fail; fi
+    if [ "$got" = "$want" ] && { [ "$want" = pass ] || grep -q "$must" "$dir/out"; }; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"; sed 's/^/# /' "$dir/out" | head -n 10; bad=1
+    fi
+}
+
+# A room of nothing but handlers, all of them, made from the table itself.
+cat >"$dir/room.c" <<'C'
+#define ME_CRYPTOD
+#define ROOM_DISPATCH
+#include "doors.h"
+#undef IN_CRYPTOD
+#ifdef FORGET
+#define SKIP_IK_READ1
+#endif
+#define HANDLER(n) void on_##n(struct chan *c, const struct msg_##n *m, int *f) { (void)c; (void)m; (void)f; }
+HANDLER(conf_file) HANDLER(key_dir) HANDLER(ring_cryptod) HANDLER(go_cryptod)
+HANDLER(ping_cryptod) HANDLER(ik_start)
+#ifndef SKIP_IK_READ1
+HANDLER(ik_read1)
+#endif
+HANDLER(ik_answer) HANDLER(ik_read2) HANDLER(xk_start) HANDLER(xk_read1)
+HANDLER(xk_read2) HANDLER(xk_read3) HANDLER(hs_drop) HANDLER(session_drop)
+int main(void) {
+	static union msg_any m; struct chan c; int f[MSG_NFD_MAX];
+	chan_init(&c, 0, PROC_CRYPTOD, PROC_NETD);
+	room_dispatch(&c, MSG_IK_READ1, &m, f);
+	ik_msg1_send(&c, &m.ik_msg1, NULL);
+#ifdef OVERREACH
+	ik_start_send(&c, &m.ik_start, NULL);
+#endif
+	return 0;
+}
+C
+must=
+expect pass "a room with all its handlers links" $cc "$dir/room.c" $common -o "$dir/a"
+must=on_ik_read1
+expect fail "a missing handler does not link and names itself" $cc -DFORGET "$dir/room.c" $common -o "$dir/b"
+must=ik_start_send
+expect fail "sending another room's message does not compile" \
+    $cc -Werror=implicit-function-declaration -DOVERREACH "$dir/room.c" $common -o "$dir/c"
+
+cp -r common "$dir/common2"
+awk '/^MSG\(PONG_NETD/ && !done { print "MSG(PONG_NETD, pong_netd, CRYPTOD, PRIVD, 0, RUN, \"twice\")\nEND(PONG_NETD, pong_netd)"; done = 1 } { print }' \
+    common/msg.def >"$dir/common2/msg.def"
+must=PONG_NETD
+expect fail "a row with a second sender does not compile" \
+    gcc -std=c11 -D_GNU_SOURCE -I"$dir/common2" -c "$dir/common2/msg.c" -o "$dir/d.o"
+cp common/msg.def "$dir/common2/msg.def"
+must=
+expect pass "the table as it stands compiles there" \
+    gcc -std=c11 -D_GNU_SOURCE -I"$dir/common2" -c "$dir/common2/msg.c" -o "$dir/d.o"
+sed 's/^MSG(PONG_NETD, pong_netd, NETD, PRIVD/MSG(PONG_NETD, pong_netd, NETD, NETD/' \
+    common/msg.def >"$dir/common2/msg.def"
+must='talks to itself'
+expect fail "a room that talks to itself does not compile" \
+    gcc -std=c11 -D_GNU_SOURCE -I"$dir/common2" -c "$dir/common2/msg.c" -o "$dir/d.o"
+
+# Each room links its own libraries and no other's.
+links() {
+    readelf -d "${BASTIDE_BUILD:-build}/$1" | sed -n 's/.*NEEDED.*\[\(lib[a-z0-9_]*\)[-.].*/\1/p' |
+        grep -v -e '^libc$' -e '^libgcc_s$' | sort | tr '\n' ' '
+}
+while read -r room libs; do
+    n=$((n + 1))
+    got=$(links "$room")
+    if [ "$got" = "$libs " ]; then echo "ok $n - $room links $libs and nothing else"
+    else echo "not ok $n - $room links $libs and nothing else"; echo "# it links $got"; bad=1; fi
+done <<'L'
+privd libcap libmnl libseccomp libyaml
+netd libcap libevent_core libevent_extra libjansson libresolv libseccomp libsodium
+cryptod libcap libseccomp libsecp256k1 libsodium libyaml
+L
+for room in privd netd cryptod bastidectl; do
+    n=$((n + 1))
+    f=${BASTIDE_BUILD:-build}/$room
+    if readelf -h "$f" | grep -q 'Type:.*DYN' && readelf -lW "$f" | grep -q GNU_RELRO &&
+        readelf -d "$f" | grep -q BIND_NOW && readelf -lW "$f" | grep GNU_STACK | grep -qv E &&
+        readelf -sW "$f" | grep -q __stack_chk_fail; then
+        echo "ok $n - $room is PIE, RELRO, BIND_NOW, no executable stack, stack protector"
+    else
+        echo "not ok $n - $room is PIE, RELRO, BIND_NOW, no executable stack, stack protector"; bad=1
+    fi
+done
+
+# Same source, same compiler, same bytes, wherever the tree stands.
+n=$((n + 1))
+mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod ctl docs "$dir/copy/"
+if make -s -C "$dir/copy" B=out -j2 all >"$dir/out" 2>&1 &&
+    for room in privd netd cryptod bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
+then echo "ok $n - a copy of the tree elsewhere builds the same bytes"
+else echo "not ok $n - a copy of the tree elsewhere builds the same bytes"; sed 's/^/# /' "$dir/out" | tail -n 5; bad=1; fi
+echo "1..$n"
+exit $bad

@@ -1,0 +1,108 @@
+/* test_log.c -- levels, directives, and lines that cannot be forged. room: common */
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static char line[8192];
+
+/* What one call writes to a stderr that is no terminal. */
+static const char *
+captured(const char *target, const char *text)
+{
+	int	p[2], keep = dup(2);
+	ssize_t	n;
+
+	ck_assert_int_eq(pipe(p), 0);
+	dup2(p[1], 2);
+	log_init("netd", NULL);
+	log_write(LVL_INFO, target, "%s", text);
+	dup2(keep, 2);
+	close(keep);
+	close(p[1]);
+	n = read(p[0], line, sizeof(line) - 1);
+	close(p[0]);
+	line[n > 0 ? n : 0] = '\0';
+	return line;
+}
+
+START_TEST(directives_choose_by_the_longest_target)
+{
+	log_init("t", "info,fips::node::handlers::rekey=debug,fips::node=warn");
+	ck_assert(log_is_on(LVL_DEBUG, "fips::node::handlers::rekey"));
+	ck_assert(!log_is_on(LVL_INFO, "fips::node::handlers::session"));
+	ck_assert(log_is_on(LVL_WARN, "fips::node::handlers::session"));
+	ck_assert(log_is_on(LVL_INFO, "bastide"));
+	ck_assert(!log_is_on(LVL_DEBUG, "bastide"));
+	ck_assert(!log_is_on(LVL_INFO, "fips::node::handlers::rekeyed"));
+	ck_assert(log_is_on(LVL_WARN, "fips::node::handlers::rekeyed"));
+}
+END_TEST
+
+START_TEST(the_environment_beats_the_configuration)
+{
+	log_init("t", "debug");
+	log_set_level(LVL_ERROR);
+	ck_assert(log_is_on(LVL_DEBUG, "x"));
+	log_init("t", NULL);
+	log_set_level(LVL_ERROR);
+	ck_assert(!log_is_on(LVL_WARN, "x"));
+	log_init("t", "nonsense==,=,,,info");
+	ck_assert(log_is_on(LVL_INFO, "x"));
+}
+END_TEST
+
+START_TEST(levels_parse_in_any_case)
+{
+	ck_assert_int_eq(log_parse_level("TrAcE"), LVL_TRACE);
+	ck_assert_int_eq(log_parse_level("off"), LVL_OFF);
+	ck_assert_int_eq(log_parse_level("loud"), -1);
+}
+END_TEST
+
+START_TEST(a_text_cannot_forge_a_line_or_break_the_object)
+{
+	const char *s = captured("t", "a\"b\\c\n{\"level\":\"ERROR\"}\x1b[2J");
+
+	ck_assert_ptr_eq(strchr(s, '\n'), s + strlen(s) - 1);
+	ck_assert_ptr_nonnull(strstr(s, "a\\\"b\\\\c?{"));
+	ck_assert_ptr_null(strchr(s, 0x1b));
+	ck_assert_ptr_nonnull(strstr(s, "\"room\":\"netd\""));
+}
+END_TEST
+
+START_TEST(a_long_text_is_cut_not_overrun)
+{
+	char *big = malloc(100000);
+
+	memset(big, '"', 99999);
+	big[99999] = '\0';
+	ck_assert_uint_lt(strlen(captured("t", big)), 4096);
+	ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
+	free(big);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("log");
+	TCase	*t = tcase_create("all");
+	SRunner	*r = srunner_create(s);
+	int	 bad;
+
+	suite_add_tcase(s, t);
+	tcase_add_test(t, directives_choose_by_the_longest_target);
+	tcase_add_test(t, the_environment_beats_the_configuration);
+	tcase_add_test(t, levels_parse_in_any_case);
+	tcase_add_test(t, a_text_cannot_forge_a_line_or_break_the_object);
+	tcase_add_test(t, a_long_text_is_cut_not_overrun);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	bad = srunner_ntests_failed(r);
+	srunner_free(r);
+	return bad != 0;
+}
