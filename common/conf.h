@@ -26,6 +26,7 @@ extern const char *const conf_path[CONF_NUM_MAX];
 extern const uint64_t conf_default[CONF_NUM_MAX];
 
 #define CONF_ERR_LEN	512
+#define CONF_ATTEMPTS	16
 
 struct conf_udp {
 	char		 name[64];	/* instance, or "" */
@@ -38,7 +39,7 @@ struct conf_udp {
 
 struct conf_addr {
 	char		 transport[32];	/* "udp", "tcp", ... */
-	char		 host[256];	/* literal or name; brackets removed */
+	char		 host[256];	/* udp, tcp: literal or name, no brackets */
 	char		 raw[256];	/* as written */
 	uint16_t	 port;
 	uint8_t		 priority;	/* 100 */
@@ -67,6 +68,9 @@ struct conf {
 	uint64_t	 num[CONF_NUM_MAX];
 	char		*txt[CONF_TXT_MAX];
 	uint8_t		 has_nsec, persistent;
+	/* node.discovery.attempt_timeouts_secs: [1, 2, 4, 8] */
+	uint32_t	 attempt_s[CONF_ATTEMPTS];
+	unsigned	 nattempt;
 	struct conf_udp	*udp;
 	unsigned	 nudp;
 	struct conf_peer *peer;
