@@ -1,0 +1,13 @@
+/*
+ * handshake.h -- what netd may ask about handshakes. The requests themselves
+ * are on_*() of doors.h.
+ */
+#ifndef HANDSHAKE_H
+#define HANDSHAKE_H
+
+#include "noise.h"
+
+/* Once, before the first request; self lives as long as this room. */
+void	handshake_init(const struct key *self);
+
+#endif

@@ -1,0 +1,18 @@
+/* main.c -- cryptod: all keys, no network, no files, nothing but its doors. */
+#include "room.h"
+#include "sandbox.h"
+
+static void
+shut(void)
+{
+	sandbox_drop(PROC_CRYPTOD, 1);
+	sandbox_seccomp(PROC_CRYPTOD);
+}
+
+int
+main(void)
+{
+	room_start(PROC_CRYPTOD);
+	return cryptod_run(ROOM_DOOR_PRIVD,
+	    room_door_fd(PROC_CRYPTOD, PROC_NETD), shut);
+}

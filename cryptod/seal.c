@@ -1,0 +1,266 @@
+/*
+ * seal.c -- seals and opens packets in slots that netd can write at any time.
+ *
+ * The rule of ring.h, to the letter: a descriptor is a private copy; a header
+ * is copied, patched, written back, and the copy is what counts. Plaintext and
+ * ciphertext are worked on in place: whoever changes them meanwhile spoils
+ * a packet that it could have spoiled before or after. No decision is made on
+ * a byte that is read twice.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "aead.h"
+#include "seal.h"
+#include "session.h"
+#include "wire.h"
+
+#define FMP_HEAD	16u
+#define FSP_HEAD	12u
+#define FSP_PREFIX	4u
+#define FSP_FLAG_CP	0x01
+#define FSP_FLAG_U	0x04
+
+/* A datagram in an opened link frame, from its timestamp on. */
+enum {
+	AT_TYPE = 4,			/* link message type, 00: SessionDatagram */
+	AT_SRC = AT_TYPE + 4,
+	AT_DST = AT_SRC + ADDR_LEN,
+	AT_FSP = AT_DST + ADDR_LEN,
+	PEEK = AT_FSP + FSP_HEAD,
+};
+
+/* What the first bytes of an opened link frame say, taken once. */
+struct inner {
+	uint8_t		src[ADDR_LEN];
+	uint8_t		head[FSP_HEAD];
+	uint64_t	counter;
+	uint32_t	at, body, end;	/* in the frame; end: of the session plaintext */
+};
+
+/* Load shared bytes once; the fence keeps the compiler from going back for more. */
+static void
+take(void *dst, const uint8_t *shared, size_t len)
+{
+	memcpy(dst, shared, len);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Draw a counter, put it into the header at p and seal what follows body. */
+static void
+seal_layer(struct session *s, uint8_t *p, size_t head_len, uint8_t *body,
+    size_t len)
+{
+	uint8_t		head[FMP_HEAD];
+	uint64_t	counter = session_count(s);
+
+	take(head, p, head_len);
+	put_le64(head + head_len - 8, counter);		/* it ends both headers */
+	memcpy(p, head, head_len);
+	aead_seal(s->keys.send, counter, head, head_len, body, len);
+}
+
+static enum refusal
+seal_link(struct ring_desc *d, uint8_t *frame)
+{
+	struct session *link = session_find(d->link, SESSION_LINK);
+
+	if (link == NULL)
+		return REFUSE_SESSION_HANDLE;
+	if (!session_can_send(link))
+		return REFUSE_SESSION_WORN;
+	seal_layer(link, frame, FMP_HEAD, frame + FMP_HEAD, d->len - FMP_HEAD);
+	d->len += AEAD_TAG;
+	return REFUSE_NONE;
+}
+
+/* Both handles are looked at before either counter moves. */
+static enum refusal
+seal_both(struct ring_desc *d, uint8_t *frame)
+{
+	struct session *link = session_find(d->link, SESSION_LINK);
+	struct session *s = session_find(d->session, SESSION_INNER);
+
+	if (link == NULL || s == NULL)
+		return REFUSE_SESSION_HANDLE;
+	if (!session_can_send(link) || !session_can_send(s))
+		return REFUSE_SESSION_WORN;
+	seal_layer(s, frame + d->inner, FSP_HEAD, frame + d->body,
+	    d->len - d->body);
+	d->len += AEAD_TAG;
+	return seal_link(d, frame);
+}
+
+/* Decrypt, accept; may_receive() came before. */
+static int
+open_with(struct session *s, uint64_t counter, const uint8_t *head,
+    size_t head_len, uint8_t *p, size_t len)
+{
+	if (aead_open(s->keys.recv, counter, head, head_len, p, len) == -1)
+		return -1;
+	replay_accept(&s->window, counter);
+	return 0;
+}
+
+static int
+may_receive(const struct session *s, uint64_t counter)
+{
+	return counter != UINT64_MAX && replay_may(&s->window, counter);
+}
+
+/* Bytes of two lists of coordinates, each a count and that many addresses;
+ * more than len when they do not fit. */
+static uint32_t
+coords_len(const uint8_t *p, uint32_t len)
+{
+	uint8_t		count[2];
+	uint32_t	n = 0;
+	int		list;
+
+	for (list = 0; list < 2 && n + sizeof(count) <= len; list++) {
+		take(count, p + n, sizeof(count));
+		n += 2 + get_le16(count) * (uint32_t)ADDR_LEN;
+	}
+	return list == 2 ? n : len + 1;
+}
+
+/*
+ * Is the link plaintext at 16..len a datagram for self with a session frame in
+ * its established phase? 0: no, it is netd's to look at; 1: yes; -1: yes, but
+ * its lengths cannot be.
+ */
+static int
+find_inner(const uint8_t *frame, uint32_t len, const uint8_t self[ADDR_LEN],
+    struct inner *in)
+{
+	uint8_t		peek[PEEK] = { 0 };
+	uint32_t	n = len - FMP_HEAD < PEEK ? len - FMP_HEAD : PEEK;
+
+	take(peek, frame + FMP_HEAD, n);
+	if (n < AT_FSP + FSP_PREFIX || peek[AT_TYPE] != 0 ||
+	    memcmp(peek + AT_DST, self, ADDR_LEN) != 0 ||
+	    peek[AT_FSP] != 0 || (peek[AT_FSP + 1] & FSP_FLAG_U) != 0)
+		return 0;
+	if (n < PEEK)
+		return -1;
+	memcpy(in->src, peek + AT_SRC, ADDR_LEN);
+	memcpy(in->head, peek + AT_FSP, FSP_HEAD);
+	in->counter = get_le64(in->head + 4);
+	in->at = FMP_HEAD + AT_FSP;
+	in->body = in->at + FSP_HEAD;
+	if ((in->head[1] & FSP_FLAG_CP) != 0)
+		in->body += coords_len(frame + in->body, len - in->body);
+	if (in->body + get_le16(in->head + 2) + AEAD_TAG != len)
+		return -1;
+	in->end = len - AEAD_TAG;
+	return 1;
+}
+
+/* Any key that this node's peer may still be using: the last lucky one first. */
+static enum refusal
+open_inner(struct ring_desc *d, uint8_t *frame, const struct inner *in)
+{
+	struct session	*s = session_first(in->src);
+	enum refusal	 why = s == NULL ? REFUSE_INNER_NO_SESSION :
+			    REFUSE_INNER_AUTH;
+
+	for (; s != NULL; s = session_next(s)) {
+		if (!may_receive(s, in->counter)) {
+			why = REFUSE_INNER_REPLAY;
+			continue;
+		}
+		if (open_with(s, in->counter, in->head, FSP_HEAD,
+		    frame + in->body, in->end - in->body) == 0)
+			break;
+	}
+	if (s == NULL)
+		return why;
+	session_opened(s);
+	d->session = session_handle(s);
+	d->inner = (uint16_t)in->at;
+	d->body = (uint16_t)in->body;
+	d->len = in->end;
+	return REFUSE_NONE;
+}
+
+/* Sets d->status itself: an open link under a shut session is two answers. */
+static void
+open_frame(struct ring_desc *d, uint8_t *frame, const uint8_t self[ADDR_LEN])
+{
+	struct session	*link = session_find(d->link, SESSION_LINK);
+	uint8_t		 head[FMP_HEAD];
+	uint64_t	 counter;
+	struct inner	 in;
+	enum refusal	 why = REFUSE_NONE;
+	int		 found;
+
+	take(head, frame, sizeof(head));
+	counter = get_le64(head + 8);
+	if (link == NULL)
+		why = REFUSE_SESSION_HANDLE;
+	else if (!may_receive(link, counter))
+		why = REFUSE_LINK_REPLAY;
+	else if (open_with(link, counter, head, sizeof(head),
+	    frame + FMP_HEAD, d->len - FMP_HEAD - AEAD_TAG) == -1)
+		why = REFUSE_LINK_AUTH;
+	if (why != REFUSE_NONE) {
+		d->status = (uint8_t)(RING_REFUSED + why);
+		return;
+	}
+	d->len -= AEAD_TAG;
+	found = find_inner(frame, d->len, self, &in);
+	if (found == 0)
+		return;
+	why = found == 1 ? open_inner(d, frame, &in) : REFUSE_INNER_AUTH;
+	d->status = why == REFUSE_NONE ? RING_DONE_INNER :
+	    (uint8_t)(RING_REFUSED + why);
+}
+
+_Static_assert(RING_REFUSED + REFUSE_MAX <= UINT8_MAX, "status is a byte");
+
+static void
+serve(struct ring *r, struct ring_desc *d, const uint8_t self[ADDR_LEN])
+{
+	uint8_t		*frame = ring_slot(r, d->slot) + d->off;
+	enum refusal	 why;
+
+	d->status = RING_DONE;
+	if (d->op == RING_OPEN) {
+		open_frame(d, frame, self);
+		return;
+	}
+	why = d->op == RING_SEAL ? seal_both(d, frame) : seal_link(d, frame);
+	if (why != REFUSE_NONE)
+		d->status = (uint8_t)(RING_REFUSED + why);
+}
+
+/*
+ * netd has no more slots than the queue has places, so a full queue of answers
+ * means a slot was lent twice: a broken rule like the others.
+ */
+int
+seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
+{
+	struct ring_desc	d;
+	int			n, got;
+
+	for (n = 0; n < SEAL_BATCH; n++) {
+		got = ring_pop(r, r->todo, &d);
+		if (got == 0)
+			break;
+		*why = REFUSE_RING_INDEX;
+		if (got == -1)
+			return -1;
+		*why = REFUSE_RING_DESC;
+		if (!ring_request_ok(r, &d))
+			return -1;
+		serve(r, &d, self);
+		*why = REFUSE_RING_FULL;
+		if (ring_push(r, r->done, &d) != 1)
+			return -1;
+	}
+	if (n > 0)
+		ring_wake(r, r->done);
+	*why = REFUSE_NONE;
+	return n;
+}
