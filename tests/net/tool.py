@@ -1,0 +1,340 @@
+"""tool.py -- what the tests in namespaces send, watch and count.
+
+	sink ADDR PORT			take one TCP stream, print its SHA-256
+	source ADDR PORT BYTES		send one, print its SHA-256
+	watch IF HEX			until SIGTERM; then "frames N seen M"
+	grab IF FILE SIZE		keep the first UDP payload of that size
+	udp ADDR PORT FILE [TIMES]	send a file as a datagram
+	sizes ADDR PORT FROM TO		send UDP of each size, print what came back
+	echo ADDR PORT			answer datagrams with themselves
+	garbage ADDR PORT COUNT SEED	bent, cut, long and random datagrams
+	dns ADDR PORT COUNT SEED	the same for a DNS responder
+	ctl SOCKET			bad clients of the control socket
+	scan PID HEX			how often the bytes stand in its memory
+	key NSEC			its 32 bytes in hex
+	idle PID... SECONDS		share of a core they used, in percent
+"""
+import hashlib
+import os
+import random
+import re
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+# UDP payload offset of a frame on Ethernet, or None.
+def udp_payload(frame):
+    if len(frame) < 42:
+        return None
+    kind = struct.unpack("!H", frame[12:14])[0]
+    if kind == 0x0800 and frame[23] == 17:
+        start = 14 + (frame[14] & 15) * 4 + 8
+    elif kind == 0x86DD and frame[20] == 17:
+        start = 62
+    else:
+        return None
+    length = struct.unpack("!H", frame[start - 4:start - 2])[0] - 8
+    return frame[start:start + length]
+
+
+def sink(addr, port):
+    s = socket.socket(socket.AF_INET6)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((addr, int(port)))
+    s.listen(1)
+    print("listening", file=sys.stderr, flush=True)
+    c, _ = s.accept()
+    h = hashlib.sha256()
+    while True:
+        b = c.recv(1 << 18)
+        if not b:
+            break
+        h.update(b)
+    print(h.hexdigest())
+
+
+def source(addr, port, count):
+    count, sent, h = int(count), 0, hashlib.sha256()
+    block = os.urandom(1 << 16)
+    s = socket.create_connection((addr, int(port)), timeout=20)
+    s.settimeout(None)
+    began = time.monotonic()
+    while sent < count:
+        # Every block differs, so that a block in the wrong place shows.
+        b = (struct.pack("!Q", sent) + block)[:min(len(block), count - sent)]
+        s.sendall(b)
+        h.update(b)
+        sent += len(b)
+    s.shutdown(socket.SHUT_WR)
+    s.recv(1)
+    took = time.monotonic() - began
+    print(h.hexdigest())
+    print("%.2f s, %.1f MB/s" % (took, count / took / 1e6), file=sys.stderr)
+
+
+def packets(ifname):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
+    s.bind((ifname, 0))
+    return s
+
+
+def watch(ifname, pattern):
+    s, want = packets(ifname), bytes.fromhex(pattern)
+    frames = seen = 0
+    over = []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+    print("listening", file=sys.stderr, flush=True)
+    while not over:
+        if not select.select([s], [], [], 0.2)[0]:
+            continue
+        frame = s.recv(70000)
+        frames += 1
+        seen += want in frame
+    print("frames %d seen %d" % (frames, seen))
+
+
+def grab(ifname, path, size):
+    s = packets(ifname)
+    print("listening", file=sys.stderr, flush=True)
+    while True:
+        p = udp_payload(s.recv(70000))
+        if p is not None and len(p) == int(size):
+            break
+    with open(path, "wb") as f:
+        f.write(p)
+
+
+def to(addr):
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
+def udp(addr, port, path, times="1"):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    with open(path, "rb") as f:
+        data = f.read()
+    for _ in range(int(times)):
+        s.sendto(data, (addr, int(port)))
+
+
+def echo(addr, port):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind((addr, int(port)))
+    print("listening", file=sys.stderr, flush=True)
+    while True:
+        data, who = s.recvfrom(70000)
+        s.sendto(data, who)
+
+
+def sizes(addr, port, first, last):
+    """IPv6 packets of each size, as a UDP program would send them: path MTU
+    discovery on, EMSGSIZE and fragments left to the kernel."""
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.settimeout(1)
+    s.connect((addr, int(port)))
+    lost = []
+    for size in range(int(first), int(last) + 1):
+        data = os.urandom(size - 48)
+        for _ in range(3):
+            try:
+                s.send(data)
+                if s.recv(70000) == data:
+                    break
+            except (socket.timeout, OSError):
+                continue
+        else:
+            lost.append(size)
+    print("lost", *lost)
+    sys.exit(len(lost) > 0)
+
+
+def bend(rng, seeds):
+    """One malformed message made of a good one."""
+    b = bytearray(rng.choice(seeds))
+    kind = rng.randrange(5)
+    if kind == 0:                       # cut
+        del b[rng.randrange(len(b)):]
+    elif kind == 1:                     # longer
+        b += rng.randbytes(rng.randrange(1, 1400))
+    elif kind == 2:                     # bits
+        for _ in range(rng.randrange(1, 9)):
+            b[rng.randrange(len(b))] ^= 1 << rng.randrange(8)
+    elif kind == 3:                     # noise
+        b = bytearray(rng.randbytes(rng.randrange(0, 2000)))
+    else:                               # a lying length
+        if len(b) > 4:
+            b[2:4] = rng.randbytes(2)
+    return bytes(b)
+
+
+def garbage(addr, port, count, seed):
+    rng = random.Random(int(seed))
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    msg1 = b"\x01\0\x6e\0" + rng.randbytes(110)
+    seeds = [
+        msg1,
+        b"\x02\0\x41\0" + rng.randbytes(65),
+        b"\0\0\x05\0" + rng.randbytes(4) + bytes(8) + rng.randbytes(21),
+        b"\0\x07\x40\0" + rng.randbytes(4 + 8 + 80),
+        b"\x10" + rng.randbytes(40),
+        b"\x0f\0\0\0",
+    ]
+    for i in range(int(count)):
+        s.sendto(bend(rng, seeds), (addr, int(port)))
+        if i % 50 == 49:                # a socket buffer is not what we test
+            time.sleep(0.002)
+    s.sendto(rng.randbytes(9000), (addr, int(port)))
+    s.sendto(b"", (addr, int(port)))
+
+
+def dns(addr, port, count, seed):
+    rng = random.Random(int(seed))
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    head = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0)
+    label = b"\x3fnpub1" + b"q" * 58
+    tail = struct.pack("!2H", 28, 1)
+    seeds = [
+        head + label + b"\x04fips\0" + tail,
+        head + b"\xc0\x0c" + tail,                       # a loop
+        head + (b"\x3f" + b"a" * 63) * 7 + b"\0" + tail,
+        struct.pack("!6H", 7, 0x0100, 65535, 9, 9, 9) + b"\x01a\0" + tail,
+        head[:11],
+    ]
+    for i in range(int(count)):
+        s.sendto(seeds[i % 5] if i < 50 else bend(rng, seeds), (addr, int(port)))
+        if i % 50 == 49:
+            time.sleep(0.002)
+
+
+def client(path, timeout=8):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(timeout)
+    s.connect(path)
+    return s
+
+
+def ask(path, data, half_close=True):
+    s = client(path)
+    try:
+        s.sendall(data)
+        if half_close:
+            s.shutdown(socket.SHUT_WR)
+    except BrokenPipeError:
+        pass
+    out = b""
+    try:
+        while True:
+            b = s.recv(65536)
+            if not b:
+                break
+            out += b
+    except ConnectionResetError:
+        pass
+    return out
+
+
+def ctl(path):
+    bad = []
+
+    def want(what, data, text):
+        out = ask(path, data)
+        if text not in out or b'"error"' not in out:
+            bad.append("%s: %r" % (what, out[:200]))
+
+    want("nothing", b"", b"empty request")
+    want("an empty line", b"\n", b"empty request")
+    want("not JSON", b"hello\n", b"invalid request")
+    want("no command", b"{}\n", b"invalid request")
+    want("half of it", b'{"command":"show_st', b"invalid request")
+    want("a list", b"[1,2]\n", b"invalid request")
+    want("bytes", b"\xff\xfe\0\0\n", b"invalid request")
+    want("a command of no table", b'{"command":"fly"}\n', b"unknown command: fly")
+    want("no params", b'{"command":"connect"}\n', b"missing params for connect")
+    want("bad npub", b'{"command":"disconnect","params":{"npub":"npub1x"}}\n', b"npub")
+    want("wrong type", b'{"command":"disconnect","params":{"npub":7}}\n', b"npub")
+    if not ask(path, b'{"command":"show_status","params":' + b"[" * 2000 + b"]" * 2000 + b"}\n"):
+        bad.append("deep: no answer")
+    out = ask(path, b'{"command":"' + b"a" * 9000 + b'"}\n')
+    if out and b"too large" not in out:
+        bad.append("too large: %r" % out[:200])
+    # A client that says nothing loses its place; the others do not wait for it.
+    slow = [client(path, 15) for _ in range(20)]
+    began = time.monotonic()
+    out = ask(path, b'{"command":"show_status"}\n')
+    if b'"ok"' not in out or time.monotonic() - began > 2:
+        bad.append("a slow client holds the others up: %r" % out[:100])
+    slow[0].sendall(b'{"com')
+    out = b""
+    try:
+        while b"\n" not in out:
+            b = slow[0].recv(4096)
+            if not b:
+                break
+            out += b
+    except (socket.timeout, ConnectionResetError):
+        pass
+    took = time.monotonic() - began
+    if took > 10 or (out and b"timeout" not in out):
+        bad.append("slow client: %r after %.1f s" % (out, took))
+    # One that never reads its answer.
+    deaf = client(path)
+    deaf.sendall(b'{"command":"show_status"}\n')
+    if b'"ok"' not in ask(path, b'{"command":"show_status"}\n'):
+        bad.append("a deaf client holds the others up")
+    print("\n".join(bad))
+    sys.exit(len(bad) > 0)
+
+
+def scan(pid, pattern):
+    want, found = bytes.fromhex(pattern), 0
+    with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) .*?(\[v\w+\])?$", line)
+            if m[4]:                    # the kernel's own pages
+                continue
+            at, end, tail = int(m[1], 16), int(m[2], 16), b""
+            while at < end:
+                try:
+                    mem.seek(at)
+                    b = mem.read(min(1 << 20, end - at))
+                except (OSError, ValueError, OverflowError):
+                    b = b""
+                if not b:
+                    at += 4096          # a guard page
+                    tail = b""
+                    continue
+                found += (tail + b).count(want)
+                tail, at = b[-(len(want) - 1):], at + len(b)
+    print(found)
+
+
+def key(nsec):
+    chars = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+    bits = 0
+    for c in nsec[5:57]:
+        bits = bits << 5 | chars.index(c)
+    print("%064x" % (bits >> 4))
+
+
+def ticks(pids):
+    total = 0
+    for p in pids:
+        with open("/proc/%s/stat" % p) as f:
+            total += sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13]))
+    return total
+
+
+def idle(*args):
+    pids, seconds = args[:-1], float(args[-1])
+    before = ticks(pids)
+    time.sleep(seconds)
+    used = (ticks(pids) - before) / os.sysconf("SC_CLK_TCK")
+    print("%.3f" % (100 * used / seconds))
+
+
+if __name__ == "__main__":
+    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, dns, ctl, scan, key, idle)
+    {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])
