@@ -186,10 +186,15 @@ set_text(struct conf_ctx *c, const struct conf_row *r, yaml_node_t *n,
     const char *path, void *base)
 {
 	const char *s = conf_text(n);
-	char **heap = (char **)(void *)((char *)base + r->off), *copy;
+	char **heap, *copy;
+	size_t i;
 
 	if (s == NULL)
 		return conf_error(c, n, "%s: a text expected", path);
+	for (i = 0; s[i] != '\0'; i++)
+		if (iscntrl((unsigned char)s[i]))
+			return conf_error(c, n, "%s: a control character is "
+			    "in it", path);
 	if (strlen(s) > r->hi)
 		return conf_error(c, n, "%s: %zu bytes is too long (at most "
 		    "%llu)", path, strlen(s), (unsigned long long)r->hi);
@@ -200,6 +205,7 @@ set_text(struct conf_ctx *c, const struct conf_row *r, yaml_node_t *n,
 	copy = strdup(s);
 	if (copy == NULL)
 		return conf_error(c, n, "out of memory");
+	heap = (char **)(void *)((char *)base + r->off);
 	free(*heap);
 	*heap = copy;
 	return 0;

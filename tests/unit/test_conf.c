@@ -1,0 +1,943 @@
+/* room: common */
+/*
+ * test_conf.c -- fips.yaml: every key of the reference, what is refused and
+ * in which words, and that no message ever holds a secret.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "ident.h"
+
+#define NPUB_A	"npub1tdwa4vjrjl33pcjdpf2t4p027nl86xrx24g4d3avg4vwvayr3g8qhd84le"
+#define NPUB_B	"npub1sjlh2c3x9w7kjsqg2ay080n2lff2uvt325vpan33ke34rn8l5jcqawh57m"
+#define HEX	"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
+#define NSEC	"nsec1qyqsqypqxqszqg9qyqsqypqxqszqg9qyqsqypqxqszqg9qyqsqypqxfnm5g9"
+#define UDP	"transports:\n  udp:\n    bind_addr: \"0.0.0.0:2121\"\n"
+#define PEER(rest) "peers:\n  - npub: " NPUB_A "\n" rest
+#define PEER_AT(addr) PEER("    addresses:\n      - transport: udp\n" \
+			    "        addr: " addr "\n")
+
+static char err[CONF_ERR_LEN], warned[8192];
+static unsigned nwarn;
+
+static void
+on_warn(const char *line)
+{
+	nwarn++;
+	ck_assert_uint_lt(strlen(warned) + strlen(line) + 2, sizeof(warned));
+	strcat(strcat(warned, line), "\n");
+}
+
+/* As privd does it: cryptod's answer first, then the blanked rest. */
+static struct conf *
+load_n(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+	size_t at, slen;
+	int persistent;
+	struct conf *cf = NULL;
+
+	nwarn = 0;
+	warned[0] = '\0';
+	memcpy(copy, text, len);
+	if (conf_find_secret("f", copy, len, &at, &slen, &persistent,
+	    err) == 0) {
+		memset(copy + at, 'x', slen);
+		cf = conf_parse("f", copy, len, at, slen, on_warn, err);
+		if (cf != NULL) {
+			ck_assert_uint_eq(cf->has_nsec, slen > 0);
+			ck_assert_int_eq(cf->persistent, persistent);
+		}
+	}
+	free(copy);
+	return cf;
+}
+
+static struct conf *
+load(const char *text)
+{
+	struct conf *cf = load_n(text, strlen(text));
+
+	ck_assert_msg(cf != NULL, "%s", err);
+	return cf;
+}
+
+static void
+refused(const char *text, const char *want)
+{
+	struct conf *cf = load_n(text, strlen(text));
+
+	ck_assert_msg(cf == NULL, "taken: %s", text);
+	ck_assert_msg(strstr(err, want) != NULL, "'%s' lacks '%s'", err, want);
+}
+
+static void
+taken(const char *text)
+{
+	conf_free(load(text));
+}
+
+START_TEST(an_empty_file_is_every_default)
+{
+	static const char *const empty[] = {
+		"", "\n", "# nothing\n", "---\n", "--- \n...\n", "{}\n", "~\n",
+		"\xef\xbb\xbf# mark\n"
+	};
+	struct conf *cf;
+	unsigned i, k;
+
+	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+		cf = load(empty[i]);
+		for (k = 0; k < CONF_NUM_MAX; k++)
+			ck_assert_uint_eq(cf->num[k], conf_default[k]);
+		ck_assert_str_eq(cf->txt[CONF_TUN_NAME], "fips0");
+		ck_assert_str_eq(cf->txt[CONF_CONTROL_PATH], "");
+		ck_assert_uint_eq(cf->nudp, 0);
+		ck_assert_uint_eq(cf->npeer, 0);
+		ck_assert_uint_eq(cf->nattempt, 4);
+		ck_assert_uint_eq(cf->attempt_s[3], 8);
+		conf_free(cf);
+	}
+}
+END_TEST
+
+START_TEST(empty_and_null_sections_are_empty_maps)
+{
+	struct conf *cf;
+
+	cf = load("node:\n  identity:\n  discovery: ~\n  limits: {}\n"
+	    "tun: null\ndns:\ntransports:\n  udp: {}\n  tcp: {}\npeers: []\n"
+	    "gateway:\nbastide:\n");
+	ck_assert_uint_eq(cf->nudp, 1);
+	ck_assert_str_eq(cf->udp[0].bind_addr, "0.0.0.0:2121");
+	ck_assert_uint_eq(nwarn, 0);
+	conf_free(cf);
+	taken("peers:\ntransports:\nnode:\n");
+	cf = load("transports:\n  udp:\n");
+	ck_assert_uint_eq(cf->nudp, 1);
+	conf_free(cf);
+	cf = load("node:\n  identity:\n    nsec: null\n    persistent:\n");
+	ck_assert_uint_eq(cf->has_nsec, 0);
+	conf_free(cf);
+}
+END_TEST
+
+/* Writes v in the way that the kind of key is written. */
+static void
+one_key(char *out, size_t size, const char *path, const char *value)
+{
+	char word[96];
+	unsigned depth = 0;
+	size_t n, len = 0;
+
+	for (;; path += n + 1) {
+		n = strcspn(path, ".");
+		memcpy(word, path, n);
+		word[n] = '\0';
+		len += (size_t)snprintf(out + len, size - len, "%*s%s:",
+		    (int)(2 * depth++), "", word);
+		if (path[n] == '\0')
+			break;
+		len += (size_t)snprintf(out + len, size - len, "\n");
+	}
+	snprintf(out + len, size - len, " %s\n", value);
+}
+
+enum { UINT, BOOL, MILLI, LEVEL, MMP };
+
+static void
+write_value(char out[64], int kind, uint64_t v)
+{
+	static const char *const level[] = {
+		"off", "error", "warn", "info", "debug", "trace"
+	};
+	static const char *const mmp[] = { "full", "lightweight", "minimal" };
+
+	if (kind == BOOL)
+		strcpy(out, v != 0 ? "true" : "false");
+	else if (kind == MILLI)
+		snprintf(out, 64, "%llu.%03llu", (unsigned long long)v / 1000,
+		    (unsigned long long)v % 1000);
+	else if (kind == LEVEL || kind == MMP)
+		strcpy(out, kind == LEVEL ? level[v] : mmp[v]);
+	else
+		snprintf(out, 64, "%llu", (unsigned long long)v);
+}
+
+static const struct {
+	int		kind;
+	uint64_t	lo, hi;
+} range[CONF_NUM_MAX] = {
+#define NUM(NAME, path, kind, def, lo, hi, doc)	{ kind, lo, hi },
+#include "conf.def"
+};
+
+static void
+expect_num(unsigned k, uint64_t v)
+{
+	char text[512], value[64];
+	struct conf *cf;
+
+	/* Not a power of two, so refused for that. */
+	if (k == CONF_BASTIDE_SLOTS && (v & (v - 1)) != 0)
+		return;
+	write_value(value, range[k].kind, v);
+	one_key(text, sizeof(text), conf_path[k], value);
+	cf = load(text);
+	ck_assert_uint_eq(cf->num[k], v);
+	conf_free(cf);
+}
+
+static void
+expect_refused(unsigned k, uint64_t v)
+{
+	char text[512], value[64], want[128];
+
+	write_value(value, range[k].kind, v);
+	one_key(text, sizeof(text), conf_path[k], value);
+	snprintf(want, sizeof(want), "%s: ", conf_path[k]);
+	refused(text, want);
+	ck_assert_ptr_nonnull(strstr(err, "out of range"));
+}
+
+START_TEST(every_number_keeps_its_bounds)
+{
+	unsigned k;
+
+	for (k = 0; k < CONF_NUM_MAX; k++) {
+		ck_assert_uint_ge(conf_default[k], range[k].lo);
+		ck_assert_uint_le(conf_default[k], range[k].hi);
+		expect_num(k, range[k].lo);
+		expect_num(k, range[k].hi);
+		expect_num(k, conf_default[k]);
+		if (range[k].kind != UINT && range[k].kind != MILLI)
+			continue;
+		if (range[k].lo > 0)
+			expect_refused(k, range[k].lo - 1);
+		if (range[k].hi < UINT64_MAX)
+			expect_refused(k, range[k].hi + 1);
+	}
+}
+END_TEST
+
+START_TEST(null_leaves_the_default_of_every_key)
+{
+	char text[512];
+	struct conf *cf;
+	unsigned k;
+
+	for (k = 0; k < CONF_NUM_MAX; k++) {
+		one_key(text, sizeof(text), conf_path[k], "null");
+		cf = load(text);
+		ck_assert_uint_eq(cf->num[k], conf_default[k]);
+		conf_free(cf);
+	}
+}
+END_TEST
+
+START_TEST(no_number_is_a_list_or_a_map_or_quoted)
+{
+	static const char *const bad[] = {
+		"[]", "{}", "[1]", "{a: 1}", "\"1\"", "'true'", "-1", "1_000",
+		"yes", "on", "010", "0x", "1s", "nan", ".inf", "\"\\0\"",
+		"99999999999999999999999"
+	};
+	char text[512];
+	unsigned k, i;
+	int kind;
+
+	for (k = 0; k < CONF_NUM_MAX; k++)
+		for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			kind = range[k].kind;
+			if (kind == MILLI && strcmp(bad[i], "010") == 0)
+				continue;
+			one_key(text, sizeof(text), conf_path[k], bad[i]);
+			refused(text, conf_path[k]);
+		}
+}
+END_TEST
+
+START_TEST(numbers_are_what_serde_takes)
+{
+	struct conf *cf;
+
+	cf = load("node:\n  base_rtt_ms: 0x64\n  tick_interval_secs: +7\n"
+	    "  heartbeat_interval_secs: 0o17\n  link_dead_timeout_secs: 0b101\n"
+	    "  leaf_only: TRUE\n  log_level: WARNING\n"
+	    "  rate_limit: { handshake_rate: 3, handshake_resend_backoff: "
+	    "1.5e0 }\n  ecn: { enabled: False, loss_threshold: .05 }\n");
+	ck_assert_uint_eq(cf->num[CONF_NODE_BASE_RTT], 100);
+	ck_assert_uint_eq(cf->num[CONF_NODE_TICK], 7);
+	ck_assert_uint_eq(cf->num[CONF_NODE_HEARTBEAT], 15);
+	ck_assert_uint_eq(cf->num[CONF_NODE_LINK_DEAD], 5);
+	ck_assert_uint_eq(cf->num[CONF_NODE_LEAF_ONLY], 1);
+	ck_assert_uint_eq(cf->num[CONF_NODE_LOG_LEVEL], 2);
+	ck_assert_uint_eq(cf->num[CONF_RATE_PER_S], 3000);
+	ck_assert_uint_eq(cf->num[CONF_HS_BACKOFF], 1500);
+	ck_assert_uint_eq(cf->num[CONF_ECN_ENABLED], 0);
+	ck_assert_uint_eq(cf->num[CONF_ECN_LOSS], 50);
+	conf_free(cf);
+}
+END_TEST
+
+/* The reference's configuration document, key by key. */
+static const char reference_all[] =
+"node:\n"
+"  identity:\n    nsec: null\n    persistent: false\n"
+"  leaf_only: false\n  tick_interval_secs: 1\n  base_rtt_ms: 100\n"
+"  heartbeat_interval_secs: 10\n  link_dead_timeout_secs: 30\n"
+"  log_level: info\n"
+"  limits:\n    max_connections: 256\n    max_peers: 128\n"
+"    max_links: 256\n    max_pending_inbound: 1000\n"
+"  rate_limit:\n    handshake_burst: 100\n    handshake_rate: 10.0\n"
+"    handshake_timeout_secs: 30\n    handshake_resend_interval_ms: 1000\n"
+"    handshake_resend_backoff: 2.0\n    handshake_max_resends: 5\n"
+"  retry:\n    max_retries: 5\n    base_interval_secs: 5\n"
+"    max_backoff_secs: 300\n"
+"  cache:\n    coord_size: 50000\n    coord_ttl_secs: 300\n"
+"    identity_size: 10000\n"
+"  discovery:\n    ttl: 64\n    attempt_timeouts_secs: [1, 2, 4, 8]\n"
+"    recent_expiry_secs: 10\n    backoff_base_secs: 0\n"
+"    backoff_max_secs: 0\n    forward_min_interval_secs: 2\n"
+"    nostr:\n      enabled: false\n      policy: configured_only\n"
+"      advert_relays: [\"wss://a.example\"]\n"
+"    lan:\n      enabled: true\n      scope: my-mesh\n"
+"  tree:\n    announce_min_interval_ms: 500\n    parent_hysteresis: 0.2\n"
+"    hold_down_secs: 30\n    reeval_interval_secs: 60\n"
+"    flap_threshold: 4\n    flap_window_secs: 60\n"
+"    flap_dampening_secs: 120\n"
+"  bloom:\n    update_debounce_ms: 500\n    max_inbound_fpr: 0.20\n"
+"  session:\n    default_ttl: 64\n    pending_packets_per_dest: 16\n"
+"    pending_max_destinations: 256\n    idle_timeout_secs: 90\n"
+"    coords_warmup_packets: 5\n    coords_response_interval_ms: 2000\n"
+"  mmp:\n    mode: full\n    log_interval_secs: 30\n"
+"    owd_window_size: 32\n"
+"  session_mmp:\n    mode: full\n    log_interval_secs: 30\n"
+"    owd_window_size: 32\n"
+"  ecn:\n    enabled: true\n    loss_threshold: 0.05\n"
+"    etx_threshold: 3.0\n"
+"  rekey:\n    enabled: true\n    after_secs: 120\n"
+"    after_messages: 65536\n"
+"  control:\n    enabled: true\n    socket_path: null\n"
+"  buffers:\n    packet_channel: 1024\n    tun_channel: 1024\n"
+"    dns_channel: 64\n"
+"tun:\n  enabled: false\n  name: \"fips0\"\n  mtu: 1280\n"
+"dns:\n  enabled: true\n  bind_addr: \"::1\"\n  port: 5354\n  ttl: 300\n"
+"transports:\n"
+"  udp:\n    bind_addr: \"0.0.0.0:2121\"\n    mtu: 1280\n"
+"    recv_buf_size: 2097152\n    send_buf_size: 2097152\n"
+"    advertise_on_nostr: false\n    public: false\n"
+"    external_addr: null\n    outbound_only: false\n"
+"    accept_connections: true\n"
+"  ethernet:\n    interface: eth0\n    ethertype: 0x2121\n"
+"  tcp:\n    bind_addr: \"0.0.0.0:8443\"\n"
+"  tor:\n    mode: socks5\n    directory_service:\n"
+"      hostname_file: /var/lib/tor/x\n"
+"  nym:\n    socks5_addr: \"127.0.0.1:1080\"\n"
+"  ble:\n    adapter: hci0\n    psm: 0x0085\n"
+"peers:\n"
+"  - npub: \"" NPUB_A "\"\n    alias: node-b\n"
+"    addresses:\n"
+"      - transport: udp\n        addr: \"10.0.0.2:2121\"\n"
+"        priority: 100\n"
+"    connect_policy: auto_connect\n    auto_reconnect: true\n"
+"    via_nostr: false\n"
+"gateway:\n  enabled: true\n  pool: \"fd01::/112\"\n  lan_interface: lan0\n"
+"  dns: { listen: \"[::1]:5353\", upstream: \"[::1]:5354\", ttl: 60 }\n"
+"  pool_grace_period: 60\n  conntrack: { tcp_established: 432000 }\n"
+"  port_forwards:\n    - { listen_port: 8080, proto: tcp, "
+"target: \"[fd12::10]:80\" }\n";
+
+START_TEST(every_key_of_the_reference_is_known)
+{
+	static const char *const later[] = {
+#define LATER(path, doc) path,
+#include "conf.def"
+	};
+	char want[96];
+	struct conf *cf = load(reference_all);
+	unsigned i, k;
+
+	for (k = 0; k < CONF_NUM_MAX; k++)
+		ck_assert_uint_eq(cf->num[k], conf_default[k]);
+	ck_assert_uint_eq(cf->npeer, 1);
+	ck_assert_uint_eq(nwarn, sizeof(later) / sizeof(later[0]));
+	for (i = 0; i < nwarn; i++) {
+		snprintf(want, sizeof(want), " %s: this part is not built yet",
+		    later[i]);
+		ck_assert_ptr_nonnull(strstr(warned, want));
+	}
+	conf_free(cf);
+}
+END_TEST
+
+START_TEST(an_unknown_key_names_its_place_and_its_neighbour)
+{
+	refused("peerz: []\n",
+	    "f:1:1: unknown key 'peerz'; did you mean 'peers'?");
+	refused("node:\n  limits:\n    max_peer: 3\n", "f:3:5: unknown key "
+	    "'node.limits.max_peer'; did you mean 'node.limits.max_peers'?");
+	refused("tun:\n  zzzzzzzzzzzz: 3\n",
+	    "f:2:3: unknown key 'tun.zzzzzzzzzzzz'");
+	refused("transports:\n  upd: {}\n", "did you mean 'transports.udp'?");
+	refused("transports:\n  udp:\n    bind_adr: x\n",
+	    "did you mean 'transports.udp.bind_addr'?");
+	refused("transports:\n  udp:\n    a: { mtuu: 1 }\n",
+	    "did you mean 'transports.udp.a.mtu'?");
+	refused(PEER("    adresses: []\n"),
+	    "did you mean 'peers[0].addresses'?");
+	refused(PEER("    addresses: [{ transport: udp, adr: x }]\n"),
+	    "did you mean 'peers[0].addresses[0].addr'?");
+	refused("bastide:\n  rings: {}\n", "did you mean 'bastide.ring'?");
+	refused("node:\n  identity:\n    persist: true\n",
+	    "unknown key 'node.identity.persist'");
+	refused("? [a]\n: 1\n", "a key must be a word");
+	ck_assert_ptr_null(strstr(err, "did you mean"));
+}
+END_TEST
+
+START_TEST(a_key_twice_and_a_second_document_are_refused)
+{
+	refused("tun: {}\ntun: {}\n", "f:2:1: 'tun' is given twice; first in "
+	    "line 1");
+	refused("dns:\n  port: 1\n  port: 2\n", "'dns.port' is given twice");
+	refused("node: {}\nnode: {}\n", "'node' is given twice");
+	refused("transports:\n  udp:\n    a: {}\n    a: {}\n", "twice");
+	refused(PEER("    alias: a\n    alias: b\n"), "twice");
+	refused("---\ntun: {}\n---\ndns: {}\n", "a second YAML document");
+}
+END_TEST
+
+START_TEST(broken_yaml_is_refused_with_its_place)
+{
+	refused("tun: {\n", "f:2:1: not valid YAML");
+	refused("tun:\n\tenabled: true\n", "f:2:1: not valid YAML");
+	refused("a: &x [*x\n", "not valid YAML");
+	refused("a: *nowhere\n", "not valid YAML");
+	refused("a: \x01\n", "not valid YAML");
+	refused("a: \xff\xfe\n", "not valid YAML");
+	refused("- a\n", "keys and values expected");
+	refused("tun: 3\n", "tun must hold keys and values");
+}
+END_TEST
+
+START_TEST(anchors_work_and_cycles_end)
+{
+	struct conf *cf;
+
+	cf = load("node:\n  mmp: &m { mode: minimal }\n  session_mmp: *m\n");
+	ck_assert_uint_eq(cf->num[CONF_MMP_MODE], 2);
+	ck_assert_uint_eq(cf->num[CONF_SMMP_MODE], 2);
+	conf_free(cf);
+	refused("node: &n\n  node: *n\n", "unknown key");
+	refused("peers: &p\n  - *p\n", "peers[0]");
+	refused("transports: &t\n  udp: *t\n", "unknown key");
+	refused("tun:\n  <<: { enabled: true }\n", "merge keys");
+}
+END_TEST
+
+START_TEST(udp_is_one_map_or_named_maps)
+{
+	struct conf *cf;
+
+	cf = load("transports:\n  udp:\n    bind_addr: \"[::]:9\"\n"
+	    "    mtu: 1400\n    recv_buf_size: 4096\n"
+	    "    accept_connections: false\n");
+	ck_assert_uint_eq(cf->nudp, 1);
+	ck_assert_str_eq(cf->udp[0].name, "");
+	ck_assert_str_eq(cf->udp[0].bind_addr, "[::]:9");
+	ck_assert_uint_eq(cf->udp[0].mtu, 1400);
+	ck_assert_uint_eq(cf->udp[0].recv_buf, 4096);
+	ck_assert_uint_eq(cf->udp[0].send_buf, 2097152);
+	ck_assert_uint_eq(cf->udp[0].accept, 0);
+	conf_free(cf);
+	cf = load("transports:\n  udp:\n    main: {}\n    backup:\n"
+	    "      bind_addr: 10.0.0.1:2122\n      outbound_only: true\n");
+	ck_assert_uint_eq(cf->nudp, 2);
+	ck_assert_str_eq(cf->udp[1].name, "backup");
+	ck_assert_uint_eq(cf->udp[1].outbound_only, 1);
+	ck_assert_uint_eq(cf->udp[1].accept, 0);
+	ck_assert_uint_eq(cf->udp[0].accept, 1);
+	conf_free(cf);
+	refused("transports:\n  udp: { bind_addr: localhost:1 }\n",
+	    "transports.udp.bind_addr: 'localhost:1'");
+	refused("transports:\n  udp: { bind_addr: \"::1:5\" }\n", "bind_addr");
+	refused("transports:\n  udp: { bind_addr: 1.2.3.4:70000 }\n", "bind");
+	refused("transports:\n  udp: { mtu: 70000 }\n", "576 to 65507");
+	refused("transports:\n  udp: []\n", "must hold keys and values");
+}
+END_TEST
+
+START_TEST(parts_not_built_yet_warn_once_each)
+{
+	taken("transports:\n  udp:\n    advertise_on_nostr: true\n"
+	    "    public: true\n    external_addr: 1.2.3.4\n");
+	ck_assert_uint_eq(nwarn, 3);
+	ck_assert_ptr_nonnull(strstr(warned, "f:3:25: transports.udp."
+	    "advertise_on_nostr: this part is not built yet"));
+	taken("transports:\n  tcp: { anything: [1, { b: 2 }] }\n");
+	ck_assert_uint_eq(nwarn, 1);
+	taken(PEER("    via_nostr: true\n"));
+	ck_assert_uint_eq(nwarn, 1);
+	taken(PEER_AT("nat"));
+	ck_assert_uint_eq(nwarn, 1);
+}
+END_TEST
+
+START_TEST(a_peer_is_read_whole)
+{
+	struct conf *cf;
+	const struct conf_peer *p;
+
+	cf = load(PEER("    alias: Bob\n    connect_policy: manual\n"
+	    "    auto_reconnect: false\n    addresses:\n"
+	    "      - { transport: udp, addr: \"[fe80::1%eth0]:7\" }\n"
+	    "      - { transport: udp, addr: a.example:8, priority: 3 }\n"
+	    "      - { transport: tor, addr: abc.onion:9 }\n"
+	    "  - npub: " NPUB_B "\n    addresses: [{ transport: udp, "
+	    "addr: 1.2.3.4:5 }]\n"));
+	ck_assert_uint_eq(cf->npeer, 2);
+	p = &cf->peer[0];
+	ck_assert_str_eq(p->npub, NPUB_A);
+	ck_assert_str_eq(p->alias, "Bob");
+	ck_assert_uint_eq(p->auto_connect, 0);
+	ck_assert_uint_eq(p->auto_reconnect, 0);
+	ck_assert_uint_eq(p->naddr, 3);
+	ck_assert_str_eq(p->addr[0].host, "fe80::1%eth0");
+	ck_assert_uint_eq(p->addr[0].port, 7);
+	ck_assert_uint_eq(p->addr[0].priority, 100);
+	ck_assert_uint_eq(p->addr[1].priority, 3);
+	ck_assert_str_eq(p->addr[2].transport, "tor");
+	ck_assert_uint_eq(cf->peer[1].auto_connect, 1);
+	ck_assert_uint_eq(cf->peer[1].auto_reconnect, 1);
+	ck_assert_uint_eq(nwarn, 1);
+	conf_free(cf);
+}
+END_TEST
+
+START_TEST(a_bad_peer_is_refused)
+{
+	refused("peers:\n  - alias: x\n", "peers[0].npub is missing");
+	refused("peers:\n  - npub: " HEX "\n", "a key in hex");
+	refused("peers:\n  - npub: npub1xyz\n", "'npub1xyz' is not an npub");
+	refused("peers:\n  - npub: null\n", "an npub expected");
+	refused("peers:\n  - npub\n", "peers[0] must hold");
+	refused("peers: 3\n", "peers: a list expected");
+	refused(PEER(""), "addresses: at least one is needed");
+	refused(PEER("    addresses: []\n    via_nostr: false\n"),
+	    "at least one");
+	refused(PEER("    connect_policy: always\n"), "not 'always'");
+	refused(PEER("    addresses: [{ transport: udp }]\n"), "both needed");
+	refused(PEER("    addresses: [{ transport: smoke, addr: a:1 }]\n"),
+	    "'smoke' is none of");
+	refused(PEER_AT("1.2.3.4"), "neither 'host:port'");
+	refused(PEER_AT("1.2.3.4:0"), "neither");
+	refused(PEER_AT("1.2.3.4:65536"), "neither");
+	refused(PEER_AT("\"fe80::1:5\""), "neither");
+	refused(PEER_AT("\"[::1]5\""), "neither");
+	refused(PEER_AT("\"a b:5\""), "neither");
+	refused(PEER_AT("\":5\""), "neither");
+}
+END_TEST
+
+START_TEST(a_peer_listed_twice_counts_once)
+{
+	struct conf *cf = load("peers:\n"
+	    "  - { npub: " NPUB_A ", addresses: [{ transport: udp, "
+	    "addr: a:1 }] }\n"
+	    "  - { npub: " NPUB_A ", addresses: [{ transport: udp, "
+	    "addr: b:1 }] }\n");
+
+	ck_assert_uint_eq(cf->npeer, 1);
+	ck_assert_uint_eq(nwarn, 1);
+	conf_free(cf);
+}
+END_TEST
+
+START_TEST(a_loopback_socket_dials_nobody_outside)
+{
+#define LOOP	"transports:\n  udp: { bind_addr: \"127.0.0.1:2121\" "
+	refused(LOOP "}\n" PEER_AT("9.9.9.9:1"), "loopback");
+	refused("transports:\n  udp: { bind_addr: \"[::1]:2121\" }\n"
+	    PEER_AT("a.example:1"), "outbound_only: true");
+	taken(LOOP "}\n" PEER_AT("127.0.0.2:1"));
+	taken(LOOP "}\n" PEER_AT("localhost:1"));
+	taken(LOOP ", outbound_only: true }\n" PEER_AT("9.9.9.9:1"));
+	taken(UDP PEER_AT("9.9.9.9:1"));
+#undef LOOP
+}
+END_TEST
+
+START_TEST(whole_file_checks_speak_up)
+{
+	refused("bastide: { ring: { slots: 100 } }\n", "power of two");
+	refused("tun: { name: a/b }\n", "no interface name");
+	refused("tun: { name: fips%d }\n", "no interface name");
+	refused("tun: { name: \"\" }\n", "no interface name");
+	refused("tun: { name: abcdefghijklmnop }\n", "at most 15");
+	refused("dns: { bind_addr: localhost }\n", "no IP address");
+	refused("node: { rekey: { after_secs: 15 } }\n", "16 to");
+	refused("node: { rekey: { after_messages: 0 } }\n", "1 to");
+	refused("node: { discovery: { attempt_timeouts_secs: [] } }\n",
+	    "1 to 16");
+	refused("node: { discovery: { attempt_timeouts_secs: [0] } }\n",
+	    "out of range");
+	refused("node: { discovery: { attempt_timeouts_secs: [1, ~] } }\n",
+	    "empty");
+	taken("node: { discovery: { attempt_timeouts_secs: [3600] } }\n");
+}
+END_TEST
+
+START_TEST(a_file_that_is_too_long_is_refused)
+{
+	size_t len = 1048577;
+	char *s = malloc(len);
+
+	memset(s, '#', len);
+	ck_assert_ptr_null(load_n(s, len));
+	ck_assert_ptr_nonnull(strstr(err, "longer than 1048576 bytes"));
+	free(s);
+}
+END_TEST
+
+/* ---- the secret ------------------------------------------------------- */
+
+static void
+find(const char *text, const char *secret)
+{
+	size_t at, len;
+	int persistent;
+
+	ck_assert_msg(conf_find_secret("f", text, strlen(text), &at, &len,
+	    &persistent, err) == 0, "%s", err);
+	ck_assert_uint_eq(len, strlen(secret));
+	ck_assert(memcmp(text + at, secret, len) == 0);
+	taken(text);
+}
+
+START_TEST(the_secret_is_found_byte_for_byte)
+{
+	find("node:\n  identity:\n    nsec: " NSEC "\n", NSEC);
+	find("node:\n  identity:\n    nsec: \"" HEX "\"  # mine\n", HEX);
+	find("node:\n  identity:\n    nsec: '" NSEC "'\n", NSEC);
+	find("node: {identity: {nsec: " NSEC "}}\n", NSEC);
+	find("node: {identity: {\"nsec\":\"" NSEC "\",persistent: true}}", NSEC);
+	find("{\"node\":{\"identity\":{\"nsec\":\"" NSEC "\"}}}", NSEC);
+	find("# \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\r\nnode:\r\n  identity:\r\n"
+	    "    nsec: " NSEC "\r\n", NSEC);
+	find("\xef\xbb\xbf# \xc3\xa4\nnode:\n  identity:\n    nsec: " NSEC, NSEC);
+	find("node:\n  ? identity\n  : ? nsec\n    : " NSEC "\n", NSEC);
+	find("node:\n  identity: &id\n    nsec: " NSEC "\n", NSEC);
+	find("gateway: &g { nsec: " NSEC " }\nnode: { identity: *g }\n", NSEC);
+	find("node:\n  identity:\n    nsec: short\n", "short");
+	find("node:\n  identity:\n    persistent: true\n", "");
+	find("node:\n  identity:\n    nsec:\n", "");
+}
+END_TEST
+
+/* Long enough a piece of the key to be worth hiding. */
+static int
+leaks(const char *text)
+{
+	static const char *const key[] = { NSEC, HEX };
+	char piece[13];
+	size_t i, k;
+
+	for (k = 0; k < 2; k++)
+		for (i = 0; i + 12 <= strlen(key[k]); i++) {
+			memcpy(piece, key[k] + i, 12);
+			piece[12] = '\0';
+			if (strstr(text, piece) != NULL)
+				return 1;
+		}
+	return 0;
+}
+
+static const char *const odd[] = {
+	"node:\n  identity:\n    nsec: |\n      %s\n",
+	"node:\n  identity:\n    nsec: >-\n      %s\n",
+	"node:\n  identity:\n    nsec: &a %s\n",
+	"node:\n  identity:\n    nsec: !!str %s\n",
+	"node:\n  identity:\n    nsec: !x \"%s\"\n",
+	"node:\n  identity:\n    nsec: \"%s\\\n      \"\n",
+	"node:\n  identity:\n    nsec: \"\\x6e%s\"\n",
+	"node:\n  identity:\n    nsec: '%s''s'\n",
+	"node:\n  identity:\n    nsec: %s\n      more\n",
+	"node:\n  identity:\n    nsec: [%s]\n",
+	"node:\n  identity:\n    nsec: {%s: 1}\n",
+	"node:\n  identity:\n    nsec: \"%s\n",
+	"node:\n  identity:\n    nsec: %s: %s\n",
+	"node:\n  identity:\n    nsec: %s\n   nsec: x\n",
+	"node:\n  identity:\n    nsec: %s\n    nsec: %s\n",
+	"node:\n  identity:\n    nsec: a\nnode:\n  identity:\n    nsec: %s\n",
+	"node:\n  identity:\n    nsec:%s\n",
+	"node:\n  identity: %s\n",
+	"node: %s\n",
+	"node:\n  identity:\n    nsce: %s\n",
+	"node:\n  identity:\n    %s: nsec\n",
+	"node:\n  identity:\n    %s\n",
+	"node:\n  identity:\n    persistent: %s\n",
+	"node:\n  identity:\n  nsec: %s\n",
+	"node:\n  nsec: %s\n",
+	"nsec: %s\n",
+	"identity:\n  nsec: %s\n",
+	"%s\n",
+	"%s: {}\n",
+	"- %s\n",
+	"&%s a: 1\n",
+	"*%s\n",
+	"a: *%s\n",
+	"!%s a: 1\n",
+	"%%%s\n---\na: 1\n",
+	"x: &k %s\nnode:\n  identity:\n    nsec: *k\n",
+	"tun: { name: &k %s }\nnode:\n  identity:\n    nsec: *k\n",
+	"gateway: &k %s\nnode:\n  identity:\n    nsec: *k\n",
+	"gateway: &g\n  nsec: %s\nnode:\n  identity:\n    <<: *g\n",
+	"node:\n  identity:\n    <<: { nsec: %s }\n",
+	"node:\n  <<: { identity: { nsec: %s } }\n",
+	"<<: { node: { identity: { nsec: %s } } }\n",
+	"tun:\n  name: %s\n",
+	"tun:\n  mtu: %s\n",
+	"tun:\n  enabled: %s\n",
+	"tun:\n  %s: 1\n",
+	"dns:\n  bind_addr: %s\n",
+	"node:\n  log_level: %s\n",
+	"node:\n  control: { socket_path: \"%s\\n\" }\n",
+	"node:\n  rate_limit: { handshake_rate: %s }\n",
+	"transports:\n  udp: { bind_addr: %s }\n",
+	"transports:\n  udp: { %s: {} }\n",
+	"transports:\n  %s: {}\n",
+	"peers:\n  - npub: %s\n",
+	"peers:\n  - %s\n",
+	"peers:\n  - npub: " NPUB_A "\n    alias: %s.x\n"
+	    "    addresses: [{ transport: %s, addr: a:1 }]\n",
+	"peers:\n  - npub: " NPUB_A "\n    connect_policy: %s\n",
+	"peers:\n  - npub: " NPUB_A "\n"
+	    "    addresses: [{ transport: udp, addr: %s }]\n",
+};
+
+/* One template with one key: works, or is refused, and never tells. */
+static void
+try_odd(const char *template, const char *key)
+{
+	char text[1024];
+	struct conf *cf;
+
+	snprintf(text, sizeof(text), template, key, key);
+	err[0] = '\0';
+	cf = load_n(text, strlen(text));
+	ck_assert_msg(!leaks(err), "%s", err);
+	ck_assert_msg(!leaks(warned), "%s", warned);
+	ck_assert(cf != NULL || err[0] != '\0');
+	conf_free(cf);
+	/* And when nobody has blanked anything. */
+	warned[0] = '\0';
+	cf = conf_parse("f", text, strlen(text), 0, 0, on_warn, err);
+	ck_assert_msg(cf == NULL || !cf->has_nsec, "unseen key: %s", template);
+	ck_assert_msg(!leaks(err) && !leaks(warned), "%s%s", err, warned);
+	conf_free(cf);
+}
+
+START_TEST(no_message_ever_holds_a_secret)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		try_odd(odd[i], NSEC);
+		try_odd(odd[i], HEX);
+		try_odd(odd[i], "NSEC1QYQSQYPQXQSZQG9QYQSQYPQXQSZQG9QYQ");
+	}
+}
+END_TEST
+
+START_TEST(a_secret_out_of_place_is_refused_by_the_key_room)
+{
+	static const char *const bad[] = {
+		"nsec: a\n", "node: { nsec: a }\n", "identity: { nsec: a }\n",
+		"node: { identity: { <<: { nsec: a } } }\n",
+		"gateway: { nsec: a }\n", "peers:\n  - { nsec: a }\n",
+		"node: { identity: { nsec: [a] } }\n",
+		"node: { identity: { nsec: \"\" } }\n",
+		"node: { identity: a }\n", "node: a\n",
+		"node: { identity: { persistent: \"true\" } }\n",
+		"node: { identity: { nsec: a, nsec: b } }\n",
+	};
+	size_t i, at, len;
+	int persistent;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(conf_find_secret("f", bad[i], strlen(bad[i]),
+		    &at, &len, &persistent, err) == -1, "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(a_file_changed_behind_our_back_is_refused)
+{
+	const char *text = "node: { identity: { nsec: xxxx } }\n";
+
+	ck_assert_ptr_null(conf_parse("f", text, strlen(text), 25, 5, NULL,
+	    err));
+	ck_assert_ptr_null(conf_parse("f", text, strlen(text), 0, 0, NULL,
+	    err));
+	ck_assert_ptr_null(conf_parse("f", text, 10, 25, 4, NULL, err));
+	ck_assert_ptr_null(conf_parse("f", text, 10, 5, SIZE_MAX, NULL, err));
+}
+END_TEST
+
+/* Cut anywhere, the file works or is refused; it never does harm. */
+START_TEST(every_cut_of_a_file_is_survived)
+{
+	size_t i, len = strlen(reference_all);
+
+	for (i = 0; i < len; i += 3) {
+		err[0] = '\0';
+		conf_free(load_n(reference_all, i));
+	}
+}
+END_TEST
+
+/* ---- hosts, peers.allow, peers.deny ------------------------------------ */
+
+START_TEST(hosts_are_read_and_bad_lines_skipped)
+{
+	static const char text[] = "# c\n\n  Gate \t" NPUB_A "  \n"
+	    "-x " NPUB_A "\nx- " NPUB_A "\na_b " NPUB_A "\n"
+	    NPUB_B " " NPUB_A "\nx npub1q\nx\nx " NPUB_A " y\n"
+	    "y " NPUB_A " # no comment here\n"
+	    "two " NPUB_A "\r\nTWO " NPUB_B;
+	struct conf_host *h;
+	uint8_t a[32], b[32];
+	unsigned n;
+
+	ck_assert_int_eq(npub_decode(NPUB_A, a), 0);
+	ck_assert_int_eq(npub_decode(NPUB_B, b), 0);
+	nwarn = 0;
+	warned[0] = '\0';
+	ck_assert_int_eq(conf_hosts("h", text, strlen(text), &h, &n, on_warn), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(h[0].name, "gate");
+	ck_assert_mem_eq(h[0].pub, a, 32);
+	ck_assert_str_eq(h[1].name, "two");
+	ck_assert_mem_eq(h[1].pub, b, 32);
+	ck_assert_uint_eq(nwarn, 8);
+	ck_assert_ptr_nonnull(strstr(warned, "h:4: not a host name: '-x'"));
+	free(h);
+}
+END_TEST
+
+START_TEST(a_secret_in_hosts_is_not_shown)
+{
+	static const char text[] = "x " NSEC "\n" NSEC " " NPUB_A "\n";
+	struct conf_host *h;
+	unsigned n;
+
+	warned[0] = '\0';
+	conf_hosts("h", text, strlen(text), &h, &n, on_warn);
+	ck_assert_uint_eq(n, 0);
+	ck_assert(!leaks(warned));
+	free(h);
+}
+END_TEST
+
+static int
+acl(const char *text, struct conf_acl **a, unsigned *n)
+{
+	struct conf *cf = load(PEER_AT("a:1") "    alias: bob\n");
+	struct conf_host h = { "gate", { 7 } };
+	int ret;
+
+	err[0] = '\0';
+	ret = conf_acl("p", text, strlen(text), 1, cf, &h, 1, a, n, err);
+	conf_free(cf);
+	return ret;
+}
+
+START_TEST(lists_take_npubs_names_and_all)
+{
+	struct conf_acl *a;
+	uint8_t pub[32];
+	unsigned n;
+
+	ck_assert_int_eq(npub_decode(NPUB_A, pub), 0);
+	ck_assert_int_eq(acl("# x\n" NPUB_B "# y\n BOB # z\ngate\nall\n", &a,
+	    &n), 0);
+	ck_assert_uint_eq(n, 4);
+	ck_assert_uint_eq(a[0].deny, 1);
+	ck_assert_mem_eq(a[1].pub, pub, 32);
+	ck_assert_uint_eq(a[2].pub[0], 7);
+	ck_assert_uint_eq(a[3].all, 1);
+	ck_assert_uint_eq(a[0].all, 0);
+	free(a);
+	ck_assert_int_eq(acl("", &a, &n), 0);
+	ck_assert_uint_eq(n, 0);
+	free(a);
+}
+END_TEST
+
+START_TEST(half_a_list_is_no_list)
+{
+	struct conf_acl *a;
+	unsigned n;
+
+	ck_assert_int_eq(acl("bob\nnobody\n", &a, &n), -1);
+	ck_assert_str_eq(err, "p:2: 'nobody' is neither an npub nor a known "
+	    "name");
+	ck_assert_int_eq(acl("bob gate\n", &a, &n), -1);
+	ck_assert_ptr_nonnull(strstr(err, "p:1: one npub"));
+	ck_assert_int_eq(acl(NSEC "\n", &a, &n), -1);
+	ck_assert(!leaks(err));
+	ck_assert_int_eq(acl("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n", &a,
+	    &n), -1);
+	ck_assert_ptr_null(a);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *tc = tcase_create("conf");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, an_empty_file_is_every_default);
+	tcase_add_test(tc, empty_and_null_sections_are_empty_maps);
+	tcase_add_test(tc, every_number_keeps_its_bounds);
+	tcase_add_test(tc, null_leaves_the_default_of_every_key);
+	tcase_add_test(tc, no_number_is_a_list_or_a_map_or_quoted);
+	tcase_add_test(tc, numbers_are_what_serde_takes);
+	tcase_add_test(tc, every_key_of_the_reference_is_known);
+	tcase_add_test(tc, an_unknown_key_names_its_place_and_its_neighbour);
+	tcase_add_test(tc, a_key_twice_and_a_second_document_are_refused);
+	tcase_add_test(tc, broken_yaml_is_refused_with_its_place);
+	tcase_add_test(tc, anchors_work_and_cycles_end);
+	tcase_add_test(tc, udp_is_one_map_or_named_maps);
+	tcase_add_test(tc, parts_not_built_yet_warn_once_each);
+	tcase_add_test(tc, a_peer_is_read_whole);
+	tcase_add_test(tc, a_bad_peer_is_refused);
+	tcase_add_test(tc, a_peer_listed_twice_counts_once);
+	tcase_add_test(tc, a_loopback_socket_dials_nobody_outside);
+	tcase_add_test(tc, whole_file_checks_speak_up);
+	tcase_add_test(tc, a_file_that_is_too_long_is_refused);
+	tcase_add_test(tc, the_secret_is_found_byte_for_byte);
+	tcase_add_test(tc, no_message_ever_holds_a_secret);
+	tcase_add_test(tc, a_secret_out_of_place_is_refused_by_the_key_room);
+	tcase_add_test(tc, a_file_changed_behind_our_back_is_refused);
+	tcase_add_test(tc, every_cut_of_a_file_is_survived);
+	tcase_add_test(tc, hosts_are_read_and_bad_lines_skipped);
+	tcase_add_test(tc, a_secret_in_hosts_is_not_shown);
+	tcase_add_test(tc, lists_take_npubs_names_and_all);
+	tcase_add_test(tc, half_a_list_is_no_list);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
