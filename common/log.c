@@ -22,6 +22,7 @@ static unsigned		ndirective;
 static enum log_level	default_level = LVL_INFO;
 static int		default_given, is_tty;
 static const char	*room = "bastide";
+static void		(*hook)(void);
 
 static const char *const level_name[] = {
 	"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"
@@ -191,6 +192,24 @@ log_write(enum log_level level, const char *target, const char *fmt, ...)
 }
 
 void
+fatal_hook(void (*f)(void))
+{
+	hook = f;
+}
+
+/* The hook may itself end in fatal(); it does not run again then. */
+static void __attribute__((noreturn))
+end(void)
+{
+	void (*f)(void) = hook;
+
+	hook = NULL;
+	if (f != NULL)
+		f();
+	_exit(1);
+}
+
+void
 fatal(const char *fmt, ...)
 {
 	char	buf[MAX_LINE / 2];
@@ -201,7 +220,7 @@ fatal(const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	log_write(LVL_ERROR, "bastide", "%s: %s", buf, strerrordesc_np(saved));
-	_exit(1);
+	end();
 }
 
 void
@@ -212,5 +231,5 @@ fatalx(const char *fmt, ...)
 	va_start(ap, fmt);
 	vwrite(LVL_ERROR, "bastide", fmt, ap);
 	va_end(ap);
-	_exit(1);
+	end();
 }

@@ -27,6 +27,8 @@ void	fatal(const char *fmt, ...)
 	    __attribute__((format(printf, 1, 2), noreturn));
 void	fatalx(const char *fmt, ...)
 	    __attribute__((format(printf, 1, 2), noreturn));
+/* Runs once before fatal() ends the process: the last chance to clean up. */
+void	fatal_hook(void (*)(void));
 
 #ifndef LOG_TARGET
 #define LOG_TARGET "bastide"

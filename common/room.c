@@ -35,6 +35,9 @@ room_start(enum proc_id me)
 
 	umask(077);
 	log_init(proc_row[me].name, getenv("RUST_LOG"));
+	/* Executed by descriptor, a process is called by its number. */
+	if (prctl(PR_SET_NAME, proc_row[me].name) == -1)
+		fatal("name of the process");
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal("not dumpable");
 	if (setrlimit(RLIMIT_CORE, &no) == -1)

@@ -1,0 +1,129 @@
+/* main.c -- privd's arguments, and its first precautions. */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LOG_TARGET "bastide::privd"
+#include "log.h"
+#include "privd.h"
+
+#define EXIT_USAGE	2
+
+static void
+usage(FILE *f)
+{
+	fprintf(f, "usage: privd [-hnV] [-c FILE] [-r RUNTIME_DIR] "
+	    "[-s STATE_DIR]\n"
+	    "  -c  configuration (/etc/fips/fips.yaml)\n"
+	    "  -r  control socket and the like (/run/bastide)\n"
+	    "  -s  identity (/var/lib/bastide)\n"
+	    "  -n  check the configuration, start nothing\n"
+	    "  -V  version\n");
+}
+
+/* Folders are named in messages and to netd: they must mean the same there. */
+static const char *
+absolute(const char *path)
+{
+	char	*cwd, *abs;
+
+	if (path[0] == '/')
+		return path;
+	if ((cwd = getcwd(NULL, 0)) == NULL ||
+	    asprintf(&abs, "%s/%s", cwd, path) == -1)
+		fatal("where %s is", path);
+	free(cwd);
+	return abs;
+}
+
+static void
+parse_args(int argc, char *argv[])
+{
+	int c;
+
+	house.runtime_dir = "/run/bastide";
+	house.state_dir = "/var/lib/bastide";
+	while ((c = getopt(argc, argv, "c:r:s:nVh")) != -1)
+		switch (c) {
+		case 'c':
+			house.conf_path = absolute(optarg);
+			break;
+		case 'r':
+			house.runtime_dir = absolute(optarg);
+			break;
+		case 's':
+			house.state_dir = absolute(optarg);
+			break;
+		case 'n':
+			house.check_only = 1;
+			break;
+		case 'V':
+			puts("privd " VERSION);
+			exit(0);
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	if (optind < argc) {
+		fprintf(stderr, "privd: what is '%s'?\n", argv[optind]);
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+/* Whoever started us may have left 0, 1 or 2 closed: a door must not land there. */
+static void
+fill_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd == -1)
+		fatal("/dev/null");
+	close(fd);
+	/* What the one who started us left open is not for our rooms. */
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
+		fatal("close what was left open");
+}
+
+static void
+precautions(void)
+{
+	struct rlimit	no = { 0, 0 };
+	ssize_t		n;
+
+	fill_stdio();
+	umask(077);
+	if (prctl(PR_SET_DUMPABLE, 0) == -1 || setrlimit(RLIMIT_CORE, &no) == -1)
+		fatal("no core files");
+	n = readlink("/proc/self/exe", house.exe, sizeof(house.exe) - 1);
+	if (n == -1)
+		fatal("/proc/self/exe; is /proc mounted?");
+	house.exe[n] = '\0';
+	/* Keep no file system busy; every path is absolute by now. */
+	if (chdir("/") == -1)
+		fatal("working directory");
+}
+
+int
+main(int argc, char *argv[])
+{
+	parse_args(argc, argv);
+	log_init("privd", getenv("RUST_LOG"));
+	precautions();
+	if (geteuid() != 0)
+		fatalx("privd opens sockets, TUN and namespaces, and gives all "
+		    "of it up again; start it as root");
+	notify_open(getenv("NOTIFY_SOCKET"));
+	return house_run();
+}
