@@ -196,7 +196,7 @@ conf() {
 		if [ -n "${NSEC[$1]:-}" ]; then
 			printf '  identity:\n    nsec: "%s"\n' "${NSEC[$1]}"
 		fi
-		echo "  log_level: debug"
+		echo "  log_level: ${LEVEL:-debug}"
 		printf '%s\n' "${EXTRA_NODE[$1]:-}"
 		cat <<-END
 		tun:
@@ -244,6 +244,16 @@ start() {
 		}
 	done
 }
+# The same with the reference daemon.
+spawn_reference() {
+	RUST_LOG=${LEVEL:-debug} ip netns exec "$(ns "$1")" "$FIPS_BIN" \
+	    -c "$tmp/$1/fips.yaml" >>"$tmp/$1/log" 2>&1 </dev/null &
+	PID[$1]=$!
+}
+start_reference() {
+	spawn_reference "$1"
+	wait_for 10 test -S "$(sock "$1")" || bail "the reference node $1 does not start"
+}
 # stop NAME [SIGNAL]: and answer with its exit status.
 stop() {
 	local p=${PID[$1]} rc
@@ -260,6 +270,7 @@ is_whole() {
 	local r
 	kill -0 "${PID[$1]}" && for r in netd cryptod; do room "$1" $r >/dev/null || return 1; done
 }
+rooms() { echo "${PID[$1]}" $(pgrep -P "${PID[$1]}"); }
 mesh_addr() { show "$1" status 'd["ipv6_addr"]'; }
 connected() { show "$1" peers '[p for p in d["peers"] if p["npub"]=="'"${NPUB[$2]}"'"][0]["connectivity"]' | grep -qx connected; }
 unconnected() { ! connected "$1" "$2"; }

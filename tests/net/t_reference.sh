@@ -16,13 +16,6 @@ fipsctl=$(dirname "$FIPS_BIN")/fipsctl
 MINUTES=${MINUTES:-2}
 young=$'  rekey:\n    after_secs: 35'
 
-# Their daemon, in the place of ours.
-start_reference() {
-	RUST_LOG=debug ip netns exec "$(ns "$1")" "$FIPS_BIN" -c "$tmp/$1/fips.yaml" \
-	    >>"$tmp/$1/log" 2>&1 </dev/null &
-	PID[$1]=$!
-	wait_for 10 test -S "$(sock "$1")" || bail "the reference node $1 does not start"
-}
 # pair OURS THEIRS WHO-DIALS MORE-OF-NODE
 pair() {
 	net "$1" "$2"

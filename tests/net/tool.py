@@ -13,6 +13,8 @@
 	scan PID HEX			how often the bytes stand in its memory
 	key NSEC			its 32 bytes in hex
 	idle PID... SECONDS		share of a core they used, in percent
+	memory PID...			PSS and RSS together, in MiB
+	first ADDR SECONDS		wait for the first answer to a ping, print when
 """
 import hashlib
 import os
@@ -319,22 +321,62 @@ def key(nsec):
     print("%064x" % (bits >> 4))
 
 
-def ticks(pids):
-    total = 0
+def cpu_s(pids):
+    """Seconds on a core, all threads; the scheduler's own clock where it has one."""
+    total = 0.0
     for p in pids:
-        with open("/proc/%s/stat" % p) as f:
-            total += sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13]))
+        for t in os.listdir("/proc/%s/task" % p):
+            try:
+                with open("/proc/%s/task/%s/schedstat" % (p, t)) as f:
+                    total += int(f.read().split()[0]) / 1e9
+            except FileNotFoundError:
+                with open("/proc/%s/task/%s/stat" % (p, t)) as f:
+                    used = f.read().rsplit(")", 1)[1].split()[11:13]
+                total += sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
     return total
 
 
 def idle(*args):
     pids, seconds = args[:-1], float(args[-1])
-    before = ticks(pids)
+    before = cpu_s(pids)
     time.sleep(seconds)
-    used = (ticks(pids) - before) / os.sysconf("SC_CLK_TCK")
-    print("%.3f" % (100 * used / seconds))
+    print("%.3f" % (100 * (cpu_s(pids) - before) / seconds))
+
+
+def memory(*pids):
+    pss = rss = 0
+    for p in pids:
+        with open("/proc/%s/smaps_rollup" % p) as f:
+            for line in f:
+                word = line.split()
+                pss += int(word[1]) if word[0] == "Pss:" else 0
+                rss += int(word[1]) if word[0] == "Rss:" else 0
+    print("%.1f %.1f" % (pss / 1024, rss / 1024))
+
+
+def first(addr, seconds):
+    """When the first ping is answered, by the wall clock. Starts before there
+    is any way to the address, asks every 2 ms."""
+    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    s.setblocking(False)
+    print("listening", file=sys.stderr, flush=True)
+    until = time.monotonic() + float(seconds)
+    n = 0
+    while time.monotonic() < until:
+        try:
+            s.sendto(struct.pack("!BBHHH", 128, 0, 0, os.getpid() & 0xffff, n & 0xffff), (addr, 0))
+        except OSError:
+            pass                        # no route yet
+        n += 1
+        while select.select([s], [], [], 0.002)[0]:
+            data, who = s.recvfrom(2000)
+            if data[0] == 129 and who[0] == addr:
+                print("%.6f" % time.time())
+                return
+    sys.exit(1)
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, dns, ctl, scan, key, idle)
+    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, dns, ctl, scan, key, idle,
+             memory, first)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])
