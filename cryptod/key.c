@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,8 +88,6 @@ key_read_conf(int fd, const char *name, struct key_hole *hole)
 	ssize_t		 len = read_all(fd, text, CONF_MAX + 1);
 	int		 persistent;
 
-	/* The YAML reader copies text to the heap: what it frees is overwritten. */
-	mallopt(M_PERTURB, 0xa5);
 	if (len == -1)
 		fatal("%s: cannot read it", name);
 	if (len > CONF_MAX)
