@@ -1,0 +1,292 @@
+/*
+ * control.c -- the control socket: one request, one reply, one connection.
+ *
+ * Knows clients, time limits and who may change things. What a command does
+ * stands in control_cmd.c, how bytes are read in control_req.c. privd made the
+ * listening socket; we only take connections from it.
+ */
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_TARGET "fips::control"
+#include "log.h"
+#include "control.h"
+#include "control_cmd.h"
+#include "history.h"
+
+#define CLIENTS_MAX	32
+#define GROUPS_MAX	256
+#define IO_MS		5000
+#define NO_GROUP	UINT32_MAX
+
+struct client {
+	int		 fd;		/* -1: free */
+	struct event	*ev;
+	size_t		 in_len, out_len, out_at;
+	uint64_t	 until_ms;	/* to read all, then to write all */
+	char		*out;		/* NULL while we read */
+	char		 in[CTL_REQ_MAX + 1];
+};
+
+static struct client	 client[CLIENTS_MAX];
+static int		 listener = -1;
+static uint32_t		 group = NO_GROUP;
+static struct event_base *loop;
+
+static void	on_client(evutil_socket_t, short, void *);
+
+void
+control_add(int fd, uint32_t gid)
+{
+	uint32_t seed = netd_random_u32();
+	unsigned i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		client[i].fd = -1;
+	listener = fd;
+	group = gid;
+	/* Otherwise the first object opens /dev/urandom, which is not there. */
+	json_object_seed(seed != 0 ? seed : 1);
+}
+
+static void
+drop(struct client *c)
+{
+	char junk[4096];
+	int i;
+
+	/* Unread bytes would turn our close into a reset at the client. */
+	for (i = 0; i < 16 && recv(c->fd, junk, sizeof(junk), MSG_DONTWAIT) > 0;
+	    i++)
+		continue;
+	event_free(c->ev);
+	close(c->fd);
+	free(c->out);
+	c->out = NULL;
+	c->fd = -1;
+}
+
+/* Once; a slow client does not win time by sending byte by byte. */
+static void
+watch(struct client *c)
+{
+	uint64_t left = c->until_ms > netd.now_ms ?
+	    c->until_ms - netd.now_ms : 0;
+	struct timeval wait = {
+		(time_t)(left / 1000), (suseconds_t)(left % 1000 * 1000)
+	};
+
+	if (event_assign(c->ev, loop, c->fd, c->out != NULL ? EV_WRITE :
+	    EV_READ, on_client, c) == -1 || event_add(c->ev, &wait) == -1)
+		fatalx("cannot watch a control client");
+}
+
+/* Root, or in the group, as the kernel noted when it connected. */
+static int
+may_change(int fd)
+{
+	gid_t gids[GROUPS_MAX];
+	socklen_t len = sizeof(struct ucred);
+	struct ucred cred;
+	size_t i;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return 0;
+	if (cred.uid == 0)
+		return 1;
+	if (group == NO_GROUP)
+		return 0;
+	if (cred.gid == group)
+		return 1;
+	len = sizeof(gids);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, gids, &len) == -1)
+		return 0;
+	for (i = 0; i < len / sizeof(gids[0]); i++)
+		if (gids[i] == group)
+			return 1;
+	return 0;
+}
+
+static json_t *
+run(int fd, const struct ctl_req *req, char err[CTL_ERR_LEN])
+{
+	const struct ctl_cmd *cmd = ctl_cmd_find(req->command);
+
+	if (cmd == NULL)
+		snprintf(err, CTL_ERR_LEN, "unknown command: %.300s",
+		    req->command);
+	else if (cmd->changes && !may_change(fd)) {
+		refuse(REFUSE_CTL_DENIED);
+		snprintf(err, CTL_ERR_LEN, "permission denied: %s is for root "
+		    "and members of the control socket's group", cmd->name);
+	} else if (cmd->changes && netd.stopping)
+		snprintf(err, CTL_ERR_LEN, "node shutting down");
+	else if (cmd->needs_params && req->params == NULL)
+		snprintf(err, CTL_ERR_LEN, "missing params for %s", cmd->name);
+	else
+		return cmd->fn(req->params, err);
+	return NULL;
+}
+
+static void
+reply(struct client *c, json_t *data, const char *err)
+{
+	c->out_at = 0;
+	c->until_ms = netd.now_ms + IO_MS;
+	c->out = data != NULL ? ctl_reply_ok(data, &c->out_len) :
+	    ctl_reply_error(err, &c->out_len);
+	if (c->out == NULL)
+		drop(c);
+}
+
+static void
+answer(struct client *c, size_t len)
+{
+	char err[CTL_ERR_LEN] = "";
+	struct ctl_req req;
+	json_t *data;
+
+	if (ctl_req_parse(c->in, len, &req, err) == -1) {
+		refuse(REFUSE_CTL_MALFORMED);
+		reply(c, NULL, err);
+		return;
+	}
+	data = run(c->fd, &req, err);
+	ctl_req_free(&req);
+	reply(c, data, err);
+}
+
+static void
+on_input(struct client *c)
+{
+	const char *nl;
+	ssize_t n;
+
+	n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len,
+	    MSG_DONTWAIT);
+	if (n == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			drop(c);
+		return;
+	}
+	c->in_len += (size_t)n;
+	nl = memchr(c->in, '\n', c->in_len);
+	if (nl != NULL && nl - c->in < CTL_REQ_MAX)
+		answer(c, (size_t)(nl - c->in) + 1);
+	else if (c->in_len > CTL_REQ_MAX) {
+		refuse(REFUSE_CTL_TOO_LARGE);
+		reply(c, NULL, "read error: request too large");
+	} else if (n == 0)
+		answer(c, c->in_len);
+}
+
+static void
+on_output(struct client *c)
+{
+	ssize_t n;
+
+	n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			drop(c);
+		return;
+	}
+	c->out_at += (size_t)n;
+	if (c->out_at == c->out_len)
+		drop(c);
+}
+
+static void
+on_client(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+
+	(void)fd;
+	netd_clock();
+	if (what & EV_TIMEOUT) {
+		refuse(REFUSE_CTL_TIMEOUT);
+		if (c->out != NULL)
+			drop(c);
+		else
+			reply(c, NULL, "read timeout");
+	} else if (c->out != NULL)
+		on_output(c);
+	else
+		on_input(c);
+	if (c->fd != -1)
+		watch(c);
+}
+
+static struct client *
+free_client(void)
+{
+	unsigned i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		if (client[i].fd == -1)
+			return &client[i];
+	return NULL;
+}
+
+static void
+turn_away(int fd)
+{
+	static const char text[] =
+	    "{\"status\":\"error\",\"message\":\"too many control clients\"}\n";
+
+	refuse(REFUSE_CTL_BUSY);
+	(void)send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void
+on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c;
+	int new;
+
+	(void)what;
+	(void)arg;
+	netd_clock();
+	new = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (new == -1)
+		return;
+	if ((c = free_client()) == NULL) {
+		turn_away(new);
+		return;
+	}
+	c->fd = new;
+	c->in_len = 0;
+	c->until_ms = netd.now_ms + IO_MS;
+	if ((c->ev = event_new(loop, new, 0, on_client, c)) == NULL)
+		fatalx("out of memory for a control client");
+	watch(c);
+}
+
+void
+control_start(struct event_base *base)
+{
+	struct event *ev;
+
+	loop = base;
+	if (listener == -1)
+		return;
+	ev = event_new(base, listener, EV_READ | EV_PERSIST, on_accept, NULL);
+	if (ev == NULL || event_add(ev, NULL) == -1)
+		fatalx("cannot watch the control socket");
+	log_info("Control socket listening path=%s", netd.control_path);
+}
+
+void
+control_tick(void)
+{
+	history_tick();
+}

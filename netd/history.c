@@ -1,0 +1,426 @@
+/*
+ * history.c -- takes a sample of the node and of each peer every second, and
+ * answers `show stats`. What a part that is not there would measure is null.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOG_TARGET "fips::node::stats_history"
+#include "log.h"
+#include "history_ring.h"
+#include "link.h"
+#include "names.h"
+#include "netd.h"
+#include "session.h"
+#include "udp.h"
+
+#define TRACKED_MAX	256
+#define SAMPLE_MS	1000
+
+struct tracked {
+	uint8_t		addr[NADDR_LEN];
+	char		npub[NPUB_LEN + 1];
+	uint64_t	first_ms, contact_ms;
+	int		active;
+	struct rows	rows;
+};
+
+/* What a question asks for. */
+struct query {
+	unsigned	window_s, step_s;
+	const char	*peer;		/* npub, or NULL */
+	struct tracked	*tracked;	/* of peer */
+};
+
+static struct rows	node;
+static int		node_ready;
+static struct tracked	*tracked[TRACKED_MAX];
+static unsigned		ntracked;
+static uint64_t		next_ms;
+
+static struct tracked *
+tracked_find(const uint8_t addr[NADDR_LEN])
+{
+	unsigned i;
+
+	for (i = 0; i < ntracked; i++)
+		if (memcmp(tracked[i]->addr, addr, NADDR_LEN) == 0)
+			return tracked[i];
+	return NULL;
+}
+
+static struct tracked *
+track(const struct peer *p)
+{
+	struct tracked *t;
+
+	if (ntracked == TRACKED_MAX || (t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	if (rows_init(&t->rows, peer_metric, PEER_METRICS) == -1) {
+		free(t);
+		return NULL;
+	}
+	memcpy(t->addr, p->addr, NADDR_LEN);
+	memcpy(t->npub, p->npub, sizeof(t->npub));
+	t->first_ms = netd.now_ms;
+	tracked[ntracked++] = t;
+	return t;
+}
+
+static void
+sample_node(void)
+{
+	double v[NODE_METRICS] = { 0 };
+	const struct udp_stats *s;
+	unsigned i;
+
+	v[0] = NAN;			/* nobody has counted the mesh */
+	v[2] = peer_count();
+	for (i = 0; i < udp_count(); i++) {
+		s = &udp_get(i)->stats;
+		v[4] += (double)s->bytes_recv;
+		v[5] += (double)s->bytes_sent;
+		v[6] += (double)s->packets_recv;
+		v[7] += (double)s->packets_sent;
+	}
+	v[8] = NAN;			/* nor measured its loss */
+	v[9] = session_count();
+	rows_push(&node, v);
+}
+
+static void
+sample_peer(const struct peer *p)
+{
+	struct tracked *t = tracked_find(p->addr);
+	double v[PEER_METRICS] = {
+		NAN, NAN,
+		(double)p->stats.bytes_recv, (double)p->stats.bytes_sent,
+		(double)p->stats.packets_recv, (double)p->stats.packets_sent,
+		0
+	};
+
+	if (t == NULL && (t = track(p)) == NULL)
+		return;
+	t->active = 1;
+	t->contact_ms = netd.now_ms;
+	rows_push(&t->rows, v);
+}
+
+/* A gap for who is away; the end for who is away too long. */
+static void
+sample_absent(void)
+{
+	static const double gap[PEER_METRICS] = {
+		NAN, NAN, NAN, NAN, NAN, NAN, NAN
+	};
+	unsigned i = 0;
+
+	while (i < ntracked) {
+		struct tracked *t = tracked[i];
+
+		if (!t->active && netd.now_ms - t->contact_ms >
+		    HISTORY_KEEP_S * 1000ULL) {
+			rows_free(&t->rows);
+			free(t);
+			tracked[i] = tracked[--ntracked];
+			continue;
+		}
+		if (!t->active)
+			rows_push(&t->rows, gap);
+		i++;
+	}
+}
+
+void
+history_tick(void)
+{
+	struct peer *p;
+	unsigned i;
+
+	if (netd.now_ms < next_ms)
+		return;
+	next_ms = netd.now_ms + SAMPLE_MS - netd.now_ms % SAMPLE_MS;
+	if (!node_ready) {
+		if (rows_init(&node, node_metric, NODE_METRICS) == -1)
+			return;
+		node_ready = 1;
+	}
+	sample_node();
+	for (i = 0; i < ntracked; i++)
+		tracked[i]->active = 0;
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		sample_peer(p);
+	sample_absent();
+}
+
+static int
+metric_find(const struct metric *table, unsigned n, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static json_t *
+values(const struct rows *r, int metric, const struct query *q)
+{
+	if (r == &node && !node_ready)
+		return json_array();
+	return rows_values(r, (unsigned)metric, q->window_s / q->step_s,
+	    q->step_s != 1);
+}
+
+json_t *
+history_recent(const char *name, unsigned n)
+{
+	int m = metric_find(node_metric, NODE_METRICS, name);
+	unsigned have = node_ready ? rows_count(&node, 0) : 0;
+
+	if (m == -1 || have == 0)
+		return json_array();
+	return rows_values(&node, (unsigned)m, n < have ? n : have, 0);
+}
+
+/* "90s", "10m", "24h" in seconds; 0, or -1 and err. */
+static int
+duration(const char *s, unsigned *out, char err[CTL_ERR_LEN])
+{
+	size_t len = strlen(s);
+	unsigned long n;
+	char *end;
+
+	if (len == 0) {
+		snprintf(err, CTL_ERR_LEN, "empty duration");
+		return -1;
+	}
+	n = strtoul(s, &end, 10);
+	if (*s < '0' || *s > '9' || end != s + len - 1 || n > UINT32_MAX / 3600) {
+		snprintf(err, CTL_ERR_LEN, "invalid duration: %.200s", s);
+		return -1;
+	}
+	if (strchr("smh", *end) == NULL) {
+		snprintf(err, CTL_ERR_LEN,
+		    "unknown duration unit: %s (expected s, m, h)", end);
+		return -1;
+	}
+	*out = (unsigned)n * (*end == 's' ? 1 : *end == 'm' ? 60 : 3600);
+	return 0;
+}
+
+static const char *
+text_or(const json_t *params, const char *key, const char *otherwise)
+{
+	const char *s = json_string_value(json_object_get(params, key));
+
+	return s != NULL ? s : otherwise;
+}
+
+static int
+query_parse(const json_t *params, struct query *q, char err[CTL_ERR_LEN])
+{
+	const char *step = text_or(params, "granularity", "1s");
+
+	memset(q, 0, sizeof(*q));
+	if (duration(text_or(params, "window", "10m"), &q->window_s, err) == -1)
+		return -1;
+	if (strcmp(step, "1s") != 0 && strcmp(step, "1m") != 0) {
+		snprintf(err, CTL_ERR_LEN, "unknown granularity: %.200s "
+		    "(expected 1s or 1m)", step);
+		return -1;
+	}
+	q->step_s = step[1] == 's' ? 1 : 60;
+	q->peer = text_or(params, "peer", NULL);
+	return 0;
+}
+
+/* The peer that the question names. 0, or -1 and err. */
+static int
+query_peer(struct query *q, char err[CTL_ERR_LEN])
+{
+	uint8_t pub[32], addr[NADDR_LEN];
+	char name[64];
+
+	if (npub_decode(q->peer, pub) == -1) {
+		snprintf(err, CTL_ERR_LEN,
+		    "invalid peer npub: '%.100s' is not an npub", q->peer);
+		return -1;
+	}
+	names_addr(pub, addr);
+	if ((q->tracked = tracked_find(addr)) == NULL) {
+		names_display(addr, name);
+		snprintf(err, CTL_ERR_LEN,
+		    "peer not tracked in stats history: %s", name);
+		return -1;
+	}
+	return 0;
+}
+
+static json_t *
+series(const struct rows *r, const struct metric *m, int i,
+    const struct query *q)
+{
+	return json_pack("{s:s, s:s, s:i, s:o}", "metric", m[i].name,
+	    "unit", m[i].unit, "granularity_seconds", (int)q->step_s,
+	    "values", values(r, i, q));
+}
+
+static void
+list_metrics(json_t *out, const struct metric *m, unsigned n,
+    const char *scope)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s}",
+		    "name", m[i].name, "unit", m[i].unit, "scope", scope));
+}
+
+json_t *
+show_stats_list(const json_t *params, char err[CTL_ERR_LEN])
+{
+	json_t *out = json_array();
+
+	(void)params;
+	(void)err;
+	list_metrics(out, node_metric, NODE_METRICS, "node");
+	list_metrics(out, peer_metric, PEER_METRICS, "peer");
+	return json_pack("{s:o, s:i, s:i, s:i}", "metrics", out,
+	    "fast_ring_seconds", HISTORY_FAST, "slow_ring_minutes",
+	    HISTORY_SLOW, "peer_retention_seconds", HISTORY_KEEP_S);
+}
+
+json_t *
+show_stats_history(const json_t *params, char err[CTL_ERR_LEN])
+{
+	const char *name = ctl_req_text(params, "metric", err);
+	struct query q;
+	int m;
+
+	if (name == NULL || query_parse(params, &q, err) == -1)
+		return NULL;
+	if (q.peer == NULL) {
+		m = metric_find(node_metric, NODE_METRICS, name);
+		if (m != -1)
+			return series(&node, node_metric, m, &q);
+		snprintf(err, CTL_ERR_LEN, "unknown metric: %.200s", name);
+		return NULL;
+	}
+	m = metric_find(peer_metric, PEER_METRICS, name);
+	if (m == -1) {
+		snprintf(err, CTL_ERR_LEN, "unknown peer metric: %.200s", name);
+		return NULL;
+	}
+	if (query_peer(&q, err) == -1)
+		return NULL;
+	return series(&q.tracked->rows, peer_metric, m, &q);
+}
+
+json_t *
+show_stats_all_history(const json_t *params, char err[CTL_ERR_LEN])
+{
+	const struct metric *table = node_metric;
+	const struct rows *r = &node;
+	int i, n = NODE_METRICS;
+	struct query q;
+	json_t *out;
+
+	if (query_parse(params, &q, err) == -1)
+		return NULL;
+	if (q.peer != NULL) {
+		if (query_peer(&q, err) == -1)
+			return NULL;
+		table = peer_metric;
+		n = PEER_METRICS;
+		r = &q.tracked->rows;
+	}
+	out = json_array();
+	for (i = 0; i < n; i++)
+		json_array_append_new(out, series(r, table, i, &q));
+	return json_pack("{s:i, s:i, s:s?, s:o}", "granularity_seconds",
+	    (int)q.step_s, "window_seconds", (int)q.window_s, "peer", q.peer,
+	    "series", out);
+}
+
+/* Active ones first, then by name. */
+static int
+by_standing(const void *a, const void *b)
+{
+	const struct tracked *x = *(struct tracked *const *)a;
+	const struct tracked *y = *(struct tracked *const *)b;
+	char nx[64], ny[64];
+
+	if (x->active != y->active)
+		return y->active - x->active;
+	names_display(x->addr, nx);
+	names_display(y->addr, ny);
+	return strcmp(nx, ny);
+}
+
+static json_t *
+standing(const struct tracked *t)
+{
+	char hex[2 * NADDR_LEN + 1], name[64];
+
+	hex_encode(t->addr, NADDR_LEN, hex);
+	names_display(t->addr, name);
+	return json_pack("{s:s, s:s, s:b}", "node_addr", hex, "display_name",
+	    name, "is_active", t->active);
+}
+
+json_t *
+show_stats_peers(const json_t *params, char err[CTL_ERR_LEN])
+{
+	json_t *out = json_array(), *o;
+	const struct tracked *t;
+	unsigned i;
+
+	(void)params;
+	(void)err;
+	qsort(tracked, ntracked, sizeof(*tracked), by_standing);
+	for (i = 0; i < ntracked; i++) {
+		t = tracked[i];
+		o = standing(t);
+		json_object_set_new(o, "npub", json_string(t->npub));
+		json_object_set_new(o, "first_seen_secs_ago",
+		    json_integer((json_int_t)(netd.now_ms - t->first_ms) / 1000));
+		json_object_set_new(o, "last_contact_secs_ago",
+		    json_integer((json_int_t)(netd.now_ms - t->contact_ms) / 1000));
+		json_array_append_new(out, o);
+	}
+	return json_pack("{s:o, s:i}", "peers", out, "count", (int)ntracked);
+}
+
+json_t *
+show_stats_history_all_peers(const json_t *params, char err[CTL_ERR_LEN])
+{
+	const char *name = ctl_req_text(params, "metric", err);
+	json_t *out, *o;
+	struct query q;
+	unsigned i;
+	int m;
+
+	if (name == NULL)
+		return NULL;
+	if ((m = metric_find(peer_metric, PEER_METRICS, name)) == -1) {
+		snprintf(err, CTL_ERR_LEN, "unknown peer metric: %.200s", name);
+		return NULL;
+	}
+	if (query_parse(params, &q, err) == -1)
+		return NULL;
+	qsort(tracked, ntracked, sizeof(*tracked), by_standing);
+	out = json_array();
+	for (i = 0; i < ntracked; i++) {
+		o = standing(tracked[i]);
+		json_object_set_new(o, "values",
+		    values(&tracked[i]->rows, m, &q));
+		json_array_append_new(out, o);
+	}
+	return json_pack("{s:s, s:s, s:i, s:i, s:o}", "metric", name, "unit",
+	    peer_metric[m].unit, "granularity_seconds", (int)q.step_s,
+	    "window_seconds", (int)q.window_s, "peers", out);
+}

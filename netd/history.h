@@ -1,0 +1,28 @@
+/*
+ * history.h -- samples of the last hour (each second) and day (each minute),
+ * for `show stats`. Lost when netd ends. Memory is touched as time goes by.
+ */
+#ifndef NETD_HISTORY_H
+#define NETD_HISTORY_H
+
+#include <jansson.h>
+
+#include "control_req.h"
+#include "netd.h"
+
+#define HISTORY_FAST		3600	/* samples, one a second */
+#define HISTORY_SLOW		1440	/* samples, one a minute */
+#define HISTORY_KEEP_S		86400	/* a peer that is gone is kept so long */
+
+/* Takes the samples that are due, if any. */
+void	history_tick(void);
+/* Last n samples of a metric of the node, oldest first. */
+json_t	*history_recent(const char *metric, unsigned n);
+
+json_t	*show_stats_list(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_stats_history(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_stats_all_history(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_stats_peers(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_stats_history_all_peers(const json_t *, char err[CTL_ERR_LEN]);
+
+#endif

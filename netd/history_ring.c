@@ -1,0 +1,161 @@
+/* history_ring.c -- rows of samples in two tiers. No I/O, no clock. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history_ring.h"
+
+#define FOLD_AFTER	60	/* fast rows that make a slow one */
+
+const struct metric node_metric[NODE_METRICS] = {
+	{ "mesh_size",		"nodes",	FOLD_LAST,	0 },
+	{ "tree_depth",		"hops",		FOLD_LAST,	0 },
+	{ "peer_count",		"peers",	FOLD_LAST,	0 },
+	{ "parent_switches",	"events/s",	FOLD_SUM,	1 },
+	{ "bytes_in",		"bytes/s",	FOLD_MEAN,	1 },
+	{ "bytes_out",		"bytes/s",	FOLD_MEAN,	1 },
+	{ "packets_in",		"packets/s",	FOLD_MEAN,	1 },
+	{ "packets_out",	"packets/s",	FOLD_MEAN,	1 },
+	{ "loss_rate",		"fraction",	FOLD_MEAN,	0 },
+	{ "active_sessions",	"sessions",	FOLD_LAST,	0 },
+};
+
+const struct metric peer_metric[PEER_METRICS] = {
+	{ "srtt_ms",		"ms",		FOLD_MEAN,	0 },
+	{ "loss_rate",		"fraction",	FOLD_MEAN,	0 },
+	{ "bytes_in",		"bytes/s",	FOLD_MEAN,	1 },
+	{ "bytes_out",		"bytes/s",	FOLD_MEAN,	1 },
+	{ "packets_in",		"packets/s",	FOLD_MEAN,	1 },
+	{ "packets_out",	"packets/s",	FOLD_MEAN,	1 },
+	{ "ecn_ce",		"events/s",	FOLD_SUM,	1 },
+};
+
+static void
+fold_reset(struct rows *r)
+{
+	unsigned m;
+
+	r->filled = 0;
+	for (m = 0; m < r->nmetric; m++) {
+		r->sum[m] = 0;
+		r->count[m] = 0;
+		r->last[m] = NAN;
+	}
+}
+
+int
+rows_init(struct rows *r, const struct metric *metric, unsigned nmetric)
+{
+	unsigned m;
+
+	memset(r, 0, sizeof(*r));
+	r->metric = metric;
+	r->nmetric = nmetric;
+	/* Large enough to be mapped: pages come when rows are written. */
+	r->fast = calloc((size_t)HISTORY_FAST * nmetric, sizeof(float));
+	r->slow = calloc((size_t)HISTORY_SLOW * nmetric, sizeof(float));
+	if (r->fast == NULL || r->slow == NULL) {
+		rows_free(r);
+		return -1;
+	}
+	for (m = 0; m < nmetric; m++)
+		r->total[m] = NAN;
+	fold_reset(r);
+	return 0;
+}
+
+void
+rows_free(struct rows *r)
+{
+	free(r->fast);
+	free(r->slow);
+	r->fast = r->slow = NULL;
+}
+
+static void
+push_slow(struct rows *r)
+{
+	float *row = r->slow + (size_t)r->slow_at * r->nmetric;
+	unsigned m;
+
+	for (m = 0; m < r->nmetric; m++)
+		switch (r->metric[m].fold) {
+		case FOLD_LAST:
+			row[m] = (float)r->last[m];
+			break;
+		case FOLD_SUM:
+			row[m] = r->count[m] > 0 ? (float)r->sum[m] : NAN;
+			break;
+		case FOLD_MEAN:
+			row[m] = r->count[m] > 0 ?
+			    (float)(r->sum[m] / r->count[m]) : NAN;
+			break;
+		}
+	r->slow_at = (r->slow_at + 1) % HISTORY_SLOW;
+	if (r->nslow < HISTORY_SLOW)
+		r->nslow++;
+	fold_reset(r);
+}
+
+/* A counter that went back began anew: that second has no sample. */
+static double
+sample(struct rows *r, unsigned m, double value)
+{
+	double before = r->total[m];
+
+	if (!r->metric[m].counter)
+		return value;
+	r->total[m] = value;
+	return isnan(before) || isnan(value) || value < before ? NAN :
+	    value - before;
+}
+
+void
+rows_push(struct rows *r, const double *value)
+{
+	float *row = r->fast + (size_t)r->fast_at * r->nmetric;
+	unsigned m;
+	double v;
+
+	for (m = 0; m < r->nmetric; m++) {
+		v = sample(r, m, value[m]);
+		row[m] = (float)v;
+		if (isnan(v))
+			continue;
+		r->sum[m] += v;
+		r->last[m] = v;
+		r->count[m]++;
+	}
+	r->fast_at = (r->fast_at + 1) % HISTORY_FAST;
+	if (r->nfast < HISTORY_FAST)
+		r->nfast++;
+	if (++r->filled == FOLD_AFTER)
+		push_slow(r);
+}
+
+unsigned
+rows_count(const struct rows *r, int slow)
+{
+	return slow ? r->nslow : r->nfast;
+}
+
+json_t *
+rows_values(const struct rows *r, unsigned metric, unsigned want, int slow)
+{
+	unsigned cap = slow ? HISTORY_SLOW : HISTORY_FAST;
+	unsigned at = slow ? r->slow_at : r->fast_at;
+	unsigned have = rows_count(r, slow), i, row;
+	const float *base = slow ? r->slow : r->fast;
+	json_t *out = json_array();
+	float v;
+
+	if (want > cap)
+		want = cap;
+	for (i = want; i > 0; i--) {
+		row = (at + cap - i) % cap;
+		v = i > have ? NAN : base[(size_t)row * r->nmetric + metric];
+		json_array_append_new(out, isfinite(v) ? json_real(v) :
+		    json_null());
+	}
+	return out;
+}
