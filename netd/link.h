@@ -20,6 +20,8 @@ struct link_keys {
 	uint64_t	sent;		/* frames sealed */
 	uint64_t	highest;	/* highest counter that authenticated */
 	uint8_t		initiator;	/* our role in this handshake */
+	uint8_t		proven;		/* the peer has shown that it holds them too */
+	uint8_t		heard;		/* a frame opened under them; highest counts */
 };
 
 struct peer_stats {
@@ -47,8 +49,7 @@ struct peer {
 	unsigned	  decrypt_fail;	/* in a row */
 	uint64_t	  replays;
 	uint64_t	  recv_bad;	/* authentic but malformed messages */
-	struct link_rekey *rekey;	/* link.c's own */
-	struct link_extra *extra;	/* link.c's own: stored msg2, timers */
+	struct link_extra *extra;	/* link.c's own: rekey state, timers, chains */
 };
 
 /* Peers, in no order: for (p = NULL; (p = peer_next(p)) != NULL; ) */

@@ -1,0 +1,443 @@
+/*
+ * link.c -- datagrams in, link messages out, the timers of peers. The packet
+ * path of a link: an index names the keys, cryptod opens, the first byte of
+ * what comes out says whose message it is.
+ */
+#include <string.h>
+
+#include "link_int.h"
+#define LOG_TARGET "fips::node::handlers::encrypted"
+#include "log.h"
+#include "names.h"
+#include "session.h"
+#include "udp.h"
+#include "wire.h"
+
+/* Message 1s of an established peer: a rekey, its resends, a restart. */
+const struct rate peer_rate = { .burst = 8, .per_s = 1000 };
+
+const char *
+peer_display(const uint8_t addr[NADDR_LEN])
+{
+	static char name[64];
+
+	names_display(addr, name);
+	return name;
+}
+
+void
+link_init(void)
+{
+	struct rate	r = { netd.conf[CONF_RATE_BURST], netd.conf[CONF_RATE_PER_S] };
+	uint8_t		seed[16];
+
+	netd_random(seed, sizeof(seed));
+	rate_init(&r, seed, netd.now_ms);
+	netd_random(seed, sizeof(seed));
+	seen_init(seed);
+}
+
+/* -- out ---------------------------------------------------------------------- */
+
+uint16_t
+link_mtu(const struct peer *p)
+{
+	const struct udp *u = udp_get(p->ep.transport);
+
+	return u == NULL ? 0 : u->mtu;
+}
+
+size_t
+link_msg_max(const struct peer *p)
+{
+	uint16_t mtu = link_mtu(p);
+
+	return mtu > FRAME_OVERHEAD ? mtu - (size_t)FRAME_OVERHEAD : 0;
+}
+
+static void
+seal_done(struct work *w)
+{
+	struct peer *p = peer_by_handle(w->peer);
+
+	if (w->why != REFUSE_NONE) {
+		refuse(w->why);
+		if (p != NULL && w->why == REFUSE_SESSION_WORN)
+			rekey_begin(p);
+		return;
+	}
+	if (udp_send(&w->ep, w->buf + w->off, w->len) == -1 || p == NULL)
+		return;
+	p->stats.packets_sent++;
+	p->stats.bytes_sent += w->len;
+}
+
+int
+link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
+{
+	size_t	tags = op == RING_SEAL ? 2 * FRAME_TAG_LEN : FRAME_TAG_LEN;
+	size_t	sealed = w->len + tags;
+	uint8_t	flags = (uint8_t)((p->k_bit ? FRAME_K : 0) | (ce ? FRAME_CE : 0));
+
+	if (p->cur.session == 0 || sealed > link_mtu(p)) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
+		pipe_put(w);
+		return -1;
+	}
+	frame_data(w->buf + w->off, flags,
+	    (uint16_t)(sealed - FRAME_HEAD_LEN - FRAME_TAG_LEN),
+	    p->cur.their_index, 0);
+	put_le32(w->buf + w->off + FRAME_HEAD_LEN,
+	    (uint32_t)(netd.now_ms - p->cur.start_ms));
+	w->link_key = p->cur.session;
+	w->peer = p->handle;
+	w->ep = p->ep;
+	w->at_ms = netd.now_ms;
+	p->cur.sent++;
+	return pipe_push(w, op, seal_done);
+}
+
+int
+link_send(struct peer *p, const void *msg, size_t len)
+{
+	struct work *w;
+
+	if (len == 0 || len > link_msg_max(p)) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
+		return -1;
+	}
+	w = pipe_get();
+	if (w == NULL)
+		return -1;
+	if (FRAME_BODY_OFF + len > pipe_room(w)) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
+		pipe_put(w);
+		return -1;
+	}
+	memcpy(w->buf + w->off + FRAME_BODY_OFF, msg, len);
+	w->len = (uint32_t)(FRAME_BODY_OFF + len);
+	return link_send_work(p, w, RING_SEAL_LINK, 0);
+}
+
+void
+link_beat(struct peer *p)
+{
+	static const uint8_t beat = LINK_MSG_HEARTBEAT;
+
+	p->extra->beat_ms = netd.now_ms + netd.conf[CONF_NODE_HEARTBEAT] * 1000;
+	link_send(p, &beat, sizeof(beat));
+}
+
+static void
+bye(struct peer *p, enum bye why)
+{
+	uint8_t msg[2];
+
+	link_send(p, msg, frame_bye(msg, why));
+}
+
+/* -- the end of a peer -------------------------------------------------------- */
+
+void
+peer_remove(struct peer *p)
+{
+	session_link_changed(p, 0);
+	rekey_drop(p);
+	hs_end_rekey(p->handle);
+	keys_drop(&p->cur);
+	keys_drop(&p->pend);
+	keys_drop(&p->prev);
+	peer_free(p);
+	log_debug("Peer removed and state cleaned up peer=%s",
+	    peer_display(p->addr));
+}
+
+/* A peer that is gone for now. */
+static void
+lose(struct peer *p)
+{
+	uint8_t addr[NADDR_LEN];
+
+	memcpy(addr, p->addr, sizeof(addr));
+	peer_remove(p);
+	retry_lost(addr);
+}
+
+void
+link_stop(void)
+{
+	struct peer *p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		bye(p, BYE_SHUTDOWN);
+}
+
+int
+link_disconnect(const uint8_t pub[32])
+{
+	uint8_t		 addr[NADDR_LEN];
+	struct peer	*p;
+
+	names_addr(pub, addr);
+	p = peer_find(addr);
+	if (p != NULL) {
+		bye(p, BYE_CONFIG);
+		peer_remove(p);
+	} else if (!hs_is_dialling(addr)) {
+		return -1;
+	}
+	hs_end_dials(addr);
+	retry_settled(addr);
+	return 0;
+}
+
+/* -- in ----------------------------------------------------------------------- */
+
+static struct link_keys *
+keys_by_index(struct peer *p, uint32_t index)
+{
+	if (p->cur.session != 0 && p->cur.our_index == index)
+		return &p->cur;
+	if (p->pend.session != 0 && p->pend.our_index == index)
+		return &p->pend;
+	if (p->prev.session != 0 && p->prev.our_index == index)
+		return &p->prev;
+	return NULL;
+}
+
+/* Keys may have moved on while the frame was with cryptod. */
+static struct link_keys *
+keys_by_session(struct peer *p, uint32_t session)
+{
+	if (p->cur.session == session)
+		return &p->cur;
+	if (p->pend.session == session)
+		return &p->pend;
+	return p->prev.session == session ? &p->prev : NULL;
+}
+
+static void
+said_bye(struct peer *p, const uint8_t *msg, size_t len)
+{
+	int why = frame_bye_read(msg, len);
+
+	if (why == -1) {
+		p->recv_bad++;
+		refuse(REFUSE_LINK_MSG_SHORT);
+		return;
+	}
+	log_info("Peer sent disconnect notification peer=%s reason=%s",
+	    peer_display(p->addr), frame_bye_text((enum bye)why));
+	lose(p);
+}
+
+/* What a peer says. The parts that take reports, announces, filters and
+ * look-ups are not here yet: those messages are known, and left alone. */
+static void
+dispatch(struct peer *p, struct work *w, int ce)
+{
+	const uint8_t	*msg = w->buf + w->off + FRAME_BODY_OFF;
+	size_t		 len = w->len - FRAME_BODY_OFF;
+	uint8_t		 copy[2] = { msg[0], len > 1 ? msg[1] : 0 };
+
+	if (copy[0] == LINK_MSG_DATAGRAM) {
+		pipe_keep(w);
+		session_input(p, w, ce);
+	} else if (copy[0] == LINK_MSG_DISCONNECT) {
+		said_bye(p, copy, len);
+	} else if (copy[0] == LINK_MSG_HEARTBEAT && len != 1) {
+		p->recv_bad++;
+		refuse(REFUSE_LINK_MSG_SHORT);
+	} else if (!frame_is_link_msg(copy[0])) {
+		p->recv_bad++;
+		refuse(REFUSE_LINK_MSG_UNKNOWN);
+		log_debug("Unknown link message type msg_type=%u", copy[0]);
+	}
+}
+
+/* The newest frame says where the peer is; an old one that comes late does not. */
+static void
+roam(struct peer *p, const struct endpoint *ep)
+{
+	char to[64];
+
+	if (memcmp(&p->ep, ep, sizeof(*ep)) == 0)
+		return;
+	endpoint_text(ep, to);
+	log_debug("Peer address changed peer=%s remote_addr=%s",
+	    peer_display(p->addr), to);
+	peer_move(p, ep);
+}
+
+/* An authentic frame under k. */
+static void
+take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
+{
+	const uint8_t	*head = w->buf + w->off;
+	uint8_t		 flags = head[1];
+	uint64_t	 counter = get_le64(head + 8);
+	int		 newest = !k->heard || counter > k->highest;
+
+	if (newest)
+		k->highest = counter;
+	k->heard = 1;
+	if (k == &p->pend) {
+		rekey_proof(p, flags & FRAME_K);
+		k = &p->cur;
+	}
+	if (k == &p->cur) {
+		k->proven = 1;
+		p->decrypt_fail = 0;
+		if (newest)
+			roam(p, &w->ep);
+	}
+	p->seen_ms = netd.now_ms;
+	p->stats.packets_recv++;
+	p->stats.bytes_recv += frame_len;
+	dispatch(p, w, (flags & FRAME_CE) != 0);
+}
+
+/*
+ * Only frames from where the peer is known to be count towards its removal:
+ * a stranger who has seen an index must not be able to throw anybody out.
+ */
+static void
+bad_frame(struct peer *p, const struct link_keys *k, const struct work *w)
+{
+	refuse(w->why);
+	if (w->why == REFUSE_LINK_REPLAY)
+		p->replays++;
+	log_debug("Decryption failed peer=%s reason=%s", peer_display(p->addr),
+	    refuse_name(w->why));
+	if (w->why != REFUSE_LINK_AUTH || k != &p->cur ||
+	    memcmp(&p->ep, &w->ep, sizeof(p->ep)) != 0)
+		return;
+	if (++p->decrypt_fail < LINK_BAD_MAX)
+		return;
+	log_warn("Excessive decryption failures, removing peer peer=%s consecutive_failures=%u",
+	    peer_display(p->addr), p->decrypt_fail);
+	lose(p);
+}
+
+static void
+open_done(struct work *w)
+{
+	struct peer		*p = peer_by_handle(w->peer);
+	struct link_keys	*k;
+	size_t			 tags = FRAME_TAG_LEN;
+
+	if (p == NULL || (k = keys_by_session(p, w->link_key)) == NULL)
+		return;
+	switch (w->why) {
+	case REFUSE_NONE:
+		if (w->opened_inner)
+			tags += FRAME_TAG_LEN;
+		/* FALLTHROUGH */
+	case REFUSE_INNER_AUTH:
+	case REFUSE_INNER_REPLAY:
+	case REFUSE_INNER_NO_SESSION:
+		take(p, k, w, w->len + tags);
+		break;
+	default:
+		bad_frame(p, k, w);
+	}
+}
+
+/* Takes w. */
+static void
+input_data(struct work *w, const struct frame *f)
+{
+	struct link_keys	*k = NULL;
+	struct peer		*p = NULL;
+	unsigned		 slot;
+
+	if (index_get(f->receiver, &slot) == INDEX_PEER)
+		p = peer_slot(slot);
+	if (p != NULL)
+		k = keys_by_index(p, f->receiver);
+	if (k == NULL) {
+		refuse(REFUSE_FRAME_INDEX);
+		pipe_put(w);
+		return;
+	}
+	w->peer = p->handle;
+	w->link_key = k->session;
+	pipe_push(w, RING_OPEN, open_done);
+}
+
+/* Decides by a private copy of what is in the slot. */
+void
+link_input(struct work *w)
+{
+	uint8_t		copy[FRAME_MSG1_LEN] = { 0 };
+	size_t		n = w->len < sizeof(copy) ? w->len : sizeof(copy);
+	struct frame	f;
+	enum refusal	why;
+	unsigned	slot;
+
+	memcpy(copy, w->buf + w->off, n);
+	why = frame_decode(copy, w->len, &f);
+	if (why == REFUSE_NONE && f.phase == FRAME_DATA) {
+		input_data(w, &f);
+		return;
+	}
+	if (why == REFUSE_FRAME_VERSION)
+		log_debug("Unknown FMP version, dropping");
+	if (why != REFUSE_NONE)
+		refuse(why);
+	else if (f.phase == FRAME_MSG1)
+		hs_msg1(w, &f, copy + f.body);
+	else if (index_get(f.receiver, &slot) == INDEX_HS)
+		hs_msg2(w, &f, slot, copy + f.body);
+	else
+		refuse(REFUSE_FRAME_INDEX);
+	pipe_put(w);
+}
+
+/* -- time --------------------------------------------------------------------- */
+
+static int
+is_dead(const struct peer *p)
+{
+	uint64_t silent_ms = netd.now_ms - p->seen_ms;
+
+	if (!p->cur.proven)
+		return silent_ms >= netd.conf[CONF_HS_TIMEOUT] * 1000;
+	return silent_ms >= netd.conf[CONF_NODE_LINK_DEAD] * 1000 &&
+	    !(p->extra->rekey == REKEY_BUSY && hs_rekey_alive(p->handle));
+}
+
+static uint64_t
+tick_peer(struct peer *p)
+{
+	uint64_t next, dead_s;
+
+	if (is_dead(p)) {
+		log_debug("Removing peer: link dead timeout peer=%s timeout_secs=%llu",
+		    peer_display(p->addr),
+		    (unsigned long long)(netd.now_ms - p->seen_ms) / 1000);
+		lose(p);
+		return LINK_NEVER;
+	}
+	if (netd.now_ms >= p->extra->beat_ms)
+		link_beat(p);
+	dead_s = netd.conf[p->cur.proven ? CONF_NODE_LINK_DEAD : CONF_HS_TIMEOUT];
+	next = until(p->seen_ms + dead_s * 1000);
+	if (next == 0)
+		next = 1000;	/* a rekey is its last chance */
+	next = sooner(next, until(p->extra->beat_ms));
+	return sooner(next, rekey_tick(p));
+}
+
+uint64_t
+link_tick(void)
+{
+	uint64_t	 next = LINK_NEVER;
+	struct peer	*p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		next = sooner(next, tick_peer(p));
+	next = sooner(next, hs_tick());
+	next = sooner(next, retry_tick());
+	return sooner(next, keys_tick());
+}

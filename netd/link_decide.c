@@ -1,0 +1,54 @@
+/* link_decide.c -- who gets in, and which of two handshakes stays. No state. */
+#include "link_decide.h"
+
+/*
+ * Same run, proven keys: a rekey, or a peer that lost its state. When both
+ * sides renew at once the smaller address goes on and the larger answers.
+ */
+static enum link_act
+decide_same(const struct link_facts *f, enum refusal *why)
+{
+	if (f->age_ms < LINK_CROSS_MS || (f->busy && f->smaller)) {
+		*why = REFUSE_LINK_UNEXPECTED;
+		return ACT_REFUSE;
+	}
+	return ACT_REKEY;
+}
+
+enum link_act
+decide_inbound(const struct link_facts *f, enum refusal *why)
+{
+	*why = REFUSE_NONE;
+	if (f->is_self)
+		*why = REFUSE_LINK_SELF;
+	else if (!f->accept && !f->known && !f->dialling)
+		*why = REFUSE_LINK_NOT_ACCEPTED;
+	else if (!f->permitted)
+		*why = REFUSE_LINK_ACL;
+	else if (!f->known && f->full)
+		*why = REFUSE_LINK_PEERS_FULL;
+	else if (f->known && f->held && f->held_ms < LINK_HELD_MS)
+		*why = REFUSE_LINK_UNEXPECTED;
+	if (*why != REFUSE_NONE)
+		return ACT_REFUSE;
+	if (!f->known)
+		return ACT_NEW;
+	if (!f->same_epoch || !f->proven)
+		return ACT_RESTART;
+	return decide_same(f, why);
+}
+
+/*
+ * Message 2 is fresh proof that the peer is there. Of two handshakes that
+ * crossed, the one that the smaller address began stays; but keys that nobody
+ * has proven must not stand in the way, for they may stem from a replay.
+ */
+enum link_win
+decide_outbound(const struct link_facts *f)
+{
+	if (!f->known)
+		return WIN_NEW;
+	if (!f->same_epoch || f->smaller)
+		return WIN_SWAP;
+	return f->proven ? WIN_KEEP : WIN_SWAP_HOLD;
+}

@@ -1,0 +1,175 @@
+/*
+ * link_int.h -- what the files of the link share.
+ *
+ *	link.c		datagrams in, link messages out, timers of peers
+ *	link_peer.c	the table of peers, and how to find one
+ *	link_hs.c	handshakes in both roles
+ *	link_up.c	from finished handshakes to peers
+ *	link_rekey.c	a peer's next keys
+ *	link_retry.c	dialling, and dialling again
+ *	link_rate.c	token buckets (pure)
+ *	link_seen.c	message 1s that were answered already (pure)
+ *	link_decide.c	who gets in, which of two handshakes stays (pure)
+ */
+#ifndef NETD_LINK_INT_H
+#define NETD_LINK_INT_H
+
+#include "frame.h"
+#include "fsm.h"
+#include "link.h"
+#include "link_decide.h"
+#include "link_rate.h"
+#include "link_seen.h"
+
+enum {
+	LINK_PEER_MAX = 1024,
+	LINK_HS_MAX = 512,
+	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
+	LINK_ASK_MS = 5000,		/* it has this long */
+	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */
+	LINK_DAMPEN_MS = 30000,		/* no rekey of ours this long after theirs */
+	LINK_REKEY_AGE_MS = 30000,	/* younger keys are not renewed */
+	LINK_JITTER_S = 15,
+	LINK_TRIES_MAX = 16,		/* message 2s that cryptod reads for one of ours */
+	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
+	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
+};
+
+enum hs_state {
+#define STATE(NAME)	HS_##NAME,
+#include "link.def"
+	HS_NSTATE
+};
+enum rekey_state {
+#define STATE(NAME)	REKEY_##NAME,
+#include "rekey.def"
+	REKEY_NSTATE
+};
+
+/* A peer's other half: what no other module needs to see. */
+struct link_extra {
+	uint8_t		rekey;		/* rekey.def */
+	uint8_t		held_is_restart, restarted;
+	uint16_t	addr_next, ep_next;	/* hash chains, slot + 1 */
+	uint8_t		held_epoch[8];
+	struct endpoint	held_ep;
+	int64_t		jitter_ms;
+	uint64_t	beat_ms;	/* next heartbeat */
+	uint64_t	dampen_until_ms;
+	struct bucket	bucket;		/* its message 1s */
+};
+
+struct hs {
+	uint8_t		state;		/* link.def */
+	uint8_t		outbound, has_index, has_pub, tries;
+	enum link_act	act;		/* what ANSWER is for */
+	uint32_t	req;		/* of the question to cryptod; 0: none */
+	uint32_t	noise_hs;	/* cryptod's handle; 0: none */
+	uint32_t	our_index, their_index, link_id;
+	uint32_t	rekey_of;	/* handle of the peer it renews; 0: none */
+	int		conf;		/* configured peer, or -1 */
+	struct endpoint	ep;		/* the other side */
+	uint8_t		pub[33], addr[NADDR_LEN], epoch[8];
+	uint8_t		frame[FRAME_MSG1_LEN];	/* message 1 */
+	uint64_t	started_ms, started_wall_ms;
+	uint64_t	ask_until_ms, next_ms;	/* cryptod's time; next resend */
+	unsigned	resends;
+	struct endpoint	answer_ep;	/* where message 2 came from */
+};
+
+/* -- link_peer.c ---------------------------------------------------------- */
+/* A zeroed peer for this key, findable; NULL when the table is full. */
+struct peer	*peer_new(const uint8_t pub[33], const uint8_t addr[NADDR_LEN]);
+void		 peer_free(struct peer *);
+/* The peer whose frames come from there, or NULL. */
+struct peer	*peer_at(const struct endpoint *);
+void		 peer_move(struct peer *, const struct endpoint *);
+unsigned	 peer_limit(void);
+
+/* Index: 32 random bits that name keys or a handshake of ours on the wire. */
+enum index_kind { INDEX_NONE, INDEX_PEER, INDEX_HS };
+/* 0, or -1 when the table is full. */
+int		 index_new(enum index_kind, unsigned slot, uint32_t *index);
+void		 index_give(uint32_t index, enum index_kind, unsigned slot);
+void		 index_del(uint32_t index);
+enum index_kind	 index_get(uint32_t index, unsigned *slot);
+struct peer	*peer_slot(unsigned);
+unsigned	 peer_slot_of(const struct peer *);
+uint32_t	 link_id_new(void);
+
+/* Forget a set of keys: index at once, cryptod a moment later, so that what
+ * the ring still holds (a Disconnect, say) goes out. Zeroes *k. */
+void		 keys_drop(struct link_keys *);
+/* Sends what is due; ms until the next. */
+uint64_t	 keys_tick(void);
+void		 session_forget(uint32_t session);
+
+/* -- link.c --------------------------------------------------------------- */
+void		 link_beat(struct peer *);
+void		 peer_remove(struct peer *);
+const char	*peer_display(const uint8_t addr[NADDR_LEN]);
+extern const struct rate peer_rate;
+
+/* -- link_hs.c ------------------------------------------------------------ */
+void		 hs_msg1(const struct work *, const struct frame *, const uint8_t *);
+void		 hs_msg2(const struct work *, const struct frame *, unsigned slot,
+		    const uint8_t *);
+/* A handshake of ours towards ep. 0, or -1 counted. */
+int		 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
+		    const struct endpoint *, int conf, uint32_t rekey_of);
+/* Is one of ours under way to this node? */
+int		 hs_is_dialling(const uint8_t addr[NADDR_LEN]);
+/* End all of ours to this node, or all that renew this peer. */
+void		 hs_end_dials(const uint8_t addr[NADDR_LEN]);
+void		 hs_end_rekey(uint32_t peer);
+/* Resends left? 0 when there is no such handshake. */
+int		 hs_rekey_alive(uint32_t peer);
+unsigned	 hs_count(void);
+uint64_t	 hs_tick(void);
+
+/* -- link_up.c ------------------------------------------------------------ */
+/* What to do with a message 1 whose sender is known. Logs and counts a refusal. */
+enum link_act	 up_decide(const struct hs *);
+/* May we begin one with this key? Logs and counts a refusal. */
+int		 up_permits(const uint8_t pub33[33], const struct endpoint *,
+		    const char *context);
+/* These two take the session and the index of a handshake that is done. */
+void		 up_answered(const struct hs *, uint32_t session);
+void		 up_dialled(const struct hs *, uint32_t session,
+		    const uint8_t epoch[8]);
+
+/* -- link_rekey.c --------------------------------------------------------- */
+void		 rekey_fresh(struct peer *);
+int		 rekey_begin(struct peer *);
+int		 rekey_offer(struct peer *, const struct link_keys *, const struct hs *);
+void		 rekey_done(struct peer *, const struct link_keys *);
+/* A frame opened under the held keys; k_bit is what it carried. */
+void		 rekey_proof(struct peer *, int k_bit);
+void		 rekey_drop(struct peer *);
+uint64_t	 rekey_tick(struct peer *);
+/* Replace the current keys, which go on opening frames for a while. */
+void		 keys_replace(struct peer *, const struct link_keys *);
+
+/* -- link_retry.c --------------------------------------------------------- */
+/* No handshake of ours to this node is left, and none came through. */
+void		 retry_failed(const uint8_t addr[NADDR_LEN]);
+/* A peer went that had been up. */
+void		 retry_lost(const uint8_t addr[NADDR_LEN]);
+void		 retry_settled(const uint8_t addr[NADDR_LEN]);
+void		 retry_forget(const uint8_t addr[NADDR_LEN]);
+int		 retry_conf_of(const uint8_t addr[NADDR_LEN]);
+uint64_t	 retry_tick(void);
+
+static inline uint64_t
+until(uint64_t due_ms)
+{
+	return due_ms > netd.now_ms ? due_ms - netd.now_ms : 0;
+}
+
+static inline uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+#endif
