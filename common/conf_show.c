@@ -5,18 +5,18 @@
 
 #include "conf_int.h"
 
-#define HEX_RUN	32	/* half a key; no honest value has so many digits */
+#define LONG_WORD	32	/* half a key in hex; an npub may be longer */
 
 static int
 is_secretish(const char *s)
 {
-	size_t run = 0;
+	size_t run;
 
-	for (; *s != '\0'; s++) {
-		if (strncasecmp(s, "nsec", 4) == 0 && s[4] != '\0')
-			return 1;
-		run = isxdigit((unsigned char)*s) ? run + 1 : 0;
-		if (run == HEX_RUN)
+	for (; *s != '\0'; s += run > 0 ? run : 1) {
+		for (run = 0; isalnum((unsigned char)s[run]); run++)
+			continue;
+		if (strncasecmp(s, "nsec1", 5) == 0 ||
+		    (run >= LONG_WORD && strncasecmp(s, "npub1", 5) != 0))
 			return 1;
 	}
 	return 0;

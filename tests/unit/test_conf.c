@@ -576,6 +576,7 @@ START_TEST(whole_file_checks_speak_up)
 	refused("bastide: { ring: { slots: 100 } }\n", "power of two");
 	refused("tun: { name: a/b }\n", "no interface name");
 	refused("tun: { name: fips%d }\n", "no interface name");
+	refused("tun: { name: \"unsecure net\" }\n", "'unsecure net' is no");
 	refused("tun: { name: \"\" }\n", "no interface name");
 	refused("tun: { name: abcdefghijklmnop }\n", "at most 15");
 	refused("dns: { bind_addr: localhost }\n", "no IP address");
