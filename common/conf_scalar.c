@@ -11,16 +11,6 @@
 
 #include "conf_int.h"
 
-const char *const conf_path[CONF_NUM_MAX] = {
-#define NUM(NAME, path, kind, def, lo, hi, doc)	path,
-#include "conf.def"
-};
-
-const uint64_t conf_default[CONF_NUM_MAX] = {
-#define NUM(NAME, path, kind, def, lo, hi, doc)	def,
-#include "conf.def"
-};
-
 static int
 digits(const char *s, unsigned base, uint64_t *out)
 {

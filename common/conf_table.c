@@ -1,0 +1,12 @@
+/* conf_table.c -- paths and defaults of conf.def, for rooms that read no YAML. */
+#include "conf.h"
+
+const char *const conf_path[CONF_NUM_MAX] = {
+#define NUM(NAME, path, kind, def, lo, hi, doc)	path,
+#include "conf.def"
+};
+
+const uint64_t conf_default[CONF_NUM_MAX] = {
+#define NUM(NAME, path, kind, def, lo, hi, doc)	def,
+#include "conf.def"
+};
