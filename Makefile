@@ -3,6 +3,9 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)	$(2)')
 
 VERSION	:= 0.1.0
 B	:= build
@@ -60,7 +63,8 @@ help:
 define variant
 $(1)/%.o: %.c $$(HDRS) Makefile
 	@mkdir -p $$(@D)
-	$(2) $$(WARN) $(3) $$(REPRO) $$(DEFS) -I$$(<D) -c -o $$@ $$<
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(WARN) $(3) $$(REPRO) $$(DEFS) -I$$(<D) -c -o $$@ $$<
 $(1)/libcommon.a: $(call objs,common,$(1))
 	@rm -f $$@ && ar rcsD $$@ $$^
 endef
@@ -69,7 +73,8 @@ $(1)/lib$(4).a: $(call objs,$(4),$(1))
 	@rm -f $$@ && ar rcsD $$@ $$^
 $(1)/bin/$(4): $(1)/$(D_$(4))/main.o $(1)/lib$(4).a $(1)/libcommon.a
 	@mkdir -p $$(@D)
-	$(2) $(3) -o $$@ $$< $(1)/lib$(4).a $(1)/libcommon.a $(L_$(4))
+	$$(call say,LD,$$@)
+	$$(Q)$(2) $(3) -o $$@ $$< $(1)/lib$(4).a $(1)/libcommon.a $(L_$(4))
 endef
 
 O	:= $(B)/obj
@@ -103,13 +108,15 @@ arch	= $(if $(filter common,$(1)),,$(2)/lib$(1).a) $(2)/libcommon.a
 define testprog
 $(1:tests/%.c=$(B)/tests/%): $(1) $(call arch,$(2),$(S)) $$(HDRS)
 	@mkdir -p $$(@D)
-	$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -o $$@ $(1) \
+	$$(call say,TEST,$$@)
+	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -o $$@ $(1) \
 	    $(call arch,$(2),$(S)) $$(shell pkg-config --cflags --libs check) $(L_$(2)) -lpthread
 endef
 define fuzzprog
 $(1:tests/fuzz/%.c=$(B)/fuzz/%): $(1) $(call arch,$(2),$(F)) $$(HDRS)
 	@mkdir -p $$(@D)
-	$(CLANG) $$(WARN) -Wno-missing-prototypes $$(subst fuzzer-no-link,fuzzer,$(FUZZFLAGS)) \
+	$$(call say,FUZZ,$$@)
+	$$(Q)$(CLANG) $$(WARN) -Wno-missing-prototypes $$(subst fuzzer-no-link,fuzzer,$(FUZZFLAGS)) \
 	    $$(DEFS) -I$(D_$(2)) -o $$@ $(1) $(call arch,$(2),$(F)) $(L_$(2))
 endef
 $(foreach t,$(TESTC),$(eval $(call testprog,$(t),$(call room,$(t)))))
@@ -120,7 +127,7 @@ fuzzers: $(FUZZ)
 # ---- documents made from the tables
 $(B)/gen/%: docs/gen_%.c $(O)/libcommon.a $(HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(WARN) -O1 $(DEFS) -o $@ $< $(O)/libcommon.a -Wl,--as-needed $(L_common)
+	$(Q)$(CC) $(WARN) -O1 $(DEFS) -o $@ $< $(O)/libcommon.a -Wl,--as-needed $(L_common)
 docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/msg > docs/MESSAGES.md
 	$(B)/gen/conf > docs/configuration.md
@@ -142,7 +149,7 @@ bench-house: deps
 	@$(MAKE) --no-print-directory all $(B)/hs_bench
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/house.sh
 $(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
-	$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
