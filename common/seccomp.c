@@ -42,8 +42,8 @@ static const struct sys_row sys_row[] = {
  * behind our back, and on a report it looks for a symbolizer, which must fail
  * rather than kill, or the report is lost.
  */
-static const int runtime_may[] = { SCMP_SYS(mmap), SCMP_SYS(munmap),
-    SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(sigaltstack),
+static const int runtime_maps[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+static const int runtime_may[] = { SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS(sigaltstack),
     SCMP_SYS(rt_sigaction), SCMP_SYS(futex), SCMP_SYS(sched_yield),
     SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(lseek),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(sched_getaffinity),
@@ -58,8 +58,14 @@ static const int runtime_fails[] = { SCMP_SYS(open), SCMP_SYS(openat),
 static int
 allow_runtime(scmp_filter_ctx ctx)
 {
+	static const struct scmp_arg_cmp not_exec[] = { LACKS(2, PROT_EXEC),
+	    HAS(3, MAP_ANONYMOUS) };
 	size_t i;
 
+	for (i = 0; i < sizeof(runtime_maps) / sizeof(runtime_maps[0]); i++)
+		if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, runtime_maps[i],
+		    runtime_maps[i] == SCMP_SYS(mmap) ? 2 : 1, not_exec) != 0)
+			return -1;
 	for (i = 0; i < sizeof(runtime_may) / sizeof(runtime_may[0]); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, runtime_may[i],
 		    0) != 0)
