@@ -1,0 +1,35 @@
+/* ctl.h -- the parts of bastidectl. */
+#ifndef CTL_H
+#define CTL_H
+
+#include <jansson.h>
+
+/* What the process says when it ends. */
+enum { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3 };
+
+/*
+ * client.c: one command to the node. 0 and *data (the caller's), else an exit
+ * status, with the reason on stderr. params is released; NULL for none.
+ */
+int	client_ask(const char *socket, const char *command, json_t *params,
+	    json_t **data);
+
+/* table.c: data of `show what` for people. */
+void	table_print(const char *what, json_t *data);
+/* Is there such a thing to show? Its command, or NULL. */
+const char *table_command(const char *what);
+
+/* keygen.c: argv from "keygen" on. Answers the exit status. */
+int	keygen(int argc, char **argv);
+/*
+ * Makes dir (and its parents) if need be, and both files in it: fips.key 0600,
+ * fips.pub 0644. A symlink in their place is never followed. 0, or -1 and a
+ * text on stderr.
+ */
+int	keygen_write(const char *dir, const char *nsec, const char *npub,
+	    int force);
+
+/* help.c */
+void	help_print(void);
+
+#endif

@@ -1,0 +1,39 @@
+/* help.c -- what bastidectl says about itself; man/bastidectl.1 says more. */
+#include <stdio.h>
+
+#include "ctl.h"
+
+void
+help_print(void)
+{
+	fputs(
+"usage: bastidectl [-S SOCKET] [--json] COMMAND\n"
+"\n"
+"Ask or change a running node:\n"
+"  show WHAT                          status, peers, links, sessions, transports,\n"
+"                                     connections, identity-cache, acl, routing,\n"
+"                                     tree, bloom, cache, mmp, metrics\n"
+"  connect PEER ADDRESS [TRANSPORT]   dial a peer, once; TRANSPORT is udp\n"
+"  disconnect PEER                    say goodbye to a peer\n"
+"  rekey PEER [link|session]          new keys now; link when not said\n"
+"\n"
+"Without a node:\n"
+"  keygen [-d DIR] [-f] [-s]          make an identity: fips.key and fips.pub in\n"
+"                                     DIR (/etc/fips); -f, --force replaces them;\n"
+"                                     -s, --stdout prints them instead\n"
+"  version                            print the version\n"
+"  help                               print this\n"
+"\n"
+"PEER is an npub, or a name that the node knows. ADDRESS is HOST:PORT or\n"
+"[IPV6]:PORT.\n"
+"\n"
+"options:\n"
+"  -S, --socket SOCKET                control socket; else $BASTIDE_SOCKET, else\n"
+"                                     /run/bastide/control.sock\n"
+"  -j, --json                         print the reply's data as JSON\n"
+"  -V, --version                      print the version\n"
+"  -h, --help                         print this\n"
+"\n"
+"exit status: 0 done; 1 the node, or the file system, said no; 2 wrong usage;\n"
+"3 the node cannot be reached.\n", stdout);
+}

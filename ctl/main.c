@@ -1,0 +1,220 @@
+/* main.c -- bastidectl: asks a running node, or makes an identity. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "ident.h"
+
+#define DEFAULT_SOCKET	"/run/bastide/control.sock"
+
+struct how {
+	const char	*socket;
+	int		 json;
+};
+
+static int
+usage(const char *text)
+{
+	fprintf(stderr, "bastidectl: %s\nTry 'bastidectl help'.\n", text);
+	return EXIT_USAGE;
+}
+
+static int
+print(const struct how *how, const char *what, json_t *data)
+{
+	if (how->json || what == NULL) {
+		json_dumpf(data, stdout, JSON_INDENT(2) | JSON_SORT_KEYS |
+		    JSON_ENCODE_ANY);
+		putchar('\n');
+	} else
+		table_print(what, data);
+	json_decref(data);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static int
+cmd_show(const struct how *how, int argc, char **argv)
+{
+	const char *command;
+	json_t *data = NULL;
+	int ret;
+
+	if (argc != 2)
+		return usage("show what?");
+	if ((command = table_command(argv[1])) == NULL)
+		return usage("there is no such thing to show");
+	ret = client_ask(how->socket, command, NULL, &data);
+	return ret != EXIT_OK ? ret : print(how, argv[1], data);
+}
+
+/* The npub of a name that the node knows, in out. An exit status. */
+static int
+npub_of(const struct how *how, const char *name, char out[NPUB_LEN + 1])
+{
+	json_t *data = NULL, *e;
+	const char *shown, *npub;
+	uint8_t pub[32];
+	size_t i;
+	int ret;
+
+	if (npub_decode(name, pub) == 0) {
+		npub_encode(pub, out);
+		return EXIT_OK;
+	}
+	ret = client_ask(how->socket, "show_identity_cache", NULL, &data);
+	if (ret != EXIT_OK)
+		return ret;
+	ret = EXIT_NO;
+	json_array_foreach(json_object_get(data, "entries"), i, e) {
+		shown = json_string_value(json_object_get(e, "display_name"));
+		npub = json_string_value(json_object_get(e, "npub"));
+		if (shown == NULL || npub == NULL || strcmp(shown, name) != 0)
+			continue;
+		snprintf(out, NPUB_LEN + 1, "%s", npub);
+		ret = EXIT_OK;
+	}
+	json_decref(data);
+	if (ret != EXIT_OK)
+		fprintf(stderr, "bastidectl: '%s' is no npub, and no name that "
+		    "the node knows\n", name);
+	return ret;
+}
+
+/* A command about one peer; done is what to say when it worked. */
+static int
+change(const struct how *how, const char *command, const char *peer,
+    json_t *params, const char *done)
+{
+	char npub[NPUB_LEN + 1];
+	json_t *data = NULL;
+	int ret;
+
+	if ((ret = npub_of(how, peer, npub)) != EXIT_OK) {
+		json_decref(params);
+		return ret;
+	}
+	json_object_set_new(params, "npub", json_string(npub));
+	ret = client_ask(how->socket, command, params, &data);
+	if (ret != EXIT_OK)
+		return ret;
+	if (how->json)
+		return print(how, NULL, data);
+	json_decref(data);
+	printf("%s %s\n", done, npub);
+	return EXIT_OK;
+}
+
+static int
+cmd_connect(const struct how *how, int argc, char **argv)
+{
+	if (argc < 3 || argc > 4)
+		return usage("connect PEER ADDRESS [TRANSPORT]");
+	return change(how, "connect", argv[1], json_pack("{s:s, s:s}",
+	    "address", argv[2], "transport", argc == 4 ? argv[3] : "udp"),
+	    "dialling");
+}
+
+static int
+cmd_disconnect(const struct how *how, int argc, char **argv)
+{
+	if (argc != 2)
+		return usage("disconnect PEER");
+	return change(how, "disconnect", argv[1], json_object(),
+	    "disconnected");
+}
+
+static int
+cmd_rekey(const struct how *how, int argc, char **argv)
+{
+	if (argc < 2 || argc > 3)
+		return usage("rekey PEER [link|session]");
+	return change(how, "rekey", argv[1], json_pack("{s:s}", "layer",
+	    argc == 3 ? argv[2] : "link"), "new keys on the way with");
+}
+
+static int
+cmd_keygen(const struct how *how, int argc, char **argv)
+{
+	(void)how;
+	return keygen(argc, argv);
+}
+
+static int
+cmd_version(const struct how *how, int argc, char **argv)
+{
+	(void)how;
+	(void)argc;
+	(void)argv;
+	puts("bastidectl " VERSION);
+	return EXIT_OK;
+}
+
+static int
+cmd_help(const struct how *how, int argc, char **argv)
+{
+	(void)how;
+	(void)argc;
+	(void)argv;
+	help_print();
+	return EXIT_OK;
+}
+
+static const struct {
+	const char	*name;
+	int		(*fn)(const struct how *, int, char **);
+} command[] = {
+	{ "show",	cmd_show },
+	{ "connect",	cmd_connect },
+	{ "disconnect",	cmd_disconnect },
+	{ "rekey",	cmd_rekey },
+	{ "keygen",	cmd_keygen },
+	{ "version",	cmd_version },
+	{ "help",	cmd_help },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct option opts[] = {
+		{ "socket", required_argument, NULL, 'S' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *env = getenv("BASTIDE_SOCKET");
+	struct how how = { env != NULL && *env != '\0' ? env :
+	    DEFAULT_SOCKET, 0 };
+	size_t i;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+S:jVh", opts, NULL)) != -1)
+		switch (c) {
+		case 'S':
+			how.socket = optarg;
+			break;
+		case 'j':
+			how.json = 1;
+			break;
+		case 'V':
+			return cmd_version(&how, 0, NULL);
+		case 'h':
+			return cmd_help(&how, 0, NULL);
+		default:
+			return usage("unknown option");
+		}
+	/* --json is welcome at the end too, where people put it. */
+	if (argc - optind > 1 && strcmp(argv[argc - 1], "--json") == 0) {
+		how.json = 1;
+		argc--;
+	}
+	if (optind == argc)
+		return usage("a command is missing");
+	for (i = 0; i < sizeof(command) / sizeof(command[0]); i++)
+		if (strcmp(argv[optind], command[i].name) == 0)
+			return command[i].fn(&how, argc - optind,
+			    argv + optind);
+	return usage("unknown command");
+}
