@@ -108,9 +108,19 @@ ctl_reply_ok(json_t *data, size_t *len)
 char *
 ctl_reply_error(const char *text, size_t *len)
 {
+	char ascii[CTL_ERR_LEN];
 	json_t *t = json_string(text);
-	char *s = line("{\"status\":\"error\",\"message\":", t, len);
+	char *s;
+	size_t i;
 
+	/* A text that was cut may end inside a character. */
+	if (t == NULL) {
+		for (i = 0; text[i] != '\0' && i < sizeof(ascii) - 1; i++)
+			ascii[i] = text[i] & 0x80 ? '?' : text[i];
+		ascii[i] = '\0';
+		t = json_string(ascii);
+	}
+	s = line("{\"status\":\"error\",\"message\":", t, len);
 	json_decref(t);
 	return s;
 }
