@@ -1,0 +1,362 @@
+/*
+ * session.c -- the table of sessions, their state, and where a datagram goes.
+ *
+ * A fixed table, found by node address. Handshakes, keys, data and waiting
+ * packets are in the files beside this one; keys themselves in cryptod.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "netd.h"
+
+#define LOG_TARGET "fips::node::handlers::session"
+#include "log.h"
+#include "names.h"
+#include "route.h"
+#include "session_int.h"
+#include "wire.h"
+
+enum {
+	BUCKETS = 1024,
+	LINK_HEAD = 20,		/* link header and timestamp before a datagram */
+};
+
+static struct session		 table[SESSION_MAX];
+static struct session_extra	 extra[SESSION_MAX];
+static struct session		*bucket[BUCKETS];
+static unsigned			 used, top;	/* top: no session beyond */
+static uint32_t			 hash_key;
+
+static const char *const state_name[] = {
+#define STATE(NAME, name)	name,
+#include "session.def"
+};
+static const char *const event_name[] = {
+#define EVENT(NAME)	#NAME,
+#include "session.def"
+};
+static const struct fsm_edge edge[SESSION_NSTATE * SESSION_NEVENT] = {
+#define EDGE(FROM, EV, TO)						\
+	[SESSION_##FROM * SESSION_NEVENT + SESSION_EV_##EV] =		\
+	    { .to = SESSION_##TO, .there = 1 },
+#include "session.def"
+};
+static struct fsm machine = {
+	.name = "session", .state_name = state_name, .event_name = event_name,
+	.nstate = SESSION_NSTATE, .nevent = SESSION_NEVENT, .edge = edge,
+};
+
+/* Addresses are hashes of keys, but keys can be chosen: mix in a secret. */
+static struct session **
+bucket_of(const uint8_t addr[NADDR_LEN])
+{
+	uint32_t h = hash_key, i;
+
+	for (i = 0; i < NADDR_LEN; i += 4)
+		h = (h ^ get_le32(addr + i)) * 0x9e3779b1u;
+	return &bucket[(h >> 16) % BUCKETS];
+}
+
+void
+session_init(void)
+{
+	hash_key = netd_random_u32();
+	queue_init();
+}
+
+int
+session_step(struct session *s, enum session_event ev)
+{
+	return fsm_step(&machine, &s->state, ev, s, NULL) == FSM_OK ? 0 : -1;
+}
+
+struct session *
+session_find(const uint8_t addr[NADDR_LEN])
+{
+	struct session *s;
+
+	for (s = *bucket_of(addr); s != NULL; s = s->extra->next)
+		if (memcmp(s->addr, addr, NADDR_LEN) == 0)
+			return s;
+	return NULL;
+}
+
+struct session *
+session_next(struct session *s)
+{
+	unsigned i = s == NULL ? 0 : (unsigned)(s - table) + 1;
+
+	for (; i < top; i++)
+		if (table[i].state != SESSION_FREE)
+			return &table[i];
+	return NULL;
+}
+
+unsigned
+session_count(void)
+{
+	return used;
+}
+
+const char *
+session_state_name(const struct session *s)
+{
+	return s->state < SESSION_NSTATE ? state_name[s->state] : "?";
+}
+
+int
+session_is_smaller(const uint8_t addr[NADDR_LEN])
+{
+	return memcmp(netd.addr, addr, NADDR_LEN) < 0;
+}
+
+/* A free place; when all are taken the one that carried data least recently. */
+static struct session *
+place(void)
+{
+	struct session	*s, *oldest = &table[0];
+	unsigned	 i;
+
+	for (i = 0; i < SESSION_MAX; i++) {
+		s = &table[i];
+		if (s->state == SESSION_FREE)
+			return s;
+		if (s->data_ms < oldest->data_ms)
+			oldest = s;
+	}
+	refuse(REFUSE_FSP_FULL);
+	session_del(oldest);
+	return oldest;
+}
+
+struct session *
+session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
+    enum session_event ev)
+{
+	static uint32_t	 serial;
+	struct session	*s = place(), **b = bucket_of(addr);
+	size_t		 i = (size_t)(s - table);
+
+	memset(s, 0, sizeof(*s));
+	memset(&extra[i], 0, sizeof(extra[i]));
+	s->extra = &extra[i];
+	s->handle = ++serial;
+	memcpy(s->addr, addr, NADDR_LEN);
+	memcpy(s->pub, pub, sizeof(s->pub));
+	npub_encode(pub + 1, s->npub);
+	s->born_ms = s->active_ms = s->data_ms = netd.now_ms;
+	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	s->path_mtu = UINT16_MAX;
+	path_mtu_init(&s->extra->mtu);
+	if (session_step(s, ev) == -1)
+		fatalx("a fresh session cannot begin with event %d", ev);
+	s->extra->next = *b;
+	*b = s;
+	used++;
+	if (i >= top)
+		top = (unsigned)i + 1;
+	return s;
+}
+
+void
+session_del(struct session *s)
+{
+	struct session **at = bucket_of(s->addr);
+
+	while (*at != s)
+		at = &(*at)->extra->next;
+	*at = s->extra->next;
+	shake_drop(s->extra->out);
+	session_drop_key(s->cur.session);
+	session_drop_key(s->pend.session);
+	session_drop_key(s->prev.session);
+	queue_fail(s);
+	session_step(s, SESSION_EV_END);
+	used--;
+	while (top > 0 && table[top - 1].state == SESSION_FREE)
+		top--;
+}
+
+void
+session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
+    struct fsp_coords *theirs)
+{
+	struct peer *p = peer_find(dst);
+
+	ours->count = 1;
+	ours->addr = netd.addr;
+	theirs->count = 1;
+	theirs->addr = p != NULL ? p->addr : netd.addr;
+}
+
+int
+session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
+{
+	uint8_t			 buf[FSP_DGRAM + FSP_SHAKE_MAX];
+	struct peer		*p = route_next(dst);
+	struct fsp_dgram	 d;
+
+	if (p == NULL || len > FSP_SHAKE_MAX) {
+		refuse(p == NULL ? REFUSE_DGRAM_NO_ROUTE : REFUSE_DGRAM_TOO_LONG);
+		return -1;
+	}
+	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];
+	d.path_mtu = link_mtu(p);
+	memcpy(d.src, netd.addr, NADDR_LEN);
+	memcpy(d.dst, dst, NADDR_LEN);
+	fsp_dgram_encode(&d, buf);
+	memcpy(buf + FSP_DGRAM, msg, len);
+	return link_send(p, buf, FSP_DGRAM + len);
+}
+
+/*
+ * A frame that cryptod could not open. When the sender's Msg3 was lost it
+ * believes in a session that we do not have, and a reference node never sends
+ * Msg3 again: a handshake of our own ends that.
+ */
+static void
+unopened(const struct fsp_dgram *d, enum refusal why)
+{
+	uint8_t	pub[33], addr[NADDR_LEN];
+
+	refuse(why);
+	if (why != REFUSE_INNER_NO_SESSION || session_find(d->src) != NULL ||
+	    !shake_is_half_open(d->src) ||
+	    names_by_prefix(d->src, pub, addr) == -1 ||
+	    memcmp(addr, d->src, NADDR_LEN) != 0)
+		return;
+	shake_begin(session_add(addr, pub, SESSION_EV_WANT));
+}
+
+/* Plaintext for us: a handshake or a complaint. Worked on as a copy. */
+static void
+plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
+    size_t len)
+{
+	static uint8_t	copy[2048];
+	uint8_t		flags;
+	int		phase;
+
+	if (len > sizeof(copy)) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	memcpy(copy, shared, len);
+	phase = fsp_phase(copy, len, &flags);
+	if (phase == -1)
+		refuse(len < FSP_PREFIX ? REFUSE_FSP_SHORT : REFUSE_FSP_VERSION);
+	else if (phase != FSP_DATA)
+		shake_input(p, d, copy, len);
+	else if (flags & FSP_U)
+		session_signal(copy, len);
+	else
+		refuse(REFUSE_FSP_SHORT);
+}
+
+static void
+deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
+{
+	struct session	*s;
+	size_t		 at = LINK_HEAD + FSP_DGRAM;
+
+	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
+		refuse(REFUSE_FSP_UNEXPECTED);
+	else if (w->why != REFUSE_NONE)
+		unopened(d, w->why);
+	else if (!w->opened_inner)
+		plain(p, d, w->buf + w->off + at, w->len - at);
+	else if ((s = session_find(d->src)) == NULL)
+		refuse(REFUSE_INNER_NO_SESSION);
+	else
+		session_data(s, d, w, ce);
+}
+
+void
+session_input(struct peer *p, struct work *w, int ce)
+{
+	uint8_t			head[FSP_DGRAM];
+	struct fsp_dgram	d;
+
+	if (w->len < LINK_HEAD + FSP_DGRAM) {
+		refuse(REFUSE_DGRAM_SHORT);
+		pipe_put(w);
+		return;
+	}
+	memcpy(head, w->buf + w->off + LINK_HEAD, sizeof(head));
+	if (fsp_dgram_decode(head, sizeof(head), &d) == -1) {
+		refuse(REFUSE_DGRAM_SHORT);
+		pipe_put(w);
+		return;
+	}
+	if (d.ttl == 0) {
+		refuse(REFUSE_DGRAM_TTL);
+		pipe_put(w);
+		return;
+	}
+	if (memcmp(d.dst, netd.addr, NADDR_LEN) != 0) {
+		session_transit(p, w, &d, ce);
+		return;
+	}
+	deliver(p, &d, w, ce);
+	pipe_put(w);
+}
+
+void
+session_link_changed(struct peer *p, int up)
+{
+	struct session *s = session_find(p->addr);
+
+	if (!up || s == NULL)
+		return;
+	if (s->state == SESSION_INITIATING)
+		shake_hurry(s->extra->out);
+	else if (memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0 &&
+	    s->extra->out == NULL)
+		shake_begin(s);		/* it started again: our keys died there */
+}
+
+static uint64_t
+tick_one(struct session *s)
+{
+	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due;
+
+	if (s->state == SESSION_INITIATING) {
+		if (s->extra->out != NULL)
+			return NEVER;	/* the handshake has its own patience */
+		session_del(s);
+		return NEVER;
+	}
+	if (netd.now_ms - s->data_ms >= idle_ms) {
+		log_debug("Session idle timeout src=%s", s->npub);
+		session_del(s);
+		return NEVER;
+	}
+	if (s->extra->hold_ms != 0 && netd.now_ms >= s->extra->hold_ms) {
+		s->extra->hold_ms = 0;
+		queue_flush(s);
+	}
+	due = session_rekey_tick(s);
+	if (s->extra->hold_ms != 0 && s->extra->hold_ms - netd.now_ms < due)
+		due = s->extra->hold_ms - netd.now_ms;
+	if (s->data_ms + idle_ms - netd.now_ms < due)
+		due = s->data_ms + idle_ms - netd.now_ms;
+	return due;
+}
+
+uint64_t
+session_tick(void)
+{
+	struct session	*s;
+	uint64_t	 due = shake_tick(), one;
+	unsigned	 i;
+
+	for (i = 0; i < top; i++) {
+		s = &table[i];
+		if (s->state == SESSION_FREE)
+			continue;
+		one = tick_one(s);
+		if (one < due)
+			due = one;
+	}
+	return due;
+}

@@ -1,0 +1,158 @@
+/*
+ * session_data.c -- frames under session keys, on their way out.
+ *
+ * A packet is framed where it lies: its 40-byte header makes way for ours.
+ */
+#include <string.h>
+
+#include "netd.h"
+
+#define LOG_TARGET "fips::node::handlers::session"
+#include "log.h"
+#include "ip6.h"
+#include "route.h"
+#include "session_int.h"
+#include "wire.h"
+
+enum {
+	AT_DGRAM = 20,			/* positions in a frame */
+	AT_FSP = AT_DGRAM + FSP_DGRAM,
+	AT_BODY = AT_FSP + FSP_HEAD,	/* without coordinates */
+	PORTS = 4,
+	HEADS = AT_BODY + FSP_INNER + PORTS + IP6_SHIM,
+	TAGS = 32,
+};
+_Static_assert(HEADS - IP6_HEAD + TAGS == IP6_OVERHEAD, "what the MTU says");
+
+/* Everything before the session's plaintext, from the end: F is where the
+ * frame starts. inner and body are set; counters are cryptod's. */
+static int
+put_heads(struct session *s, const struct peer *p, struct work *w, int pending,
+    int coords, size_t plain)
+{
+	struct fsp_data		 h = { .len = (uint16_t)plain };
+	struct fsp_dgram	 d;
+	uint8_t			*f = w->buf + w->off;
+	ssize_t			 n;
+
+	if (s->k_bit != (pending != 0))
+		h.flags |= FSP_K;
+	if (coords) {
+		h.flags |= FSP_CP;
+		session_coords(s->addr, &h.src, &h.dst);
+	}
+	n = fsp_data_encode(&h, f + AT_FSP, w->body - (size_t)AT_FSP);
+	if (n != w->body - AT_FSP)
+		return -1;
+	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];
+	d.path_mtu = link_mtu(p);
+	memcpy(d.src, netd.addr, NADDR_LEN);
+	memcpy(d.dst, s->addr, NADDR_LEN);
+	fsp_dgram_encode(&d, f + AT_DGRAM);
+	return 0;
+}
+
+static size_t
+coords_len(const struct session *s)
+{
+	struct fsp_coords a, b;
+
+	session_coords(s->addr, &a, &b);
+	return 4 + ((size_t)a.count + b.count) * NADDR_LEN;
+}
+
+static void
+count_sent(struct session *s, struct session_keys *k, size_t len)
+{
+	k->sent++;
+	k->used_ms = netd.now_ms;
+	s->stats.packets_sent++;
+	s->stats.bytes_sent += len;
+	if (s->extra->unheard_ms == 0)
+		s->extra->unheard_ms = netd.now_ms;
+}
+
+/* The body of w is in place; give it its heads and to the link. */
+static void
+seal(struct session *s, struct work *w, int pending, int coords)
+{
+	struct session_keys	*k = pending ? &s->pend : &s->cur;
+	struct peer		*p = route_next(s->addr);
+
+	if (p == NULL) {
+		refuse(REFUSE_DGRAM_NO_ROUTE);
+		pipe_put(w);
+		return;
+	}
+	w->inner = AT_FSP;
+	w->session_key = k->session;
+	w->sess = s->handle;
+	if (put_heads(s, p, w, pending, coords, w->len - w->body) == -1)
+		fatalx("session headers do not fill their %u bytes", w->body);
+	count_sent(s, k, w->len - w->body);
+	link_send_work(p, w, RING_SEAL, 0);
+}
+
+static uint32_t
+timestamp(const struct session_keys *k)
+{
+	return (uint32_t)(netd.now_ms - k->start_ms);
+}
+
+int
+session_send_inner(struct session *s, int pending, uint8_t type,
+    const void *body, size_t len)
+{
+	struct work	*w = pipe_get();
+	int		 coords = type == FSP_WARMUP;
+
+	if (w == NULL)
+		return -1;
+	w->off = PIPE_HEAD / 4;
+	w->body = (uint16_t)(AT_BODY + (coords ? coords_len(s) : 0));
+	w->len = (uint32_t)(w->body + FSP_INNER + len);
+	fsp_inner_encode(w->buf + w->off + w->body,
+	    timestamp(pending ? &s->pend : &s->cur), type, 0);
+	if (len > 0)
+		memcpy(w->buf + w->off + w->body + FSP_INNER, body, len);
+	seal(s, w, pending, coords);
+	return 0;
+}
+
+/* The first packets tell nodes on the way where both ends are; a packet that
+ * has no room for it is preceded by a frame that has. */
+static size_t
+warm(struct session *s, size_t pktlen)
+{
+	size_t need;
+
+	if (s->warmup == 0)
+		return 0;
+	need = coords_len(s);
+	s->warmup--;
+	if (pktlen + IP6_OVERHEAD + need <= session_frame_limit(s->addr, s) &&
+	    need + HEADS <= PIPE_HEAD + IP6_HEAD)
+		return need;
+	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
+	return 0;
+}
+
+void
+session_emit(struct session *s, struct work *w)
+{
+	uint8_t	*pkt = w->buf + w->off, shim[IP6_SHIM], *at;
+	size_t	 coords, pktlen = w->len;
+
+	ip6_shrink(pkt, shim);
+	coords = warm(s, pktlen);
+	at = pkt + IP6_HEAD - IP6_SHIM;
+	memcpy(at, shim, IP6_SHIM);
+	put_le16(at - 2, FSP_PORT_IP6);
+	put_le16(at - 4, FSP_PORT_IP6);
+	fsp_inner_encode(at - PORTS - FSP_INNER, timestamp(&s->cur), FSP_PACKET, 0);
+	w->off = (uint16_t)(w->off + IP6_HEAD - HEADS - coords);
+	w->body = (uint16_t)(AT_BODY + coords);
+	w->len = (uint32_t)(pktlen - IP6_HEAD + HEADS + coords);
+	s->data_ms = netd.now_ms;
+	seal(s, w, 0, coords != 0);
+}

@@ -1,0 +1,59 @@
+/* session_decide.c -- the choices of the session layer. No state, no clock. */
+#include "session_decide.h"
+
+enum {
+	DAMPEN_MS = 30000,	/* the other side just did it */
+	SILENT_MS = 10000,
+	SILENT_AGAIN_MS = 30000,
+};
+
+enum setup_answer
+session_decide_setup(int same, int initiating, int smaller)
+{
+	if (same)
+		return SETUP_RESEND;
+	return initiating && smaller ? SETUP_IGNORE : SETUP_ANSWER;
+}
+
+/*
+ * Another epoch is another process: it cannot hold the old keys, and it has
+ * just proven who it is with randomness of ours in it, so nothing is waited
+ * for. With the same epoch the old keys work until the new ones have.
+ */
+enum keys_place
+session_decide_keys(int live, int same_epoch, enum keys_role role,
+    enum keys_role pending, int smaller)
+{
+	if (!live)
+		return KEYS_FIRST;
+	if (!same_epoch)
+		return KEYS_NOW;
+	if (pending == ROLE_NONE || pending == role)
+		return KEYS_PENDING;
+	return (role == ROLE_OURS) == (smaller != 0) ? KEYS_PENDING : KEYS_REFUSE;
+}
+
+int
+session_decide_rekey(uint64_t age_ms, uint64_t after_ms, uint64_t sent,
+    uint64_t after_sent, uint64_t since_theirs_ms)
+{
+	if (since_theirs_ms < DAMPEN_MS)
+		return 0;
+	return age_ms >= after_ms || sent >= after_sent;
+}
+
+/*
+ * Somebody who still speaks under the old keys has not taken the new ones.
+ * Somebody who is silent may only listen, and then has.
+ */
+int
+session_decide_unconfirmed(int heard)
+{
+	return !heard;
+}
+
+int
+session_decide_silent(uint64_t unheard_ms, uint64_t since_try_ms)
+{
+	return unheard_ms >= SILENT_MS && since_try_ms >= SILENT_AGAIN_MS;
+}

@@ -1,0 +1,135 @@
+/*
+ * session_in.c -- frames under session keys, opened by cryptod.
+ *
+ * A packet is rebuilt where it lies. What decides something is copied out of
+ * the slot first: cryptod could still write there.
+ */
+#include <string.h>
+
+#include "netd.h"
+
+#include "ip6.h"
+#include "session_int.h"
+#include "tun.h"
+#include "wire.h"
+
+static void
+notify_path_mtu(struct session *s)
+{
+	uint8_t body[2];
+
+	if (s->extra->seen.told == 0)
+		return;
+	put_le16(body, s->extra->seen.told);
+	session_send_inner(s, 0, FSP_PATH_MTU, body, sizeof(body));
+}
+
+/* The shim and what follows become a packet where they lie. */
+static void
+to_kernel(struct session *s, uint8_t *shim, size_t len, int ce)
+{
+	uint8_t		src[16], *pkt = shim + IP6_SHIM - IP6_HEAD;
+	uint8_t		copy[IP6_SHIM];
+	uint16_t	mtu = session_ip6_mtu(s->addr);
+
+	if (len < IP6_SHIM) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	mesh_addr(s->addr, src);
+	memcpy(copy, shim, sizeof(copy));
+	if (ip6_expand(copy, len - IP6_SHIM, src, netd.ip6, pkt) == -1) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	len += IP6_HEAD - IP6_SHIM;
+	if (mtu > SESSION_TCP_HEADS)
+		ip6_clamp_mss(pkt, len, (uint16_t)(mtu - SESSION_TCP_HEADS));
+	if (ce)
+		ip6_mark_ce(pkt);
+	tun_write(pkt, len);
+}
+
+static void
+packet(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
+{
+	const uint8_t	*payload;
+	uint16_t	 src, dst;
+	size_t		 len;
+
+	if (fsp_packet_decode(in, &src, &dst, &payload, &len) == -1) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	s->data_ms = netd.now_ms;
+	s->stats.packets_recv++;
+	s->stats.bytes_recv += len;
+	if (dst == FSP_PORT_IP6)
+		to_kernel(s, plain + (payload - plain), len, ce);
+	else
+		refuse(REFUSE_FSP_PORT);
+}
+
+static void
+told_path_mtu(struct session *s, const struct fsp_inner *in)
+{
+	uint16_t mtu;
+
+	if (fsp_path_mtu_decode(in, &mtu) == -1)
+		refuse(REFUSE_FSP_SHORT);
+	else if (path_mtu_told(&s->extra->mtu, mtu, netd.now_ms) == -1)
+		refuse(REFUSE_FSP_SIGNAL);
+	else
+		s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+}
+
+static void
+dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
+{
+	switch (in->type) {
+	case FSP_PACKET:
+		packet(s, in, plain, ce);
+		return;
+	case FSP_SENDER_REPORT:
+		if (!fsp_sender_report_ok(in))
+			refuse(REFUSE_FSP_SHORT);
+		return;
+	case FSP_RECEIVER_REPORT:
+		if (!fsp_receiver_report_ok(in))
+			refuse(REFUSE_FSP_SHORT);
+		return;
+	case FSP_PATH_MTU:
+		told_path_mtu(s, in);
+		return;
+	case FSP_WARMUP:
+		/* Maybe a question whether our keys are the same: answer. */
+		notify_path_mtu(s);
+		return;
+	default:
+		refuse(REFUSE_FSP_UNEXPECTED);
+	}
+}
+
+void
+session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
+    int ce)
+{
+	uint8_t			*plain = w->buf + w->off + w->body;
+	struct fsp_inner	 in;
+	uint32_t		 was = s->cur.session;
+	int			 tell;
+
+	if (session_heard(s, w->session_key) == -1) {
+		refuse(REFUSE_INNER_NO_SESSION);
+		return;
+	}
+	if (fsp_inner_decode(plain, w->len - w->body, &in) == -1) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	tell = path_seen(&s->extra->seen, d->path_mtu, netd.now_ms);
+	/* After a change of keys the other side waits to hear the new ones. */
+	if (tell || was != s->cur.session)
+		notify_path_mtu(s);
+	dispatch(s, &in, plain, ce);
+}

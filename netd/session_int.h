@@ -1,0 +1,139 @@
+/* session_int.h -- between the session files only. */
+#ifndef NETD_SESSION_INT_H
+#define NETD_SESSION_INT_H
+
+#include "fsm.h"
+#include "fsp.h"
+#include "session.h"
+#include "session_decide.h"
+#include "session_mtu.h"
+
+enum {
+	SESSION_MAX = 1024,
+	SESSION_DRAIN_MS = 10000,
+	SESSION_CUT_MS = 2000,		/* from Msg3 to the first use of new keys */
+	SESSION_HOLD_MS = 10,		/* the far cryptod reads Msg3 meanwhile */
+};
+
+#define NEVER	UINT64_MAX
+
+enum session_state {
+#define STATE(NAME, name)	SESSION_##NAME,
+#include "session.def"
+	SESSION_NSTATE
+};
+enum session_event {
+#define EVENT(NAME)	SESSION_EV_##NAME,
+#include "session.def"
+	SESSION_NEVENT
+};
+enum shake_state {
+#define STATE(NAME)	SHAKE_##NAME,
+#include "shake.def"
+	SHAKE_NSTATE
+};
+enum shake_event {
+#define EVENT(NAME)	SHAKE_EV_##NAME,
+#include "shake.def"
+	SHAKE_NEVENT
+};
+
+struct shake {
+	uint8_t		 state;			/* shake.def */
+	uint8_t		 addr[NADDR_LEN];
+	struct session	*s;			/* ours: the session it is for */
+	uint32_t	 req, hs;
+	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
+	uint8_t		 noise[FSP_MSG3];	/* theirs: Setup's, then Msg3's */
+	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
+	uint8_t		 sent[FSP_SHAKE_MAX];	/* Setup, Ack or Msg3, to send again */
+	uint16_t	 sent_len;
+	unsigned	 resends;
+	uint64_t	 born_ms, next_ms, until_ms;
+};
+
+struct session_extra {
+	struct shake	*out;		/* our handshake, if one is under way */
+	struct session	*next;		/* in its bucket */
+	uint16_t	 qhead, qtail, qlen;	/* session_queue.c */
+	uint64_t	 hold_ms;	/* data waits until then; 0: no */
+	uint64_t	 unheard_ms;	/* first frame sent since we last heard; 0: none */
+	uint64_t	 heard_cur_ms;	/* last frame under the current keys */
+	uint64_t	 tried_ms;	/* last handshake begun because of silence */
+	uint64_t	 rekey_after_ms;	/* of the current keys, jitter included */
+	uint64_t	 their_rekey_ms;	/* 0: never */
+	uint64_t	 probed_ms;	/* last empty frame under pending keys */
+	uint64_t	 warmed_ms;	/* last answer to CoordsRequired; 0: never */
+	struct path_mtu	 mtu;
+	struct path_seen seen;
+};
+
+/* session.c */
+struct session	*session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
+		    enum session_event);
+void		 session_del(struct session *);
+int		 session_step(struct session *, enum session_event);
+/* An FSP message in the clear, in a datagram of ours. 0, or -1 counted. */
+int		 session_send_plain(const uint8_t dst[NADDR_LEN], const void *, size_t);
+/*
+ * Our place in the tree, and theirs as far as we know it: for CP and handshakes.
+ * Until there is a tree every node is the root of its own; when theirs is not
+ * known ours stands in its place, as the reference does.
+ */
+void		 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
+		    struct fsp_coords *theirs);
+int		 session_is_smaller(const uint8_t addr[NADDR_LEN]);
+
+/* session_hs.c: handshakes in both roles */
+void		 shake_begin(struct session *);
+/* Forget it; cryptod forgets it too. NULL is fine. */
+void		 shake_drop(struct shake *);
+void		 shake_input(struct peer *, const struct fsp_dgram *,
+		    const uint8_t *, size_t);
+/* A frame opened with this key: our Msg3 has arrived. */
+void		 shake_confirm(struct session *, uint32_t key);
+/* Send a waiting Setup again now: a way has opened. */
+void		 shake_hurry(struct shake *);
+/* Their Msg3 for this address never came, or is just being read. */
+int		 shake_is_half_open(const uint8_t addr[NADDR_LEN]);
+uint64_t	 shake_tick(void);
+
+/* session_rekey.c: which keys count */
+void		 session_take_keys(struct session *, uint32_t key,
+		    const uint8_t epoch[8], enum keys_role);
+/* A frame opened with this handle: -1 when it is none of the session's. */
+int		 session_heard(struct session *, uint32_t key);
+/* The last resend of Msg3 is long gone. */
+void		 session_unconfirmed(struct session *);
+void		 session_drop_key(uint32_t key);
+uint64_t	 session_rekey_tick(struct session *);
+
+/* session_data.c: frames under session keys, out */
+void		 session_emit(struct session *, struct work *);
+int		 session_send_inner(struct session *, int pending, uint8_t type,
+		    const void *body, size_t);
+
+/* session_in.c */
+void		 session_data(struct session *, const struct fsp_dgram *,
+		    struct work *, int ce);
+
+/* session_out.c */
+enum { SESSION_TCP_HEADS = 60 };	/* IPv6 and TCP, for the MSS */
+/* Frame size that reaches addr; the session may be NULL. */
+uint16_t	 session_frame_limit(const uint8_t addr[NADDR_LEN],
+		    const struct session *);
+/* An ICMPv6 error about pkt to this machine's kernel; rate limited. */
+void		 session_complain(const uint8_t *pkt, size_t, uint8_t code, uint32_t mtu);
+
+/* session_transit.c: datagrams for others, complaints */
+void		 session_transit(struct peer *, struct work *, struct fsp_dgram *, int ce);
+void		 session_signal(const uint8_t *, size_t);
+
+/* session_queue.c */
+void		 queue_init(void);
+void		 queue_push(struct session *, const uint8_t *, size_t);
+/* Send all of it, or tell the kernel that it cannot be. */
+void		 queue_flush(struct session *);
+void		 queue_fail(struct session *);
+
+#endif

@@ -1,0 +1,105 @@
+/* session_ours.c -- session handshakes that we begin: Setup, read Ack, Msg3. */
+#include <string.h>
+
+#include "netd.h"
+
+#include "session_int.h"
+#include "session_shake.h"
+
+void
+shake_begin(struct session *s)
+{
+	struct msg_xk_start	 m = { 0 };
+	struct shake		*h = NULL;
+	unsigned		 i;
+
+	for (i = THEIRS_MAX; i < SHAKES && h == NULL; i++)
+		if (shakes[i].state == SHAKE_FREE)
+			h = &shakes[i];
+	if (h == NULL) {
+		refuse(REFUSE_FSP_FULL);
+		return;
+	}
+	shake_fresh(h, s->addr);
+	shake_step(h, SHAKE_EV_BEGIN);
+	h->s = s;
+	s->extra->out = h;
+	m.req = h->req;
+	memcpy(m.pub, s->pub, sizeof(m.pub));
+	shake_asked(xk_start_send(&netd.cryptod, &m, NULL));
+}
+
+void
+on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
+{
+	struct shake		*h = shake_by_req(m->req);
+	struct fsp_shake	 out = { .phase = FSP_SETUP, .noise_len = FSP_MSG1 };
+
+	(void)c;
+	(void)fds;
+	if (h == NULL || h->state != SHAKE_START) {
+		shake_drop_hs(m->hs);		/* its session ended meanwhile */
+		return;
+	}
+	shake_step(h, SHAKE_EV_ANSWER);
+	h->hs = m->hs;
+	out.noise = m->noise;
+	session_coords(h->addr, &out.src, &out.dst);
+	shake_send(h, &out);
+}
+
+void
+shake_heard_ack(const struct fsp_dgram *d, const struct fsp_shake *in)
+{
+	struct session		*s = session_find(d->src);
+	struct shake		*h = s == NULL ? NULL : s->extra->out;
+	struct msg_xk_read2	 m = { 0 };
+
+	if (h == NULL || shake_step(h, SHAKE_EV_HEARD_ACK) == -1) {
+		refuse(REFUSE_FSP_UNEXPECTED);
+		return;
+	}
+	h->req = m.req = netd_req();
+	m.hs = h->hs;
+	memcpy(m.noise, in->noise, sizeof(m.noise));
+	shake_asked(xk_read2_send(&netd.cryptod, &m, NULL));
+}
+
+void
+on_xk_msg3(struct chan *c, const struct msg_xk_msg3 *m, int *fds)
+{
+	struct shake		*h = shake_by_req(m->req);
+	struct fsp_shake	 out = { .phase = FSP_MSG3_PHASE, .noise_len = FSP_MSG3 };
+
+	(void)c;
+	(void)fds;
+	if (h == NULL || h->state != SHAKE_READ2) {
+		session_drop_key(m->session);
+		return;
+	}
+	shake_step(h, SHAKE_EV_ANSWER);
+	h->hs = 0;
+	h->key = m->session;
+	h->until_ms = NEVER;
+	out.noise = m->noise;
+	shake_send(h, &out);
+	session_take_keys(h->s, m->session, m->epoch, ROLE_OURS);
+	if (h->s->cur.session != h->key && h->s->pend.session != h->key)
+		shake_drop(h);		/* theirs came first and stays */
+}
+
+void
+shake_confirm(struct session *s, uint32_t key)
+{
+	struct shake *h = s->extra->out;
+
+	if (h != NULL && h->state == SHAKE_MSG3 && h->key == key)
+		shake_drop(h);
+}
+
+void
+shake_hurry(struct shake *h)
+{
+	if (h != NULL && h->state == SHAKE_SETUP)
+		session_send_plain(h->addr, h->sent, h->sent_len);
+}

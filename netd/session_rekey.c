@@ -1,0 +1,273 @@
+/*
+ * session_rekey.c -- which of a session's keys count, and when new ones are due.
+ *
+ * Up to three: current, pending (proven, not yet heard), previous (draining).
+ * cryptod opens a frame with whichever fits; what opened it decides here.
+ * Keys become current only when a frame under them was heard, so a lost Msg3
+ * loses nothing; see session_decide_keys() for the one exception.
+ */
+#include <string.h>
+
+#include "netd.h"
+
+#define LOG_TARGET "fips::node::handlers::rekey"
+#include "log.h"
+#include "names.h"
+#include "route.h"
+#include "session_int.h"
+
+#define SESSION_TARGET	"fips::node::handlers::session"
+
+enum {
+	JITTER_S = 15,
+	PENDING_OLD_MS = 60000,	/* nobody waits for these keys any more */
+	PROBE_MS = 2000,
+};
+
+void
+session_drop_key(uint32_t key)
+{
+	struct msg_session_drop m = { .session = key };
+
+	if (key == 0)
+		return;
+	m.req = netd_req();
+	if (session_drop_send(&netd.cryptod, &m, NULL) == -1)
+		fatal("telling cryptod to drop a session key");
+}
+
+static uint64_t
+rekey_after_ms(void)
+{
+	uint64_t s = netd.conf[CONF_REKEY_SECS];
+
+	s += netd_random_u32() % (2 * JITTER_S + 1);
+	return s > JITTER_S ? (s - JITTER_S) * 1000 : 1000;
+}
+
+static void
+begin_epoch(struct session *s)
+{
+	s->initiator = s->cur.initiator;
+	s->extra->rekey_after_ms = rekey_after_ms();
+	s->extra->heard_cur_ms = 0;
+	s->extra->unheard_ms = 0;
+}
+
+static void
+promote(struct session *s)
+{
+	session_drop_key(s->prev.session);
+	s->prev = s->cur;
+	s->prev_until_ms = netd.now_ms + SESSION_DRAIN_MS;
+	s->cur = s->pend;
+	memset(&s->pend, 0, sizeof(s->pend));
+	s->k_bit = !s->k_bit;
+	begin_epoch(s);
+}
+
+static void
+say_promoted(struct session *s, const char *target, const char *text, int info)
+{
+	char name[64];
+
+	names_display(s->addr, name);
+	if (log_is_on(info ? LVL_INFO : LVL_DEBUG, target))
+		log_write(info ? LVL_INFO : LVL_DEBUG, target, "%s peer=%s",
+		    text, name);
+}
+
+static void
+cut_over(struct session *s)
+{
+	int ours = s->pend.initiator;
+
+	promote(s);
+	if (ours)
+		say_promoted(s, LOG_TARGET,
+		    "FSP rekey cutover complete (initiator), K-bit flipped", 0);
+	else
+		say_promoted(s, SESSION_TARGET,
+		    "Peer FSP new-epoch frame authenticated, FSP rekey cutover complete, promoting new session", 1);
+}
+
+static void
+say_established(struct session *s)
+{
+	char name[64];
+
+	names_display(s->addr, name);
+	if (log_is_on(LVL_INFO, SESSION_TARGET))
+		log_write(LVL_INFO, SESSION_TARGET,
+		    "Session established (%s, XK) src=%s",
+		    s->cur.initiator ? "initiator" : "responder", name);
+	s->extra->hold_ms = netd.now_ms + (s->cur.initiator ? SESSION_HOLD_MS : 0);
+}
+
+static void
+first_keys(struct session *s, const struct session_keys *k)
+{
+	s->cur = *k;
+	s->k_bit = 0;
+	begin_epoch(s);
+	if (s->state != SESSION_ESTABLISHED)
+		session_step(s, SESSION_EV_KEYS);
+	say_established(s);
+}
+
+/* Keys that waited too long are in nobody's way. */
+static enum keys_role
+pending_role(const struct session *s)
+{
+	if (s->pend.session == 0 ||
+	    netd.now_ms - s->pend.start_ms >= PENDING_OLD_MS)
+		return ROLE_NONE;
+	return s->pend.initiator ? ROLE_OURS : ROLE_THEIRS;
+}
+
+void
+session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
+    enum keys_role role)
+{
+	struct session_keys	k = {
+		.session = key, .start_ms = netd.now_ms,
+		.start_wall_ms = netd_wall_ms(), .initiator = role == ROLE_OURS,
+	};
+	enum keys_role		pending = pending_role(s);
+	int			same = memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
+
+	if (role == ROLE_THEIRS)
+		s->extra->their_rekey_ms = netd.now_ms;
+	memcpy(s->epoch, epoch, sizeof(s->epoch));
+	switch (session_decide_keys(s->cur.session != 0, same, role, pending,
+	    session_is_smaller(s->addr))) {
+	case KEYS_REFUSE:
+		session_drop_key(key);
+		return;
+	case KEYS_FIRST:
+		first_keys(s, &k);
+		return;
+	case KEYS_PENDING:
+		session_drop_key(s->pend.session);
+		s->pend = k;
+		return;
+	case KEYS_NOW:
+		session_drop_key(s->pend.session);
+		s->pend = k;
+		promote(s);
+		say_established(s);
+		return;
+	}
+}
+
+int
+session_heard(struct session *s, uint32_t key)
+{
+	if (key == s->cur.session)
+		s->extra->heard_cur_ms = netd.now_ms;
+	else if (key == s->pend.session) {
+		shake_confirm(s, key);
+		cut_over(s);
+		s->extra->heard_cur_ms = netd.now_ms;
+	} else if (key == s->prev.session)
+		s->prev_until_ms = netd.now_ms + SESSION_DRAIN_MS;
+	else
+		return -1;
+	shake_confirm(s, key);
+	s->active_ms = netd.now_ms;
+	s->extra->unheard_ms = 0;
+	return 0;
+}
+
+void
+session_unconfirmed(struct session *s)
+{
+	if (s->pend.session == 0 || !s->pend.initiator)
+		return;
+	if (session_decide_unconfirmed(s->extra->heard_cur_ms > s->pend.start_ms)) {
+		cut_over(s);
+		return;
+	}
+	log_debug("FSP rekey aborted: msg3 unconfirmed after max retransmissions, abandoning cycle peer=%s",
+	    s->npub);
+	session_drop_key(s->pend.session);
+	memset(&s->pend, 0, sizeof(s->pend));
+}
+
+/* One reason to begin a handshake beside the keys in use? */
+static int
+is_due(struct session *s)
+{
+	struct session_extra	*x = s->extra;
+	uint64_t		 now = netd.now_ms;
+
+	if (x->out != NULL || pending_role(s) != ROLE_NONE || route_next(s->addr) == NULL)
+		return 0;
+	if (x->unheard_ms != 0 && session_decide_silent(now - x->unheard_ms,
+	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
+		x->tried_ms = now;
+		return 1;
+	}
+	return netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
+	    now - s->cur.start_ms, x->rekey_after_ms, s->cur.sent,
+	    netd.conf[CONF_REKEY_MESSAGES],
+	    x->their_rekey_ms == 0 ? NEVER : now - x->their_rekey_ms);
+}
+
+/*
+ * The other side takes our keys into use when it hears a frame under them, and
+ * we do when we hear one back. So ask with an empty one, and go on sending
+ * data under keys that both are known to have.
+ */
+static void
+probe(struct session *s, uint64_t *due)
+{
+	struct session_extra	*x = s->extra;
+	uint64_t		 at = s->pend.start_ms + SESSION_CUT_MS;
+
+	if (s->pend.session == 0 || !s->pend.initiator || x->out == NULL)
+		return;
+	if (x->probed_ms >= s->pend.start_ms)
+		at = x->probed_ms + PROBE_MS;
+	if (netd.now_ms >= at) {
+		x->probed_ms = netd.now_ms;
+		session_send_inner(s, 1, FSP_WARMUP, NULL, 0);
+		at = netd.now_ms + PROBE_MS;
+	}
+	if (at - netd.now_ms < *due)
+		*due = at - netd.now_ms;
+}
+
+uint64_t
+session_rekey_tick(struct session *s)
+{
+	uint64_t now = netd.now_ms, age = now - s->cur.start_ms, due = NEVER;
+
+	if (s->prev.session != 0 && now >= s->prev_until_ms) {
+		session_drop_key(s->prev.session);
+		memset(&s->prev, 0, sizeof(s->prev));
+	}
+	if (s->prev.session != 0)
+		due = s->prev_until_ms - now;
+	if (is_due(s)) {
+		log_debug("FSP rekey initiated peer=%s", s->npub);
+		shake_begin(s);
+	}
+	probe(s, &due);
+	if (s->extra->unheard_ms != 0 && due > 1000)
+		due = 1000;
+	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms &&
+	    s->extra->rekey_after_ms - age < due)
+		due = s->extra->rekey_after_ms - age;
+	return due;
+}
+
+int
+session_rekey_now(struct session *s)
+{
+	if (s->state != SESSION_ESTABLISHED || s->extra->out != NULL ||
+	    s->pend.session != 0)
+		return -1;
+	shake_begin(s);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* session_shake.h -- between session_hs.c, session_ours.c and session_theirs.c. */
+#ifndef NETD_SESSION_SHAKE_H
+#define NETD_SESSION_SHAKE_H
+
+#include "session_int.h"
+
+enum {
+	THEIRS_MAX = 128, OURS_MAX = 128,
+	SHAKES = THEIRS_MAX + OURS_MAX,	/* theirs in the first half */
+};
+extern struct shake	 shakes[SHAKES];
+
+/* 0, or -1 refused: not in this state. */
+int		 shake_step(struct shake *, enum shake_event);
+/* A free place becomes one for this address, with a req of its own. */
+void		 shake_fresh(struct shake *, const uint8_t addr[NADDR_LEN]);
+/* Who waits for cryptod's answer to req; NULL when it was dropped meanwhile. */
+struct shake	*shake_by_req(uint32_t req);
+/* First time for a new message; it is sent again until something comes back. */
+void		 shake_send(struct shake *, const struct fsp_shake *);
+/* Result of a message to cryptod: without it there is no house. */
+void		 shake_asked(int result);
+/* cryptod forgets this handshake; 0 is none. */
+void		 shake_drop_hs(uint32_t hs);
+
+void		 shake_heard_setup(struct peer *, const struct fsp_dgram *,
+		    const struct fsp_shake *);
+void		 shake_heard_ack(const struct fsp_dgram *, const struct fsp_shake *);
+void		 shake_heard_msg3(const struct fsp_dgram *, const struct fsp_shake *);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * session_theirs.c -- session handshakes that others begin: read Setup, Ack,
+ * read Msg3. Until Msg3 is proven its sender is a stranger, whatever address
+ * it writes: places and key operations are rationed.
+ */
+#include <string.h>
+
+#include "netd.h"
+
+#include "names.h"
+#include "session_int.h"
+#include "session_shake.h"
+#include "wire.h"
+
+enum {
+	PER_SOURCE = 3,			/* half-open handshakes of one address */
+	RATE_BURST = 64, RATE_PER_S = 16,	/* Setups through one link peer */
+	RATES = 256, MILLI = 1000,
+};
+
+struct rate {
+	uint32_t	peer;		/* handle */
+	uint32_t	milli;		/* tokens, times 1000 */
+	uint64_t	at_ms;
+};
+
+static struct rate	 rates[RATES];
+
+/* A token of the link peer that brought this Setup, or 0. */
+static int
+may_answer(const struct peer *p)
+{
+	struct rate	*r = &rates[(p->handle * 0x9e3779b1u) >> 24];
+	uint64_t	 milli;
+
+	if (r->peer != p->handle) {
+		r->peer = p->handle;
+		r->milli = RATE_BURST * MILLI;
+		r->at_ms = netd.now_ms;
+	}
+	milli = r->milli + (netd.now_ms - r->at_ms) * RATE_PER_S;
+	r->milli = milli > RATE_BURST * MILLI ? RATE_BURST * MILLI : (uint32_t)milli;
+	r->at_ms = netd.now_ms;
+	if (r->milli < MILLI)
+		return 0;
+	r->milli -= MILLI;
+	return 1;
+}
+_Static_assert(RATES == 256, "the hash takes eight bits");
+
+/*
+ * Room for a stranger's handshake, or NULL. One address may hold a few, for
+ * Setups that crossed; the oldest of it goes. When all places are taken the
+ * oldest one goes that belongs to no session of ours.
+ */
+static struct shake *
+place_theirs(const uint8_t addr[NADDR_LEN])
+{
+	struct shake	*h, *spare = NULL, *mine = NULL, *stranger = NULL;
+	unsigned	 i, n = 0;
+
+	for (i = 0; i < THEIRS_MAX; i++) {
+		h = &shakes[i];
+		if (h->state == SHAKE_FREE) {
+			spare = h;
+			continue;
+		}
+		if (memcmp(h->addr, addr, NADDR_LEN) == 0) {
+			n++;
+			if (mine == NULL || h->born_ms < mine->born_ms)
+				mine = h;
+		}
+		if (session_find(h->addr) == NULL &&
+		    (stranger == NULL || h->born_ms < stranger->born_ms))
+			stranger = h;
+	}
+	h = n >= PER_SOURCE ? mine : spare != NULL ? spare : stranger;
+	if (h != NULL)
+		shake_drop(h);
+	return h;
+}
+
+/* The handshake that this very Setup began. */
+static struct shake *
+same_setup(const uint8_t addr[NADDR_LEN], const uint8_t *noise)
+{
+	unsigned i;
+
+	for (i = 0; i < THEIRS_MAX; i++)
+		if (shakes[i].state != SHAKE_FREE &&
+		    memcmp(shakes[i].addr, addr, NADDR_LEN) == 0 &&
+		    memcmp(shakes[i].first, noise, FSP_MSG1) == 0)
+			return &shakes[i];
+	return NULL;
+}
+
+/*
+ * Ours with that node, not yet answered. After the Ack a Setup is no crossing
+ * of ways any more: the other side has started again.
+ */
+static int
+is_initiating(const struct session *s)
+{
+	return s != NULL && s->extra->out != NULL &&
+	    s->extra->out->state != SHAKE_MSG3;
+}
+
+static void
+answer(const struct fsp_dgram *d, const struct fsp_shake *in)
+{
+	struct msg_xk_read1	 m = { 0 };
+	struct shake		*h = place_theirs(d->src);
+	struct wr		 w;
+
+	if (h == NULL) {
+		refuse(REFUSE_FSP_FULL);
+		return;
+	}
+	shake_fresh(h, d->src);
+	shake_step(h, SHAKE_EV_HEARD_SETUP);
+	memcpy(h->first, in->noise, sizeof(h->first));
+	/* Their coordinates wait in `sent`, where the Ack will be built. */
+	w = wr_init(h->sent, sizeof(h->sent));
+	if (in->src.count <= FSP_COORDS_MAX) {
+		h->sent_len = (uint16_t)(in->src.count * NADDR_LEN);
+		wr_bytes(&w, in->src.addr, h->sent_len);
+	} else {
+		h->sent_len = NADDR_LEN;
+		wr_bytes(&w, d->src, NADDR_LEN);
+	}
+	m.req = h->req;
+	memcpy(m.noise, in->noise, sizeof(m.noise));
+	shake_asked(xk_read1_send(&netd.cryptod, &m, NULL));
+}
+
+void
+shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
+    const struct fsp_shake *in)
+{
+	struct shake *h = same_setup(d->src, in->noise);
+
+	if (!may_answer(p)) {
+		refuse(REFUSE_FSP_RATE);
+		return;
+	}
+	switch (session_decide_setup(h != NULL, is_initiating(session_find(d->src)),
+	    session_is_smaller(d->src))) {
+	case SETUP_RESEND:
+		if (h->state == SHAKE_ACK)
+			session_send_plain(h->addr, h->sent, h->sent_len);
+		return;
+	case SETUP_IGNORE:
+		refuse(REFUSE_FSP_UNEXPECTED);
+		return;
+	case SETUP_ANSWER:
+		answer(d, in);
+		return;
+	}
+}
+
+void
+on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
+{
+	struct shake		*h = shake_by_req(m->req);
+	struct fsp_shake	 out = { .phase = FSP_ACK, .noise_len = FSP_MSG2 };
+	struct fsp_coords	 theirs;
+	uint8_t			 coords[FSP_COORDS_MAX * NADDR_LEN];
+
+	(void)c;
+	(void)fds;
+	if (h == NULL || h->state != SHAKE_READ1) {
+		shake_drop_hs(m->hs);
+		return;
+	}
+	shake_step(h, SHAKE_EV_ANSWER);
+	h->hs = m->hs;
+	memcpy(coords, h->sent, h->sent_len);
+	session_coords(h->addr, &out.src, &theirs);
+	out.dst.count = h->sent_len / NADDR_LEN;
+	out.dst.addr = coords;
+	out.noise = m->noise;
+	shake_send(h, &out);
+}
+
+/* Several may be half open for one address; the right one proves itself. */
+void
+shake_heard_msg3(const struct fsp_dgram *d, const struct fsp_shake *in)
+{
+	struct msg_xk_read3	 m = { 0 };
+	struct shake		*h;
+	unsigned		 i, n = 0;
+
+	memcpy(m.noise, in->noise, sizeof(m.noise));
+	memcpy(m.addr, d->src, sizeof(m.addr));
+	for (i = 0; i < THEIRS_MAX; i++) {
+		h = &shakes[i];
+		if (h->state != SHAKE_ACK || memcmp(h->addr, d->src, NADDR_LEN) != 0)
+			continue;
+		shake_step(h, SHAKE_EV_HEARD_MSG3);
+		h->req = m.req = netd_req();
+		m.hs = h->hs;
+		shake_asked(xk_read3_send(&netd.cryptod, &m, NULL));
+		n++;
+	}
+	if (n == 0)
+		refuse(REFUSE_FSP_UNEXPECTED);
+}
+
+void
+on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
+{
+	struct shake	*h = shake_by_req(m->req);
+	struct session	*s;
+
+	(void)c;
+	(void)fds;
+	if (h == NULL || h->state != SHAKE_READ3) {
+		session_drop_key(m->session);
+		return;
+	}
+	shake_step(h, SHAKE_EV_ANSWER);
+	names_learn(m->pub);
+	s = session_find(h->addr);
+	if (s == NULL)
+		s = session_add(h->addr, m->pub, SESSION_EV_WANT);
+	memcpy(s->pub, m->pub, sizeof(s->pub));
+	/* Both tried: theirs is proven, so what we wait for will not come. */
+	if (s->extra->out != NULL && (s->cur.session == 0 ||
+	    !session_is_smaller(s->addr)))
+		shake_drop(s->extra->out);
+	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
+}
+
+int
+shake_is_half_open(const uint8_t addr[NADDR_LEN])
+{
+	unsigned i;
+
+	for (i = 0; i < THEIRS_MAX; i++)
+		if (shakes[i].state == SHAKE_ACK &&
+		    netd.now_ms - shakes[i].born_ms >= 1000 &&
+		    memcmp(shakes[i].addr, addr, NADDR_LEN) == 0)
+			return 1;
+	return 0;
+}

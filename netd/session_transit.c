@@ -1,0 +1,118 @@
+/*
+ * session_transit.c -- datagrams for other nodes, and complaints about ways.
+ *
+ * A datagram goes on in the slot it came in. Complaints are in the clear and
+ * anybody can send them: they count only for destinations we talk to, and
+ * never make anything worse than a little slower for a while.
+ */
+#include <string.h>
+
+#include "netd.h"
+
+#define LOG_TARGET "fips::node::handlers::forwarding"
+#include "log.h"
+#include "route.h"
+#include "session_int.h"
+#include "wire.h"
+
+enum {
+	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
+	TAG = 16,
+	SIGNAL_MS = 100, SIGNALS = 64,
+};
+
+/* One complaint about a destination in SIGNAL_MS. */
+static int
+may_signal(const uint8_t dst[NADDR_LEN])
+{
+	static struct { uint8_t dst[NADDR_LEN]; uint64_t at_ms; } last[SIGNALS];
+	unsigned i = (dst[0] ^ dst[1]) % SIGNALS;
+
+	if (memcmp(last[i].dst, dst, NADDR_LEN) == 0 &&
+	    netd.now_ms - last[i].at_ms < SIGNAL_MS)
+		return 0;
+	memcpy(last[i].dst, dst, NADDR_LEN);
+	last[i].at_ms = netd.now_ms;
+	return 1;
+}
+
+/* Tell the source what is wrong with the way; no complaint about a complaint. */
+static void
+complain(const struct work *w, const struct fsp_dgram *d, uint8_t type,
+    uint16_t mtu)
+{
+	struct fsp_signal	s = { .type = type, .mtu = mtu };
+	uint8_t			out[64];
+	ssize_t			n;
+
+	if (w->len < AT_FSP + FSP_PREFIX ||
+	    (w->buf[w->off + AT_FSP] == FSP_DATA &&
+	    w->buf[w->off + AT_FSP + 1] & FSP_U))
+		return;
+	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0 ||
+	    route_next(d->src) == NULL || !may_signal(d->dst))
+		return;
+	memcpy(s.dest, d->dst, NADDR_LEN);
+	memcpy(s.reporter, netd.addr, NADDR_LEN);
+	n = fsp_signal_encode(&s, out, sizeof(out));
+	if (n > 0)
+		session_send_plain(d->src, out, (size_t)n);
+}
+
+void
+session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
+{
+	struct peer	*p = route_next(d->dst);
+	uint16_t	 mtu;
+
+	if (d->ttl <= 1 || p == NULL || p == from) {
+		refuse(d->ttl <= 1 ? REFUSE_DGRAM_TTL : REFUSE_DGRAM_NO_ROUTE);
+		if (d->ttl > 1)
+			complain(w, d, FSP_COORDS_REQUIRED, 0);
+		pipe_put(w);
+		return;
+	}
+	mtu = link_mtu(p);
+	if (w->len + TAG > mtu) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
+		complain(w, d, FSP_MTU_EXCEEDED, mtu);
+		pipe_put(w);
+		return;
+	}
+	d->ttl--;
+	if (mtu < d->path_mtu)
+		d->path_mtu = mtu;
+	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
+	link_send_work(p, w, RING_SEAL_LINK, ce);
+}
+
+void
+session_signal(const uint8_t *msg, size_t len)
+{
+	struct fsp_signal	 sig;
+	struct session		*s;
+	uint64_t		 every = netd.conf[CONF_SESSION_COORDS_MS];
+	int			 changed;
+
+	if (fsp_signal_decode(msg, len, &sig) == -1) {
+		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	s = session_find(sig.dest);
+	if (s == NULL || s->state != SESSION_ESTABLISHED) {
+		refuse(REFUSE_FSP_SIGNAL);
+		return;
+	}
+	if (sig.type == FSP_MTU_EXCEEDED) {
+		changed = path_mtu_signal(&s->extra->mtu, sig.mtu, netd.now_ms);
+		if (changed == -1)
+			refuse(REFUSE_FSP_SIGNAL);
+		s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+		return;
+	}
+	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	if (s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every)
+		return;
+	s->extra->warmed_ms = netd.now_ms;
+	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
+}
