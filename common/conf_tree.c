@@ -7,9 +7,14 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf_int.h"
+
+#define MAX_DEPTH	32
+#define MAX_ANCHORS	1000
+#define MAX_EVENTS	200000
 
 static void
 put_text(char *out, size_t size, const char *name, const yaml_node_t *n,
@@ -71,20 +76,79 @@ syntax_error(struct conf_ctx *c, const yaml_parser_t *p)
 	return -1;
 }
 
-/* Nothing but the end may follow the first document. */
-static int
-load_end(struct conf_ctx *c, yaml_parser_t *p)
+static void
+open_parser(yaml_parser_t *p, const char *text, size_t len)
 {
-	yaml_document_t next;
-	yaml_node_t *root;
+	size_t skip = conf_bom(text, len);
 
-	if (!yaml_parser_load(p, &next))
-		return syntax_error(c, p);
-	root = yaml_document_get_root_node(&next);
-	if (root != NULL)
-		conf_error(c, root, "a second YAML document; one is allowed");
-	yaml_document_delete(&next);
-	return root != NULL ? -1 : 0;
+	if (!yaml_parser_initialize(p))
+		abort();
+	yaml_parser_set_encoding(p, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(p, (const unsigned char *)text + skip,
+	    len - skip);
+}
+
+/* What one pass over the events has seen so far. */
+struct tally {
+	unsigned	 depth, events, anchors, documents;
+};
+
+static const char *
+count_event(struct tally *t, const yaml_event_t *ev)
+{
+	const yaml_char_t *anchor = NULL;
+
+	if (ev->type == YAML_DOCUMENT_START_EVENT && ++t->documents > 1)
+		return "a second YAML document; one is allowed";
+	if (ev->type == YAML_MAPPING_END_EVENT ||
+	    ev->type == YAML_SEQUENCE_END_EVENT)
+		t->depth--;
+	if (ev->type == YAML_SCALAR_EVENT)
+		anchor = ev->data.scalar.anchor;
+	if (ev->type == YAML_MAPPING_START_EVENT)
+		anchor = ev->data.mapping_start.anchor;
+	if (ev->type == YAML_SEQUENCE_START_EVENT)
+		anchor = ev->data.sequence_start.anchor;
+	if ((ev->type == YAML_MAPPING_START_EVENT ||
+	    ev->type == YAML_SEQUENCE_START_EVENT) && ++t->depth > MAX_DEPTH)
+		return "nested too deeply";
+	if (anchor != NULL && ++t->anchors > MAX_ANCHORS)
+		return "too many anchors";
+	if (++t->events > MAX_EVENTS)
+		return "too many values";
+	return NULL;
+}
+
+/*
+ * libyaml takes minutes over a megabyte of brackets and quadratic time over
+ * anchors. This pass costs nothing and stops in time.
+ */
+static int
+check_shape(struct conf_ctx *c, const char *text, size_t len)
+{
+	struct tally t = { 0 };
+	yaml_parser_t p;
+	yaml_event_t ev;
+	yaml_node_t at;
+	const char *wrong = NULL;
+	int ret = 0, end = 0;
+
+	open_parser(&p, text, len);
+	while (ret == 0 && !end) {
+		if (!yaml_parser_parse(&p, &ev)) {
+			ret = syntax_error(c, &p);
+			break;
+		}
+		end = ev.type == YAML_STREAM_END_EVENT;
+		wrong = count_event(&t, &ev);
+		if (wrong != NULL) {
+			at.start_mark = ev.start_mark;
+			ret = conf_error(c, &at, "%s", wrong);
+		}
+		yaml_event_delete(&ev);
+	}
+	yaml_parser_delete(&p);
+	return ret;
 }
 
 /* 0 and c->doc, which the caller deletes; or -1 and c->err. */
@@ -92,28 +156,15 @@ int
 conf_load(struct conf_ctx *c, const char *text, size_t len)
 {
 	yaml_parser_t p;
-	size_t skip = conf_bom(text, len);
-	int ret = -1;
+	int ret = 0;
 
 	if (len > CONF_MAX)
 		return conf_error(c, NULL, "longer than %d bytes", CONF_MAX);
-	if (!yaml_parser_initialize(&p))
-		return conf_error(c, NULL, "out of memory");
-	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&p,
-	    (const unsigned char *)text + skip, len - skip);
-	if (!yaml_parser_load(&p, &c->doc)) {
-		syntax_error(c, &p);
-		goto out;
-	}
-	/* An empty stream ends the parser; only a document can have a next. */
-	if (yaml_document_get_root_node(&c->doc) != NULL &&
-	    load_end(c, &p) == -1) {
-		yaml_document_delete(&c->doc);
-		goto out;
-	}
-	ret = 0;
-out:
+	if (check_shape(c, text, len) == -1)
+		return -1;
+	open_parser(&p, text, len);
+	if (!yaml_parser_load(&p, &c->doc))
+		ret = syntax_error(c, &p);
 	yaml_parser_delete(&p);
 	return ret;
 }

@@ -604,6 +604,29 @@ START_TEST(a_file_that_is_too_long_is_refused)
 }
 END_TEST
 
+static void
+refuse_many(const char *head, const char *unit, unsigned times,
+    const char *want)
+{
+	size_t len = strlen(head), n = strlen(unit);
+	char *s = malloc(len + n * times + 1);
+
+	strcpy(s, head);
+	for (; times > 0; times--, len += n)
+		memcpy(s + len, unit, n + 1);
+	refused(s, want);
+	free(s);
+}
+
+START_TEST(a_file_made_to_take_for_ever_is_refused_at_once)
+{
+	refuse_many("gateway: ", "[", 500000, "nested too deeply");
+	refuse_many("gateway: ", "{a: ", 200000, "nested too deeply");
+	refuse_many("gateway:\n", "- &a x\n", 50000, "too many anchors");
+	refuse_many("gateway: [", "[],", 300000, "too many values");
+}
+END_TEST
+
 /* ---- the secret ------------------------------------------------------- */
 
 static void
@@ -994,6 +1017,7 @@ main(void)
 	tcase_add_test(tc, a_loopback_socket_dials_nobody_outside);
 	tcase_add_test(tc, whole_file_checks_speak_up);
 	tcase_add_test(tc, a_file_that_is_too_long_is_refused);
+	tcase_add_test(tc, a_file_made_to_take_for_ever_is_refused_at_once);
 	tcase_add_test(tc, the_secret_is_found_byte_for_byte);
 	tcase_add_test(tc, no_copy_of_the_secret_stays_in_memory);
 	tcase_add_test(tc, no_message_ever_holds_a_secret);
