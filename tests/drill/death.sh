@@ -1,0 +1,78 @@
+#!/bin/bash
+# death.sh -- the death of any room ends the house within 100 ms, and nothing
+# of it stays behind.
+. "$(dirname "$0")/house.bash"
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# gone WITHIN_MS: all three have ended in time. Polls; says how long it took.
+gone() {
+	local t0=$1 limit=$2 ms
+	while alive "$privd" || alive "$netd" || alive "$cryptod"; do
+		ms=$(($(now_ms) - t0))
+		[ $ms -le $((limit + 2000)) ] || break
+	done
+	ms=$(($(now_ms) - t0))
+	[ $ms -le "$limit" ] || { echo "took $ms ms, not $limit"; false; }
+}
+rule() { ip -6 rule show pref 5265; }
+is_clean() {
+	check "$1_the_control_socket_is_gone" absent "$tmp/run/control.sock"
+	check "$1_the_routing_rule_is_gone" same "" "$(rule)"
+	check "$1_the_interface_is_gone" absent /sys/class/net/drill0
+}
+
+for victim in netd cryptod; do
+	for signal in KILL SEGV TERM; do
+		start
+		at=$(now_ms)
+		kill -$signal "${!victim}"
+		check "${victim}_dies_of_${signal}_and_all_are_gone_in_100_ms" gone "$at" 100
+		wait "$privd"
+		check "${victim}_dies_of_${signal}_and_the_status_says_so" same 1 $?
+		check "${victim}_dies_of_${signal}_and_the_log_says_so" has "$victim is gone" "$tmp/log"
+		is_clean "${victim}_dies_of_${signal}"
+	done
+done
+
+start
+at=$(now_ms)
+kill -KILL "$privd"
+check privd_dies_and_the_rooms_are_gone_in_100_ms gone "$at" 100
+wait "$privd" 2>/dev/null
+
+# What a killed privd left behind is in nobody's way.
+start
+check a_house_stands_where_one_was_killed alive "$privd"
+stop
+check it_stops_in_good_order same 0 "$status"
+is_clean after_it
+
+# A room that is stopped ignores its door; the leash does not care.
+start
+kill -STOP "$netd"
+kill -STOP "$cryptod"
+at=$(now_ms)
+kill -KILL "$privd"
+check rooms_that_hang_die_with_privd gone "$at" 100
+wait "$privd" 2>/dev/null
+
+start
+kill -STOP "$netd"
+at=$(now_ms)
+kill -TERM "$privd"
+check a_room_that_hangs_delays_the_stop_by_2_s_at_most gone "$at" 2900
+wait "$privd"
+check a_stop_is_a_stop_all_the_same same 0 $?
+privd=
+is_clean after_it
+
+start
+kill -STOP "$cryptod"
+at=$(now_ms)
+check a_room_that_answers_no_ping_for_15_s_ends_the_house gone "$at" 21500
+wait "$privd"
+check and_the_status_says_so same 1 $?
+privd=
+is_clean after_silence
+finish

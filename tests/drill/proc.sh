@@ -1,0 +1,80 @@
+#!/bin/bash
+# proc.sh -- what /proc says of each room of a house that serves: exactly what
+# the architecture promises, and a failure when one thing more appears.
+. "$(dirname "$0")/house.bash"
+
+field() { awk -v k="$2:" '$1 == k { $1 = ""; sub(/^ /, ""); print }' "/proc/$1/status"; }
+uid_of() { id -u "$1" 2>/dev/null || echo "$2"; }
+gid_of() { id -g "$1" 2>/dev/null || echo "$2"; }
+
+# kinds PID: its descriptors by kind, counted and sorted.
+kinds() {
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		readlink "$fd"
+	done | sed -E 's/:\[[0-9]+\]//; s/^anon_inode:\[?([a-z]+)\]?.*/\1/
+	    s#^'"$tmp"'/log$#log#; s#^'"$tmp"'/run$#runtime-folder#' |
+	    sort | uniq -c | awk '{ printf "%s%s*%d", (NR > 1 ? " " : ""), $2, $1 }'
+}
+
+limit_of() { awk -v k="$2" 'index($0, k) == 1 { print $(NF - 1) }' "/proc/$1/limits"; }
+
+# room NAME PID USER GROUP CAPS DESCRIPTORS
+room() {
+	local name=$1 pid=$2 cap
+	check "${name}_runs_as_its_own_user" same "$3 $3 $3 $3" "$(field "$pid" Uid | tr '\t' ' ')"
+	check "${name}_runs_as_its_own_group" same "$4 $4 $4 $4" "$(field "$pid" Gid | tr '\t' ' ')"
+	for cap in CapPrm CapEff CapBnd; do
+		check "${name}_${cap}_is_exact" same "$5" "$(field "$pid" $cap)"
+	done
+	for cap in CapInh CapAmb; do
+		check "${name}_${cap}_is_empty" same 0000000000000000 "$(field "$pid" $cap)"
+	done
+	check "${name}_gains_no_privileges" same 1 "$(field "$pid" NoNewPrivs)"
+	check "${name}_is_filtered" same 2 "$(field "$pid" Seccomp)"
+	check "${name}_has_one_thread" same 1 "$(field "$pid" Threads)"
+	check "${name}_leaves_no_core" same 0 "$(limit_of "$pid" 'Max core')"
+	check "${name}_may_start_no_process" same 0 "$(limit_of "$pid" 'Max processes')"
+	check "${name}_has_exactly_these_descriptors" same "$6" "$(kinds "$pid")"
+}
+
+# walled NAME PID: what is true of every room but privd.
+walled() {
+	check "$1_is_in_no_further_group" same "" "$(field "$2" Groups | tr -d ' ')"
+	check "$1_has_an_empty_root" same "" "$(ls -A "/proc/$2/root/")"
+	check "$1_sees_one_mount" same 1 "$(wc -l <"/proc/$2/mountinfo")"
+	check "$1_root_is_read_only" has ' / / ro,nosuid,nodev,noexec' "/proc/$2/mountinfo"
+	check "$1_works_in_its_empty_root" same / "$(readlink "/proc/$2/cwd")"
+	check "$1_is_not_dumpable" same 0 "$(stat -c %u "/proc/$2/environ")"
+	check "$1_inherits_no_environment" same "" "$(tr '\0' '\n' <"/proc/$2/environ" |
+	    grep -vE '^(RUST_LOG|ASAN_OPTIONS|UBSAN_OPTIONS)=')"
+}
+
+start
+net_admin=0000000000001000 none=0000000000000000
+room privd "$privd" 0 0 $net_admin \
+    "/dev/null*2 log*1 pidfd*2 runtime-folder*1 signalfd*1 socket*7"
+room netd "$netd" "$(uid_of _bastide-netd 61441)" "$(gid_of _bastide-netd 61441)" $none \
+    "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*1 log*1 socket*5"
+room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61442)" "$(gid_of _bastide-cryptod 61442)" $none \
+    "/dev/null*2 eventfd*2 log*1 socket*2"
+walled netd "$netd"
+walled cryptod "$cryptod"
+
+net() { readlink "/proc/$1/ns/net"; }
+check netd_shares_the_network_of_privd same "$(net "$privd")" "$(net "$netd")"
+check cryptod_has_a_network_of_its_own same 1 "$([ "$(net "$cryptod")" != "$(net "$privd")" ] && echo 1)"
+check cryptod_has_the_loopback_only same "lo:" "$(nsenter -t "$cryptod" -n ip -o link | awk '{ print $2 }')"
+check cryptod_loopback_is_down same 1 "$(nsenter -t "$cryptod" -n ip -o link | grep -c 'state DOWN')"
+check cryptod_has_no_route same "" "$(nsenter -t "$cryptod" -n ip -6 route show table all | grep -v multicast)"
+check cryptod_keeps_keys_in_locked_memory same 1 "$([ "$(field "$cryptod" VmLck | tr -dc 0-9)" -gt 0 ] && echo 1)"
+check the_ring_is_mapped_by_cryptod has 'rw-s.*memfd:bastide-ring' "/proc/$cryptod/maps"
+check the_ring_is_mapped_by_netd has 'rw-s.*memfd:bastide-ring' "/proc/$netd/maps"
+check privd_maps_no_ring same 0 "$(grep -c bastide-ring "/proc/$privd/maps")"
+for pid in $netd $cryptod $privd; do
+	check "process_$(cat /proc/"$pid"/comm)_maps_nothing_writable_and_executable" \
+	    same 0 "$(grep -cE ' .wx' "/proc/$pid/maps")"
+done
+stop
+check the_house_stops_in_good_order same 0 "$status"
+finish
