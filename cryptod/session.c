@@ -30,13 +30,6 @@ static struct table {
 	unsigned		hs_used, used[SESSION_INNER + 1];
 } *t;
 
-/* Generations begin anywhere: a handle of an earlier start is no use. */
-static uint16_t
-first_gen(void)
-{
-	return (uint16_t)(1 + randombytes_uniform(UINT16_MAX));
-}
-
 static uint16_t
 next_gen(uint16_t gen)
 {
@@ -46,7 +39,8 @@ next_gen(uint16_t gen)
 void
 session_init(void)
 {
-	unsigned i;
+	unsigned	i;
+	uint16_t	gen = (uint16_t)(1 + randombytes_uniform(UINT16_MAX));
 
 	if (t == NULL)
 		t = sodium_malloc(sizeof(*t));
@@ -56,13 +50,14 @@ session_init(void)
 	memset(t, 0, sizeof(*t));
 	memset(t->bucket, 0xff, sizeof(t->bucket));
 	randombytes_buf(t->hash_key, sizeof(t->hash_key));
+	/* Generations begin anywhere: a handle of an earlier start is no use. */
 	for (i = 0; i < HS_MAX; i++) {
-		t->hs[i].gen = first_gen();
+		t->hs[i].gen = gen;
 		t->hs[i].next = i + 1 < HS_MAX ? (uint16_t)(i + 1) : NIL;
 	}
 	t->hs_idle = (struct idle){ 0, HS_MAX - 1 };
 	for (i = 0; i < SESSION_MAX; i++) {
-		t->session[i].gen = first_gen();
+		t->session[i].gen = gen;
 		t->session[i].next = i + 1 < SESSION_MAX ? (uint16_t)(i + 1) : NIL;
 	}
 	t->session_idle = (struct idle){ 0, SESSION_MAX - 1 };
