@@ -139,6 +139,9 @@ long_wire() {
 	ip link add eth0 netns "$(ns "$1")" type veth peer name sa netns "$(ns sky)" &&
 	    ip link add eth0 netns "$(ns "$2")" type veth peer name sb netns "$(ns sky)" ||
 	    bail "cannot make a veth pair"
+	# One datagram a frame: a lost one must not be sixty-four.
+	ip -n "$(ns "$1")" link set eth0 gso_max_segs 1
+	ip -n "$(ns "$2")" link set eth0 gso_max_segs 1
 	in_net sky sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	ip -n "$(ns sky)" link set sa up
 	ip -n "$(ns sky)" link set sb up
@@ -146,8 +149,8 @@ long_wire() {
 	address "$2" eth0 2
 	mkdir -p "$BASTIDE_BUILD/net"
 	if [ "$here/sky.c" -nt "$BASTIDE_BUILD/net/sky" ]; then
-		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$tmp/sky" "$here/sky.c" &&
-		    mv "$tmp/sky" "$BASTIDE_BUILD/net/sky" || bail "cannot build the bad wire"
+		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$tmp/sky.bin" "$here/sky.c" &&
+		    mv "$tmp/sky.bin" "$BASTIDE_BUILD/net/sky" || bail "cannot build the bad wire"
 	fi
 	sky_pid=
 	weather 0 0 0

@@ -84,7 +84,7 @@ trace() {
 check "a node that runs has an interface" in_net a ip link show fips0
 check "SIGTERM stops it with status 0" stop a
 check "and leaves no interface, rule, route or socket" same "" "$(trace a)"
-check "the peer knew at once" wait_for 2 grep -q isconnect "$tmp/b/log"
+check "the peer knows at once" wait_for 2 unconnected b a
 check "SIGINT stops it with status 0" stop b INT
 check "and leaves nothing either" same "" "$(trace b)"
 

@@ -60,7 +60,7 @@ done
 wait $pings
 cutovers() { cat "$tmp/a/log" "$tmp/b/log" | grep -c "$1"; }
 check "five rekeys of each layer could be forced" same 5 $forced
-check "five link cutovers happened" test "$(cutovers '[^P] *Rekey cutover complete (initiator)\|"Rekey cutover complete (initiator)')" -ge 5
+check "five link cutovers happened" test "$(cutovers 'Rekey cutover complete (initiator)')" -ge 5
 check "five session cutovers happened" test "$(cutovers 'FSP rekey cutover complete (initiator)')" -ge 5
 check "not one of 500 pings was lost" grep -q '500 received, 0% packet loss' "$tmp/pings"
 note "$(tail -n 2 "$tmp/pings" | tr '\n' ' ')"
@@ -68,13 +68,14 @@ check "no frame failed to decrypt meanwhile" refuses grep -qi \
     'Session AEAD decryption failed\|Excessive decrypt\|link teardown' "$tmp/a/log" "$tmp/b/log"
 
 # ---- an address that changes in mid-transfer
+move() {
+	ip -n "$(ns a)" addr flush dev eth0 scope global
+	ip -n "$(ns a)" addr add "10.99.0.$1/24" dev eth0
+}
 wander() {
-	sleep 0.4
-	for ip in 11 12 13; do
-		ip -n "$(ns a)" addr flush dev eth0 scope global
-		ip -n "$(ns a)" addr add 10.99.0.$ip/24 dev eth0
-		sleep 0.3
-	done
+	sleep 0.4; move 11
+	sleep 0.3; move 12
+	sleep 0.3; move 13
 }
 wander &
 check "100 MB arrive whole while the sender's address changes three times" \
@@ -82,7 +83,8 @@ check "100 MB arrive whole while the sender's address changes three times" \
 note "$(cat "$tmp/took")"
 moved() { show b peers 'd["peers"][0]["transport_addr"]' | grep -q '10.99.0.13'; }
 check "the peer followed to the last address" wait_for 5 moved
-IP[a]=10.99.0.13
+move 1
+check "and reaches it after the way back" wait_for 5 reaches a b
 
 # ---- a peer that restarts
 known=$(mesh_addr b)
@@ -98,7 +100,6 @@ check "and TCP works again" transfer a b 1000000 20
 
 NSEC[b]=
 EXTRA_NODE[b]=$'  identity:\n    persistent: true'
-PEERS[a]=
 conf b
 stop b
 start b

@@ -3,11 +3,12 @@
 	sink ADDR PORT			take one TCP stream, print its SHA-256
 	source ADDR PORT BYTES		send one, print its SHA-256
 	watch IF HEX			until SIGTERM; then "frames N seen M"
-	grab IF FILE SIZE		keep the first UDP payload of that size
-	udp ADDR PORT FILE [TIMES]	send a file as a datagram
+	grab IF FILE SIZE		keep the first UDP payload of that size that comes in
+	udp ADDR PORT FILE [TIMES [FROM]] send a file as a datagram
 	sizes ADDR PORT FROM TO		send UDP of each size, print what came back
 	echo ADDR PORT			answer datagrams with themselves
 	garbage ADDR PORT COUNT SEED	bent, cut, long and random datagrams
+	strangers ADDR PORT COUNT	handshakes that nobody began
 	dns ADDR PORT COUNT SEED	the same for a DNS responder
 	ctl SOCKET			bad clients of the control socket
 	scan PID HEX			how often the bytes stand in its memory
@@ -103,8 +104,10 @@ def grab(ifname, path, size):
     s = packets(ifname)
     print("listening", file=sys.stderr, flush=True)
     while True:
-        p = udp_payload(s.recv(70000))
-        if p is not None and len(p) == int(size):
+        frame, who = s.recvfrom(70000)
+        p = udp_payload(frame)
+        # 4: on its way out of here
+        if who[2] != 4 and p is not None and len(p) == int(size):
             break
     with open(path, "wb") as f:
         f.write(p)
@@ -114,8 +117,9 @@ def to(addr):
     return socket.AF_INET6 if ":" in addr else socket.AF_INET
 
 
-def udp(addr, port, path, times="1"):
+def udp(addr, port, path, times="1", source=""):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.bind((source, 0))
     with open(path, "rb") as f:
         data = f.read()
     for _ in range(int(times)):
@@ -190,6 +194,14 @@ def garbage(addr, port, count, seed):
             time.sleep(0.002)
     s.sendto(rng.randbytes(9000), (addr, int(port)))
     s.sendto(b"", (addr, int(port)))
+
+
+def strangers(addr, port, count):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    for i in range(int(count)):
+        s.sendto(b"\x01\0\x6e\0" + os.urandom(4) + b"\x02" + os.urandom(109), (addr, int(port)))
+        if i % 50 == 49:
+            time.sleep(0.002)
 
 
 def dns(addr, port, count, seed):
@@ -377,6 +389,6 @@ def first(addr, seconds):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, dns, ctl, scan, key, idle,
+    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, scan, key, idle,
              memory, first)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])
