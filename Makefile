@@ -163,6 +163,9 @@ install: all
 	install -m 755 $(B)/bastidectl $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 man/bastidectl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/privd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/bastide
+	install -m 644 man/fips.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 etc/fips.yaml.example $(DESTDIR)$(PREFIX)/share/doc/bastide/
 	install -m 644 ctl/completion/bastidectl.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bastidectl
 	install -m 644 ctl/completion/_bastidectl $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
