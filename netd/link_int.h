@@ -1,9 +1,12 @@
 /*
  * link_int.h -- what the files of the link share.
  *
- *	link.c		datagrams in, link messages out, timers of peers
+ *	link.c		datagrams in, link messages out
  *	link_peer.c	the table of peers, and how to find one
- *	link_hs.c	handshakes in both roles
+ *	link_life.c	heartbeats, dead peers, the end of a peer
+ *	link_hs.c	handshakes: rows, machine, clock
+ *	link_dial.c	handshakes that we begin
+ *	link_answer.c	handshakes that others begin
  *	link_up.c	from finished handshakes to peers
  *	link_rekey.c	a peer's next keys
  *	link_retry.c	dialling, and dialling again
@@ -104,13 +107,16 @@ void		 keys_drop(struct link_keys *);
 uint64_t	 keys_tick(void);
 void		 session_forget(uint32_t session);
 
-/* -- link.c --------------------------------------------------------------- */
+/* -- link_life.c ---------------------------------------------------------- */
 void		 link_beat(struct peer *);
-void		 peer_remove(struct peer *);
+/* A peer that is gone for now; dialled again if it is one to dial. */
+void		 peer_lose(struct peer *);
+/* Its keys are proven: the link stands. */
+void		 peer_proven(struct peer *);
 const char	*peer_display(const uint8_t addr[NADDR_LEN]);
 extern const struct rate peer_rate;
 
-/* -- link_hs.c ------------------------------------------------------------ */
+/* -- link_hs.c, link_dial.c, link_answer.c -------------------------------- */
 void		 hs_msg1(const struct work *, const struct frame *, const uint8_t *);
 void		 hs_msg2(const struct work *, const struct frame *, unsigned slot,
 		    const uint8_t *);
@@ -119,6 +125,7 @@ int		 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 		    const struct endpoint *, int conf, uint32_t rekey_of);
 /* Is one of ours under way to this node? */
 int		 hs_is_dialling(const uint8_t addr[NADDR_LEN]);
+int		 hs_is_dialling_to(const struct endpoint *);
 /* End all of ours to this node, or all that renew this peer. */
 void		 hs_end_dials(const uint8_t addr[NADDR_LEN]);
 void		 hs_end_rekey(uint32_t peer);

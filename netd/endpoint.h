@@ -1,0 +1,22 @@
+/* endpoint.h -- endpoints as socket names; text forms are in udp.h. */
+#ifndef NETD_ENDPOINT_H
+#define NETD_ENDPOINT_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "pipe.h"
+
+union sock_name {
+	struct sockaddr		sa;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+};
+
+/* 0, or -1 for a family that is not ours. A mapped IPv4 address is IPv4. */
+int		endpoint_from(struct endpoint *, unsigned transport,
+		    const union sock_name *);
+/* Length of the name. */
+socklen_t	endpoint_to(const struct endpoint *, union sock_name *);
+
+#endif
