@@ -1,0 +1,728 @@
+/*
+ * room: netd -- the whole session layer with everything around it faked: the
+ * test plays cryptod, the link and the far node, and may forge what it likes.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../netd/ip6.h"
+#include "../../netd/names.h"
+#include "../../netd/session_int.h"
+#include "../../netd/tun.h"
+#include "../../netd/udp.h"
+#include "wire.h"
+
+#define FAR	"8e302c287eb48d6268122fda760b7727"
+#define FAR_PUB	"035b5ddab24397e310e24d0a54ba85eaf4fe7d1866555156c7ac4558e674838a0e"
+#define OWN	"69e08d65cc3a6b9c2c2ac4bd405e4b0e"
+
+struct netd	 netd;
+struct tun_stats tun_stats;
+
+static struct peer	 peer = { .state = PEER_ACTIVE, .handle = 7 };
+static int		 has_link = 1;
+static uint16_t		 mtu = 1380;
+
+/* What the node did. */
+static union msg_any	 asked;
+static enum msg_type	 asked_type;
+static unsigned		 nasked, ndropped_key, nplain, nframe, ntun;
+static uint32_t		 dropped_key;
+static uint8_t		 sent[2048], frame[4096], tun[4096];
+static size_t		 sent_len, tun_len;
+static struct work	 last;		/* the frame's */
+static uint8_t		 slot[64][4096];
+static struct work	 work[64];
+
+int
+chan_send(struct chan *c, enum msg_type type, const void *m, const int *fds)
+{
+	static const size_t size[MSG_MAX] = {
+#define MSG(NAME, name, FROM, TO, nfd, when, doc) [MSG_##NAME] = sizeof(struct msg_##name),
+#include "msg.def"
+	};
+
+	(void)c;
+	(void)fds;
+	if (type == MSG_SESSION_DROP) {
+		memcpy(&asked, m, size[type]);
+		dropped_key = asked.session_drop.session;
+		ndropped_key++;
+		return 0;
+	}
+	if (type == MSG_HS_DROP)
+		return 0;
+	memcpy(&asked, m, size[type]);
+	asked_type = type;
+	nasked++;
+	return 0;
+}
+
+struct work *
+pipe_get(void)
+{
+	unsigned i;
+
+	for (i = 0; i < 64; i++)
+		if (work[i].buf == NULL) {
+			memset(&work[i], 0, sizeof(work[i]));
+			work[i].buf = slot[i];
+			work[i].off = PIPE_HEAD;
+			return &work[i];
+		}
+	return NULL;
+}
+
+void
+pipe_put(struct work *w)
+{
+	ck_assert_ptr_nonnull(w->buf);
+	w->buf = NULL;
+}
+
+int
+link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
+{
+	(void)p;
+	(void)ce;
+	last = *w;
+	last.op = (uint8_t)op;
+	memcpy(frame, w->buf + w->off, w->len);
+	nframe++;
+	pipe_put(w);
+	return 0;
+}
+
+int
+link_send(struct peer *p, const void *m, size_t len)
+{
+	(void)p;
+	memcpy(sent, m, len);
+	sent_len = len;
+	nplain++;
+	return 0;
+}
+
+uint16_t link_mtu(const struct peer *p) { (void)p; return mtu; }
+uint16_t udp_min_mtu(void) { return 1280; }
+uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
+uint32_t netd_random_u32(void) { return 15; }
+
+struct peer *
+peer_find(const uint8_t addr[NADDR_LEN])
+{
+	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
+}
+
+struct peer *
+peer_next(struct peer *p)
+{
+	return p == NULL && has_link ? &peer : NULL;
+}
+
+uint32_t
+netd_req(void)
+{
+	static uint32_t n;
+
+	return ++n;
+}
+
+int
+tun_write(const void *p, size_t n)
+{
+	memcpy(tun, p, n);
+	tun_len = n;
+	ntun++;
+	return 0;
+}
+
+static void
+setup(void)
+{
+	memcpy(netd.conf, conf_default, sizeof(netd.conf));
+	netd.now_ms = 100000;
+	hex_decode(OWN, netd.addr, 16);
+	mesh_addr(netd.addr, netd.ip6);
+	hex_decode(FAR, peer.addr, 16);
+	hex_decode(FAR_PUB, peer.pub, 33);
+	memset(peer.epoch, 0xb1, 8);
+	names_init();
+	names_learn(peer.pub);
+	session_init();
+}
+
+static void
+wait_ms(uint64_t ms)
+{
+	uint64_t end = netd.now_ms + ms, due;
+
+	for (;;) {
+		due = session_tick();
+		if (due == 0 || due > end - netd.now_ms)
+			break;
+		netd.now_ms += due;
+	}
+	netd.now_ms = end;
+	session_tick();
+}
+
+/* A UDP packet of this length for the far node. */
+static void
+packet_out(size_t len)
+{
+	struct work	*w = pipe_get();
+	uint8_t		*p = w->buf + w->off;
+
+	memset(p, 0xaa, len);
+	memset(p, 0, 8);
+	p[0] = 0x60;
+	p[4] = (uint8_t)((len - 40) >> 8);
+	p[5] = (uint8_t)((len - 40) & 0xff);
+	p[6] = 17;
+	p[7] = 64;
+	memcpy(p + 8, netd.ip6, 16);
+	mesh_addr(peer.addr, p + 24);
+	w->len = (uint32_t)len;
+	session_output(w);
+}
+
+static void
+datagram_in(const uint8_t *src, const uint8_t *dst, uint8_t ttl,
+    const void *payload, size_t len)
+{
+	struct work		*w = pipe_get();
+	struct fsp_dgram	 d = { .ttl = ttl, .path_mtu = 1380 };
+
+	memcpy(d.src, src, 16);
+	memcpy(d.dst, dst, 16);
+	fsp_dgram_encode(&d, w->buf + w->off + 20);
+	memcpy(w->buf + w->off + 20 + FSP_DGRAM, payload, len);
+	w->len = (uint32_t)(20 + FSP_DGRAM + len);
+	session_input(&peer, w, 0);
+}
+
+static void
+shake_in(uint8_t phase, uint8_t fill, const uint8_t *src)
+{
+	static uint8_t		noise[FSP_MSG3], out[512];
+	struct fsp_shake	s = { .phase = phase, .noise = noise,
+				    .src = { 1, src }, .dst = { 1, netd.addr } };
+	ssize_t			n;
+
+	memset(noise, fill, sizeof(noise));
+	s.noise_len = phase == FSP_SETUP ? FSP_MSG1 : phase == FSP_ACK ? FSP_MSG2 : FSP_MSG3;
+	n = fsp_shake_encode(&s, out, sizeof(out));
+	ck_assert_int_gt(n, 0);
+	datagram_in(src, netd.addr, 64, out, (size_t)n);
+}
+
+/* A frame that cryptod opened with this key. */
+static void
+frame_in(uint32_t key, uint8_t type, const void *body, size_t len)
+{
+	struct work		*w = pipe_get();
+	struct fsp_dgram	 d = { .ttl = 64, .path_mtu = 1380 };
+	uint8_t			*f = w->buf + w->off;
+
+	memcpy(d.src, peer.addr, 16);
+	memcpy(d.dst, netd.addr, 16);
+	fsp_dgram_encode(&d, f + 20);
+	w->inner = 56;
+	w->body = 68;
+	fsp_inner_encode(f + 68, 0, type, 0);
+	memcpy(f + 74, body, len);
+	w->len = (uint32_t)(74 + len);
+	w->opened_inner = 1;
+	w->session_key = key;
+	session_input(&peer, w, 0);
+}
+
+static void
+phase_sent(uint8_t phase)
+{
+	ck_assert_uint_gt(sent_len, FSP_DGRAM + 4);
+	ck_assert_uint_eq(sent[FSP_DGRAM], phase);
+	ck_assert_mem_eq(sent + 4, netd.addr, 16);
+	ck_assert_mem_eq(sent + 20, peer.addr, 16);
+}
+
+static void
+answer_msg1(void)
+{
+	struct msg_xk_msg1 m = { .req = asked.req, .hs = 11 };
+
+	ck_assert_int_eq(asked_type, MSG_XK_START);
+	on_xk_msg1(NULL, &m, NULL);
+	phase_sent(FSP_SETUP);
+}
+
+static void
+answer_msg3(uint32_t key, uint8_t epoch)
+{
+	struct msg_xk_msg3 m = { .req = asked.req, .session = key };
+
+	ck_assert_int_eq(asked_type, MSG_XK_READ2);
+	memset(m.epoch, epoch, 8);
+	on_xk_msg3(NULL, &m, NULL);
+	phase_sent(FSP_MSG3_PHASE);
+}
+
+static void
+answer_msg2(void)
+{
+	struct msg_xk_msg2 m = { .req = asked.req, .hs = 21 };
+
+	ck_assert_int_eq(asked_type, MSG_XK_READ1);
+	on_xk_msg2(NULL, &m, NULL);
+	phase_sent(FSP_ACK);
+}
+
+static void
+answer_up(uint32_t key, uint8_t epoch)
+{
+	struct msg_xk_up m = { .req = asked.req, .session = key };
+
+	ck_assert_int_eq(asked_type, MSG_XK_READ3);
+	memcpy(m.pub, peer.pub, 33);
+	memset(m.epoch, epoch, 8);
+	on_xk_up(NULL, &m, NULL);
+}
+
+static struct session *
+established(uint32_t key)
+{
+	struct session *s;
+
+	packet_out(100);
+	answer_msg1();
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(key, 0xb1);
+	s = session_find(peer.addr);
+	ck_assert_uint_eq(s->state, SESSION_ESTABLISHED);
+	wait_ms(SESSION_HOLD_MS);
+	return s;
+}
+
+START_TEST(the_first_packet_makes_a_session_and_travels_in_it)
+{
+	struct fsp_data	d;
+	struct session	*s = established(100);
+
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(last.op, RING_SEAL);
+	ck_assert_uint_eq(last.session_key, 100);
+	ck_assert_uint_eq(last.inner, 56);
+	ck_assert_uint_eq(last.body, 68 + 36);		/* with coordinates */
+	ck_assert_uint_eq(last.len, 100 - 40 + 85 + 36);
+	memset(frame + last.len, 0, FSP_TAG);
+	ck_assert_int_eq(fsp_data_decode(frame + 56, last.len - 56 + FSP_TAG, &d), 0);
+	ck_assert_uint_eq(d.flags, FSP_CP);
+	ck_assert_uint_eq(d.len, last.len - last.body);
+	ck_assert_uint_eq(frame[last.body + 4], FSP_PACKET);
+	ck_assert_uint_eq(get_le16(frame + last.body + 6), 256);
+	ck_assert_uint_eq(get_le16(frame + last.body + 8), 256);
+	ck_assert_uint_eq(frame[last.body + 17], 0xaa);
+	ck_assert_uint_eq(frame[last.len - 1], 0xaa);
+	while (s->warmup > 0)
+		packet_out(100);
+	packet_out(1303);
+	ck_assert_uint_eq(last.body, 68);
+	ck_assert_uint_eq(last.len + 32, 1380);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_TOO_BIG], 0);
+	packet_out(1304);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_TOO_BIG], 1);
+	ck_assert_uint_eq(tun[40], 2);
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1303);
+}
+END_TEST
+
+START_TEST(a_lost_setup_is_sent_again_unchanged_until_patience_ends)
+{
+	uint8_t copy[2048];
+	unsigned i;
+
+	packet_out(100);
+	answer_msg1();
+	memcpy(copy, sent, sent_len);
+	for (i = 0; i < 4; i++) {
+		wait_ms(1000u << i);
+		ck_assert_uint_eq(nplain, i + 2);
+		ck_assert_mem_eq(copy, sent, sent_len);
+	}
+	ck_assert_ptr_nonnull(session_find(peer.addr));
+	wait_ms(16000);
+	ck_assert_ptr_null(session_find(peer.addr));
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(tun[40], 1);		/* unreachable */
+}
+END_TEST
+
+START_TEST(a_forged_ack_leaves_the_handshake_alive)
+{
+	packet_out(100);
+	answer_msg1();
+	shake_in(FSP_ACK, 9, peer.addr);
+	ck_assert_int_eq(session_hs_no(asked.req, REFUSE_HS_AUTH), 1);
+	ck_assert_int_eq(session_hs_no(asked.req, REFUSE_HS_AUTH), 0);
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	ck_assert_uint_eq(session_find(peer.addr)->cur.session, 100);
+}
+END_TEST
+
+START_TEST(a_lost_msg3_is_sent_again_until_a_frame_comes)
+{
+	unsigned n;
+
+	established(100);
+	n = nplain;
+	wait_ms(1000);
+	ck_assert_uint_eq(nplain, n + 1);
+	phase_sent(FSP_MSG3_PHASE);
+	frame_in(100, FSP_WARMUP, "", 0);
+	n = nplain;
+	wait_ms(30000);
+	ck_assert_uint_eq(nplain, n);
+}
+END_TEST
+
+START_TEST(a_repeated_setup_gets_the_same_ack_and_no_key_operation)
+{
+	unsigned n;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	n = nasked;
+	nplain = 0;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_uint_eq(nasked, n);
+	phase_sent(FSP_ACK);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	ck_assert_mem_eq(asked.xk_read3.addr, peer.addr, 16);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(session_find(peer.addr)->cur.session, 200);
+	ck_assert_uint_eq(session_find(peer.addr)->state, SESSION_ESTABLISHED);
+}
+END_TEST
+
+START_TEST(a_setup_without_proof_touches_no_live_session)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	session_hs_no(asked.req, REFUSE_HS_WRONG_PEER);
+	ck_assert_uint_eq(s->cur.session, 100);
+	ck_assert_uint_eq(s->pend.session, 0);
+	wait_ms(31000);
+	ck_assert_uint_eq(s->cur.session, 100);
+	ck_assert_uint_eq(s->state, SESSION_ESTABLISHED);
+}
+END_TEST
+
+START_TEST(setups_are_metered_before_any_key_operation)
+{
+	uint8_t src[16] = { 1 };
+	unsigned i;
+
+	for (i = 0; i < 200; i++) {
+		src[1] = (uint8_t)i;
+		shake_in(FSP_SETUP, (uint8_t)i, src);
+	}
+	ck_assert_uint_eq(nasked, 64);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_RATE], 136);
+	netd.now_ms += 1000;
+	for (i = 0; i < 50; i++) {
+		src[2] = (uint8_t)(i + 1);
+		shake_in(FSP_SETUP, (uint8_t)i, src);
+	}
+	ck_assert_uint_eq(nasked, 64 + 16);
+	ck_assert_uint_eq(session_count(), 0);
+}
+END_TEST
+
+START_TEST(our_rekey_asks_under_new_keys_and_sends_data_under_old_ones)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	while (s->warmup > 0)
+		packet_out(100);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	ck_assert_uint_eq(s->pend.session, 101);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	ck_assert_uint_eq(frame[57], 0);
+	wait_ms(1999);
+	ck_assert_uint_eq(last.session_key, 100);
+	wait_ms(1);
+	ck_assert_uint_eq(last.session_key, 101);
+	ck_assert_uint_eq(frame[57], FSP_K | FSP_CP);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	frame_in(101, FSP_PATH_MTU, "\x64\x05", 2);
+	ck_assert_uint_eq(s->cur.session, 101);
+	ck_assert_uint_eq(s->prev.session, 100);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 101);
+	ck_assert_uint_eq(frame[57], FSP_K);
+	wait_ms(5000);
+	frame_in(100, FSP_WARMUP, "", 0);	/* a late one: still good */
+	wait_ms(9999);
+	ck_assert_uint_eq(s->prev.session, 100);
+	wait_ms(1);
+	ck_assert_uint_eq(s->prev.session, 0);
+	ck_assert_uint_eq(dropped_key, 100);
+}
+END_TEST
+
+START_TEST(their_rekey_counts_when_a_frame_proves_it)
+{
+	struct session *s = established(100);
+	unsigned n;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 100);
+	ck_assert_uint_eq(s->pend.session, 102);
+	wait_ms(20000);
+	ck_assert_uint_eq(s->cur.session, 100);
+	n = nframe;
+	frame_in(102, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+	ck_assert_uint_gt(nframe, n);		/* they hear it at once */
+	ck_assert_uint_eq(last.session_key, 102);
+}
+END_TEST
+
+START_TEST(a_restarted_node_is_believed_once_it_proved_its_key)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	ck_assert_uint_eq(s->cur.session, 100);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(103, 0xc2);
+	ck_assert_uint_eq(s->cur.session, 103);
+	ck_assert_uint_eq(s->prev.session, 100);
+	/* and when the link says so, we do not wait for it */
+	memset(peer.epoch, 0xd3, 8);
+	session_link_changed(&peer, 1);
+	ck_assert_int_eq(asked_type, MSG_XK_START);
+}
+END_TEST
+
+START_TEST(silence_starts_a_handshake_beside_the_old_keys)
+{
+	struct session *s = established(100);
+	unsigned i;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (i = 0; i < 11; i++) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	ck_assert_int_eq(asked_type, MSG_XK_START);
+	ck_assert_uint_eq(s->cur.session, 100);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+}
+END_TEST
+
+START_TEST(a_frame_becomes_the_packet_it_was)
+{
+	static const uint8_t body[] = {
+		0, 1, 0, 1, 0, 0x60, 0x12, 0x34, 0x56, 17, 63, 'h', 'i'
+	};
+
+	established(100);
+	frame_in(100, FSP_PACKET, body, sizeof(body));
+	ck_assert_uint_eq(tun_len, 42);
+	ck_assert(ip6_is_packet(tun, tun_len));
+	ck_assert_uint_eq(tun[1], 0x12);
+	ck_assert_uint_eq(tun[6], 17);
+	ck_assert_uint_eq(tun[7], 63);
+	ck_assert_mem_eq(tun + 9, peer.addr, 15);
+	ck_assert_mem_eq(tun + 24, netd.ip6, 16);
+	ck_assert_mem_eq(tun + 40, "hi", 2);
+	frame_in(99, FSP_PACKET, body, sizeof(body));	/* nobody's key */
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 1);
+	ck_assert_uint_eq(ntun, 1);
+}
+END_TEST
+
+START_TEST(what_a_machine_may_not_send_is_refused_and_answered)
+{
+	struct work *w;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		w = pipe_get();
+		memset(w->buf + w->off, 0, 48);
+		w->buf[w->off] = 0x60;
+		w->buf[w->off + 5] = 8;
+		w->buf[w->off + 6] = 17;
+		memcpy(w->buf + w->off + 8, netd.ip6, 16);
+		memset(w->buf + w->off + 24, i == 0 ? 0x20 : 0xfd, 16);
+		if (i == 2)
+			w->buf[w->off + 9] ^= 1;
+		w->len = 48;
+		session_output(w);
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_NOT_MESH], 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_UNKNOWN], 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_SOURCE], 1);
+	ck_assert_uint_eq(ntun, 2);
+}
+END_TEST
+
+START_TEST(transit_counts_hops_and_complains_seldom)
+{
+	uint8_t src[16] = { 3 }, nowhere[16] = { 4 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+	struct work *w;
+	struct fsp_dgram d;
+	int ttl;
+
+	for (ttl = 0; ttl < 3; ttl++) {
+		w = pipe_get();
+		d = (struct fsp_dgram){ .ttl = (uint8_t)ttl, .path_mtu = 9000 };
+		memcpy(d.src, src, 16);
+		memcpy(d.dst, peer.addr, 16);
+		fsp_dgram_encode(&d, w->buf + w->off + 20);
+		w->len = 100;
+		session_input(&from, w, 0);
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_TTL], 2);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(last.op, RING_SEAL_LINK);
+	ck_assert_uint_eq(frame[21], 1);
+	ck_assert_uint_eq(get_le16(frame + 22), 1380);
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 2);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_uint_eq(sent[FSP_DGRAM + 4], FSP_COORDS_REQUIRED);
+	data[1] = FSP_U;
+	netd.now_ms += 1000;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 1);
+}
+END_TEST
+
+START_TEST(signals_count_only_for_nodes_we_talk_to)
+{
+	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
+	struct session *s;
+	uint8_t out[64];
+	ssize_t n;
+
+	memcpy(g.dest, peer.addr, 16);
+	n = fsp_signal_encode(&g, out, sizeof(out));
+	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
+	s = established(100);
+	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
+	ck_assert_uint_eq(s->path_mtu, 600);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 600 - 77);
+	packet_out(1000);			/* Linux heeds nothing below 1280 */
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1280);
+	netd.now_ms += PATH_MTU_SIGNAL_MS;
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1303);
+}
+END_TEST
+
+START_TEST(waiting_packets_are_bounded_and_an_idle_session_ends)
+{
+	struct session *s;
+	unsigned i, dests, packets;
+
+	for (i = 0; i < 20; i++)
+		packet_out(100);
+	session_pending(&dests, &packets);
+	ck_assert_uint_eq(dests, 1);
+	ck_assert_uint_eq(packets, 16);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_QUEUE], 4);
+	answer_msg1();
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	wait_ms(SESSION_HOLD_MS);
+	ck_assert_uint_eq(nframe, 16);
+	session_pending(&dests, &packets);
+	ck_assert_uint_eq(packets, 0);
+	frame_in(100, FSP_WARMUP, "", 0);
+	s = session_find(peer.addr);
+	wait_ms(89000);
+	ck_assert_uint_eq(s->state, SESSION_ESTABLISHED);
+	wait_ms(2000);
+	ck_assert_ptr_null(session_find(peer.addr));
+	ck_assert_uint_eq(dropped_key, 100);
+}
+END_TEST
+
+START_TEST(lost_proof_of_the_other_side_makes_us_begin)
+{
+	struct work *w;
+	struct fsp_dgram d = { .ttl = 9 };
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	netd.now_ms += 1500;
+	w = pipe_get();
+	memcpy(d.src, peer.addr, 16);
+	memcpy(d.dst, netd.addr, 16);
+	fsp_dgram_encode(&d, w->buf + w->off + 20);
+	w->len = 150;
+	w->why = REFUSE_INNER_NO_SESSION;
+	session_input(&peer, w, 0);
+	ck_assert_int_eq(asked_type, MSG_XK_START);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("session_life");
+	TCase	*t = tcase_create("session_life");
+	SRunner	*sr;
+	int	 failed;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, the_first_packet_makes_a_session_and_travels_in_it);
+	tcase_add_test(t, a_lost_setup_is_sent_again_unchanged_until_patience_ends);
+	tcase_add_test(t, a_forged_ack_leaves_the_handshake_alive);
+	tcase_add_test(t, a_lost_msg3_is_sent_again_until_a_frame_comes);
+	tcase_add_test(t, a_repeated_setup_gets_the_same_ack_and_no_key_operation);
+	tcase_add_test(t, a_setup_without_proof_touches_no_live_session);
+	tcase_add_test(t, setups_are_metered_before_any_key_operation);
+	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
+	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
+	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
+	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
+	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
+	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
+	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
+	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
+	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
