@@ -1,0 +1,183 @@
+/* room: bastidectl -- key files: whole, private, never through a link. */
+#include <sys/stat.h>
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "ctl.h"
+#include "ident.h"
+
+static char dir[64], deep[128];
+
+static void
+setup(void)
+{
+	ck_assert_int_ge(sodium_init(), 0);
+	strcpy(dir, "/tmp/bastide-keygen-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(deep, sizeof(deep), "%s/a/b", dir);
+	ck_assert_int_ne(open("/dev/null", O_WRONLY), -1);
+	ck_assert_int_ne(dup2(open("/dev/null", O_WRONLY), STDERR_FILENO), -1);
+}
+
+static void
+teardown(void)
+{
+	static const char *const name[] = {
+		"a/b/fips.key", "a/b/fips.pub", "a/b", "a", "fips.key",
+		"fips.pub", "target", ""
+	};
+	char path[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		remove(path);
+	}
+}
+
+static const char *
+in_dir(const char *where, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", where, name);
+	return path;
+}
+
+static void
+expect(const char *path, const char *text, mode_t mode)
+{
+	char got[128] = "";
+	struct stat st;
+	int fd;
+
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_uint_eq(st.st_mode & 0777, mode);
+	fd = open(path, O_RDONLY);
+	ck_assert_int_eq(read(fd, got, sizeof(got) - 1), (ssize_t)strlen(text));
+	ck_assert_str_eq(got, text);
+	close(fd);
+}
+
+START_TEST(both_files_have_their_modes_whatever_the_umask)
+{
+	umask(0777);
+	ck_assert_int_eq(keygen_write(dir, "nsec\n", "npub\n", 0), 0);
+	expect(in_dir(dir, "fips.key"), "nsec\n", 0600);
+	expect(in_dir(dir, "fips.pub"), "npub\n", 0644);
+	umask(0);
+	ck_assert_int_eq(keygen_write(dir, "nsec2\n", "npub2\n", 1), 0);
+	expect(in_dir(dir, "fips.key"), "nsec2\n", 0600);
+	expect(in_dir(dir, "fips.pub"), "npub2\n", 0644);
+}
+END_TEST
+
+START_TEST(folders_are_made)
+{
+	ck_assert_int_eq(keygen_write(deep, "nsec\n", "npub\n", 0), 0);
+	expect(in_dir(deep, "fips.key"), "nsec\n", 0600);
+}
+END_TEST
+
+START_TEST(a_key_that_is_there_stays_unless_forced)
+{
+	ck_assert_int_eq(keygen_write(dir, "one\n", "npub\n", 0), 0);
+	ck_assert_int_eq(keygen_write(dir, "two\n", "npub\n", 0), -1);
+	expect(in_dir(dir, "fips.key"), "one\n", 0600);
+	ck_assert_int_eq(keygen_write(dir, "two\n", "npub\n", 1), 0);
+	expect(in_dir(dir, "fips.key"), "two\n", 0600);
+}
+END_TEST
+
+START_TEST(a_link_in_its_place_is_not_followed)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "%s/target", dir);
+	ck_assert_int_eq(symlink(target, in_dir(dir, "fips.key")), 0);
+	ck_assert_int_eq(symlink(target, in_dir(dir, "fips.pub")), 0);
+	ck_assert_int_eq(keygen_write(dir, "nsec\n", "npub\n", 0), -1);
+	ck_assert_int_eq(keygen_write(dir, "nsec\n", "npub\n", 1), 0);
+	ck_assert_int_eq(access(target, F_OK), -1);
+	expect(in_dir(dir, "fips.key"), "nsec\n", 0600);
+	expect(in_dir(dir, "fips.pub"), "npub\n", 0644);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_a_file_is_refused)
+{
+	ck_assert_int_eq(keygen_write("/dev/null", "nsec\n", "npub\n", 0), -1);
+	ck_assert_int_eq(keygen_write("", "nsec\n", "npub\n", 0), -1);
+}
+END_TEST
+
+START_TEST(the_command_writes_an_identity_that_reads_back)
+{
+	char name[] = "keygen", opt[] = "-d", text[128] = "";
+	char *argv[] = { name, opt, dir, NULL };
+	uint8_t sec[32], pub[32];
+	int fd;
+
+	ck_assert_int_eq(keygen(3, argv), EXIT_OK);
+	ck_assert_int_eq(keygen(3, argv), EXIT_NO);
+	fd = open(in_dir(dir, "fips.key"), O_RDONLY);
+	ck_assert_int_eq(read(fd, text, sizeof(text)), NPUB_LEN + 1);
+	text[NPUB_LEN] = '\0';
+	ck_assert_int_eq(nsec_decode(text, sec), 0);
+	close(fd);
+	fd = open(in_dir(dir, "fips.pub"), O_RDONLY);
+	ck_assert_int_eq(read(fd, text, sizeof(text)), NPUB_LEN + 1);
+	text[NPUB_LEN] = '\0';
+	ck_assert_int_eq(npub_decode(text, pub), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(everything_that_help_names_can_be_shown)
+{
+	static const char *const what[] = {
+		"status", "peers", "links", "sessions", "transports",
+		"connections", "identity-cache", "acl", "routing", "tree",
+		"bloom", "cache", "mmp", "metrics"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		ck_assert_ptr_nonnull(table_command(what[i]));
+	ck_assert_str_eq(table_command("identity-cache"), "show_identity_cache");
+	ck_assert_ptr_null(table_command("nonsense"));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("keygen");
+	TCase *t = tcase_create("keygen");
+	SRunner *sr;
+	int bad;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, both_files_have_their_modes_whatever_the_umask);
+	tcase_add_test(t, folders_are_made);
+	tcase_add_test(t, a_key_that_is_there_stays_unless_forced);
+	tcase_add_test(t, a_link_in_its_place_is_not_followed);
+	tcase_add_test(t, a_folder_that_is_a_file_is_refused);
+	tcase_add_test(t, the_command_writes_an_identity_that_reads_back);
+	tcase_add_test(t, everything_that_help_names_can_be_shown);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	bad = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return bad != 0;
+}
