@@ -1,0 +1,633 @@
+/* room: cryptod -- handles, counters, and packets sealed and opened in a ring. */
+#include <sys/eventfd.h>
+
+#include <check.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aead.h"
+#include "seal.h"
+#include "session.h"
+#include "wire.h"
+
+#define SLOTS	64u
+#define SIZE	2048u
+
+/* Two nodes share these tables: A's keys to B, and B's keys to A. */
+static uint8_t		a_pub[PUB_LEN], b_pub[PUB_LEN], a_addr[16], b_addr[16];
+static struct noise_keys link_ab, link_ba, inner_ab, inner_ba;
+static struct ring	netd, cryptod;
+
+static void
+pair_of_keys(struct noise_keys *x, struct noise_keys *y)
+{
+	randombytes_buf(x, sizeof(*x));
+	memcpy(y->send, x->recv, 32);
+	memcpy(y->recv, x->send, 32);
+}
+
+static void
+make_ring(void)
+{
+	int fds[3], more[3];
+
+	fds[0] = ring_create(SLOTS, SIZE);
+	fds[1] = eventfd(0, EFD_NONBLOCK);
+	fds[2] = eventfd(0, EFD_NONBLOCK);
+	more[0] = dup(fds[0]);
+	more[1] = fds[1];
+	more[2] = fds[2];
+	ck_assert_int_eq(ring_map(&cryptod, fds, SLOTS, SIZE), 0);
+	ck_assert_int_eq(ring_map(&netd, more, SLOTS, SIZE), 0);
+}
+
+static void
+a_node(uint8_t pub[PUB_LEN], uint8_t addr[16])
+{
+	uint8_t sec[SEC_LEN];
+
+	curve_random(sec);
+	ck_assert_int_eq(curve_public(sec, pub), 0);
+	curve_addr(pub, addr);
+}
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(curve_init(), 0);
+	session_init();
+	a_node(a_pub, a_addr);
+	a_node(b_pub, b_addr);
+	pair_of_keys(&link_ab, &link_ba);
+	pair_of_keys(&inner_ab, &inner_ba);
+	make_ring();
+}
+
+/* One request through both queues, served as node self. */
+static struct ring_desc
+ask(struct ring_desc d, const uint8_t self[16])
+{
+	enum refusal why;
+
+	ck_assert_int_eq(ring_push(&netd, netd.todo, &d), 1);
+	ck_assert_int_eq(seal_work(&cryptod, self, &why), 1);
+	ck_assert_int_eq(ring_pop(&netd, netd.done, &d), 1);
+	return d;
+}
+
+static int
+refused(const struct ring_desc *d)
+{
+	return d->status < RING_REFUSED ? 0 : d->status - RING_REFUSED;
+}
+
+/*
+ * A frame from A to B in slot 0 at off: header, timestamp, datagram, session
+ * header, coords (n addresses in each list), text.
+ */
+static struct ring_desc
+frame(uint32_t link, uint32_t session, uint16_t ncoord, const char *text)
+{
+	struct ring_desc d = { .op = RING_SEAL, .off = 64, .link = link,
+	    .session = session, .inner = 56, .aux = 77 };
+	uint8_t	*f = ring_slot(&netd, 0) + d.off, *p = f + 56;
+	size_t	 len = strlen(text);
+
+	memset(f, 0xee, 16);		/* a counter that netd made up */
+	f[0] = f[1] = 0;
+	memset(f + 16, 0, 40);
+	memcpy(f + 24, a_addr, 16);
+	memcpy(f + 40, b_addr, 16);
+	memset(p, 0xee, 12);
+	p[0] = 0;
+	p[1] = ncoord > 0 ? 1 : 0;
+	put_le16(p + 2, (uint16_t)len);
+	p += 12;
+	if (ncoord > 0) {
+		memset(p, 0x33, 2 * (2 + 16u * ncoord));
+		put_le16(p, ncoord);
+		put_le16(p + 2 + 16u * ncoord, ncoord);
+		p += 2 * (2 + 16u * ncoord);
+	}
+	memcpy(p, text, len);
+	d.body = (uint16_t)(p - f);
+	d.len = (uint32_t)(d.body + len);
+	return d;
+}
+
+static struct ring_desc
+opening(const struct ring_desc *sealed, uint32_t link)
+{
+	struct ring_desc d = *sealed;
+
+	d.op = RING_OPEN;
+	d.link = link;
+	d.session = 0;
+	d.inner = d.body = 0;
+	return d;
+}
+
+static uint32_t
+link_to(const struct noise_keys *k, const uint8_t *pub)
+{
+	uint32_t h = session_new(SESSION_LINK, k, pub);
+
+	ck_assert_uint_ne(h, 0);
+	return h;
+}
+
+static uint32_t
+inner_to(const struct noise_keys *k, const uint8_t *pub)
+{
+	uint32_t h = session_new(SESSION_INNER, k, pub);
+
+	ck_assert_uint_ne(h, 0);
+	return h;
+}
+
+/* -- handles ------------------------------------------------------------- */
+
+START_TEST(a_handle_dies_with_its_session)
+{
+	uint32_t h = link_to(&link_ab, b_pub), again;
+
+	ck_assert_ptr_nonnull(session_find(h, SESSION_LINK));
+	ck_assert_ptr_null(session_find(h, SESSION_INNER));
+	ck_assert_ptr_null(session_find(h ^ 0x10000, SESSION_LINK));
+	ck_assert_ptr_null(session_find(0, SESSION_LINK));
+	ck_assert_ptr_null(session_find(h, SESSION_FREE));
+	session_drop(h);
+	session_drop(h);
+	ck_assert_ptr_null(session_find(h, SESSION_LINK));
+	ck_assert_uint_eq(session_used(SESSION_LINK), 0);
+	again = link_to(&link_ab, b_pub);
+	ck_assert_uint_ne(again, h);
+}
+END_TEST
+
+START_TEST(an_index_that_comes_round_has_another_generation)
+{
+	uint32_t h = link_to(&link_ab, b_pub), next = 0;
+	int	 i;
+
+	for (i = 0; i < LINK_MAX + INNER_MAX; i++) {
+		session_drop(next);
+		next = link_to(&link_ab, b_pub);
+		if ((next & 0xffff) == (h & 0xffff))
+			ck_abort_msg("a slot that is taken was given away");
+	}
+	session_drop(h);
+	for (i = 0; (next & 0xffff) != (h & 0xffff); i++) {
+		ck_assert_int_le(i, LINK_MAX + INNER_MAX);
+		session_drop(next);
+		next = link_to(&link_ab, b_pub);
+	}
+	ck_assert_uint_ne(next, h);
+	ck_assert_ptr_null(session_find(h, SESSION_LINK));
+}
+END_TEST
+
+START_TEST(a_dropped_session_leaves_no_key_behind)
+{
+	uint32_t		 h = inner_to(&inner_ab, b_pub);
+	const struct session	*s = session_find(h, SESSION_INNER);
+
+	session_drop(h);
+	ck_assert(sodium_is_zero((const uint8_t *)&s->keys, sizeof(s->keys)));
+}
+END_TEST
+
+START_TEST(every_table_says_when_it_is_full)
+{
+	uint8_t	 pub[PUB_LEN] = { 2 };
+	int	 i;
+
+	for (i = 0; i < LINK_MAX; i++)
+		link_to(&link_ab, b_pub);
+	ck_assert_uint_eq(session_new(SESSION_LINK, &link_ab, b_pub), 0);
+	for (i = 0; i < INNER_MAX; i++) {
+		put_le32(pub + 1, (uint32_t)i);
+		inner_to(&inner_ab, pub);
+	}
+	put_le32(pub + 1, (uint32_t)i);
+	ck_assert_uint_eq(session_new(SESSION_INNER, &inner_ab, pub), 0);
+	for (i = 0; i < HS_MAX; i++)
+		ck_assert_ptr_nonnull(hs_new());
+	ck_assert_ptr_null(hs_new());
+}
+END_TEST
+
+START_TEST(one_node_gets_no_more_than_four_sessions)
+{
+	uint32_t h = 0;
+	int	 i;
+
+	for (i = 0; i < SESSION_PER_ADDR; i++)
+		h = inner_to(&inner_ab, b_pub);
+	ck_assert_uint_eq(session_new(SESSION_INNER, &inner_ab, b_pub), 0);
+	inner_to(&inner_ab, a_pub);
+	session_drop(h);
+	inner_to(&inner_ab, b_pub);
+}
+END_TEST
+
+START_TEST(a_handshake_handle_dies_with_it)
+{
+	struct handshake	*h = hs_new();
+	uint32_t		 handle = hs_handle(h);
+
+	ck_assert_ptr_eq(hs_find(handle), h);
+	ck_assert_ptr_null(hs_find(handle + 1));
+	memset(&h->noise, 0x77, sizeof(h->noise));
+	hs_free(h);
+	ck_assert_ptr_null(hs_find(handle));
+	ck_assert(sodium_is_zero((const uint8_t *)&h->noise, sizeof(h->noise)));
+	ck_assert_uint_eq(hs_used(), 0);
+}
+END_TEST
+
+/* -- packets ------------------------------------------------------------- */
+
+START_TEST(what_one_seals_the_other_opens)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	uint32_t rl = link_to(&link_ba, a_pub), rs = inner_to(&inner_ba, a_pub);
+	struct ring_desc d, o;
+	uint16_t n;
+
+	for (n = 0; n < 12; n++) {
+		d = frame(l, s, n, "the quick brown fox");
+		o = ask(d, a_addr);
+		ck_assert_int_eq(o.status, RING_DONE);
+		ck_assert_uint_eq(o.len, d.len + 32);
+		ck_assert_uint_eq(o.aux, 77);
+		/* counters are cryptod's, whatever netd wrote there */
+		ck_assert_uint_eq(get_le64(ring_slot(&netd, 0) + 64 + 8), n);
+		o = opening(&o, rl);
+		o = ask(o, b_addr);
+		ck_assert_int_eq(o.status, RING_DONE_INNER);
+		ck_assert_uint_eq(o.session, rs);
+		ck_assert_uint_eq(o.inner, 56);
+		ck_assert_uint_eq(o.body, d.body);
+		ck_assert_uint_eq(o.len, d.len);
+		ck_assert_uint_eq(get_le64(ring_slot(&netd, 0) + 64 + 56 + 4), n);
+		ck_assert_mem_eq(ring_slot(&netd, 0) + 64 + o.body,
+		    "the quick brown fox", 19);
+	}
+}
+END_TEST
+
+START_TEST(a_datagram_for_another_node_is_opened_once)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	uint32_t rl = link_to(&link_ba, a_pub);
+	struct ring_desc d = frame(l, s, 0, "transit"), o = ask(d, a_addr);
+
+	o = opening(&o, rl);
+	o = ask(o, a_addr);		/* served as a node that is not its dst */
+	ck_assert_int_eq(o.status, RING_DONE);
+	ck_assert_uint_eq(o.len, d.len + 16);
+	ck_assert_uint_eq(o.session, 0);
+}
+END_TEST
+
+START_TEST(a_link_message_is_sealed_and_opened_alone)
+{
+	uint32_t l = link_to(&link_ab, b_pub), rl = link_to(&link_ba, a_pub);
+	struct ring_desc d = { .op = RING_SEAL_LINK, .slot = 3, .link = l,
+	    .len = 21 };
+	uint8_t *f = ring_slot(&netd, 3);
+
+	memset(f, 0, 16);
+	memcpy(f + 16, "\1\2\3\4\x51", 5);
+	d = ask(d, a_addr);
+	ck_assert_int_eq(d.status, RING_DONE);
+	ck_assert_uint_eq(d.len, 37);
+	d = opening(&d, rl);
+	d = ask(d, b_addr);
+	ck_assert_int_eq(d.status, RING_DONE);
+	ck_assert_uint_eq(d.len, 21);
+	ck_assert_mem_eq(f + 16, "\1\2\3\4\x51", 5);
+}
+END_TEST
+
+START_TEST(handles_of_the_wrong_kind_seal_nothing)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	struct ring_desc d;
+	uint32_t bad[][2] = { { s, s }, { l, l }, { s, l }, { l, 0 }, { 0, s },
+	    { l ^ 0x10000, s }, { l, s ^ 0x10000 }, { l, UINT32_MAX } };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		d = ask(frame(bad[i][0], bad[i][1], 0, "x"), a_addr);
+		ck_assert_int_eq(refused(&d), REFUSE_SESSION_HANDLE);
+	}
+	/* and no counter was spent on them */
+	ck_assert_uint_eq(session_find(l, SESSION_LINK)->sent, 0);
+	ck_assert_uint_eq(session_find(s, SESSION_INNER)->sent, 0);
+	d = opening(&d, s);
+	d = ask(d, b_addr);
+	ck_assert_int_eq(refused(&d), REFUSE_SESSION_HANDLE);
+}
+END_TEST
+
+START_TEST(counters_never_repeat)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	uint64_t i, c;
+	struct ring_desc d;
+
+	for (i = 0; i < 3000; i++) {
+		d = ask(frame(l, s, 0, "same text"), a_addr);
+		ck_assert_int_eq(d.status, RING_DONE);
+		c = get_le64(ring_slot(&netd, 0) + 64 + 8);
+		ck_assert_uint_eq(c, i);
+	}
+	ck_assert_uint_eq(session_find(s, SESSION_INNER)->sent, 3000);
+}
+END_TEST
+
+START_TEST(a_worn_key_seals_no_more)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	struct ring_desc d;
+
+	session_find(s, SESSION_INNER)->sent = UINT64_MAX - 2;
+	d = ask(frame(l, s, 0, "last"), a_addr);
+	ck_assert_int_eq(d.status, RING_DONE);
+	d = ask(frame(l, s, 0, "one more"), a_addr);
+	ck_assert_int_eq(refused(&d), REFUSE_SESSION_WORN);
+	ck_assert_uint_eq(session_find(l, SESSION_LINK)->sent, 1);
+	session_find(l, SESSION_LINK)->sent = UINT64_MAX;
+	d.op = RING_SEAL_LINK;
+	d = ask(d, a_addr);
+	ck_assert_int_eq(refused(&d), REFUSE_SESSION_WORN);
+}
+END_TEST
+
+/* Sealed in slot 0; every test spoils it in its own way from this copy. */
+static struct ring_desc
+sealed_copy(uint8_t *copy, uint16_t ncoord)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	struct ring_desc d = ask(frame(l, s, ncoord, "some text"), a_addr);
+
+	ck_assert_int_eq(d.status, RING_DONE);
+	memcpy(copy, ring_slot(&netd, 0), SIZE);
+	return d;
+}
+
+START_TEST(each_spoiled_byte_is_noticed)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 2), o;
+	uint32_t rl = link_to(&link_ba, a_pub), i;
+
+	inner_to(&inner_ba, a_pub);
+	for (i = 0; i < d.len; i++) {
+		memcpy(ring_slot(&netd, 0), copy, SIZE);
+		ring_slot(&netd, 0)[d.off + i] ^= 0x40;
+		o = ask(opening(&d, rl), b_addr);
+		ck_assert_int_eq(refused(&o), REFUSE_LINK_AUTH);
+	}
+	memcpy(ring_slot(&netd, 0), copy, SIZE);
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(o.status, RING_DONE_INNER);
+}
+END_TEST
+
+START_TEST(a_frame_cut_anywhere_does_not_open)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 1), o;
+	uint32_t rl = link_to(&link_ba, a_pub), len;
+
+	for (len = 32; len < d.len; len++) {
+		memcpy(ring_slot(&netd, 0), copy, SIZE);
+		o = opening(&d, rl);
+		o.len = len;
+		o = ask(o, b_addr);
+		ck_assert_int_eq(refused(&o), REFUSE_LINK_AUTH);
+	}
+	memcpy(ring_slot(&netd, 0), copy, SIZE);
+	o = opening(&d, rl);
+	o.len++;
+	o = ask(o, b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_LINK_AUTH);
+}
+END_TEST
+
+START_TEST(a_frame_seen_before_is_refused_at_its_layer)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 0), o;
+	uint32_t rl = link_to(&link_ba, a_pub);
+	uint32_t rs = inner_to(&inner_ba, a_pub);
+
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(o.status, RING_DONE_INNER);
+	memcpy(ring_slot(&netd, 0), copy, SIZE);
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_LINK_REPLAY);
+	/* The same session frame again under a fresh link frame. */
+	memset(&session_find(rl, SESSION_LINK)->window, 0, sizeof(struct replay));
+	memcpy(ring_slot(&netd, 0), copy, SIZE);
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_INNER_REPLAY);
+	ck_assert_uint_eq(o.len, d.len - 16);
+	(void)rs;
+}
+END_TEST
+
+START_TEST(a_forged_frame_moves_no_window)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 0), o;
+	uint32_t rl = link_to(&link_ba, a_pub);
+	const struct session *s = session_find(rl, SESSION_LINK);
+
+	put_le64(ring_slot(&netd, 0) + d.off + 8, UINT64_C(1) << 50);
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_LINK_AUTH);
+	ck_assert_uint_eq(s->window.highest, 0);
+	put_le64(ring_slot(&netd, 0) + d.off + 8, UINT64_MAX);
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_LINK_REPLAY);
+}
+END_TEST
+
+START_TEST(without_a_session_the_link_still_opens)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 0), o;
+	uint32_t rl = link_to(&link_ba, a_pub);
+
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_INNER_NO_SESSION);
+	ck_assert_uint_eq(o.len, d.len - 16);
+	ck_assert_mem_eq(ring_slot(&netd, 0) + d.off + 24, a_addr, 16);
+}
+END_TEST
+
+/* Seal text of a datagram from A to B by the link alone: inner bytes as given. */
+static struct ring_desc
+raw_datagram(uint32_t link, const uint8_t *fsp, uint32_t len)
+{
+	struct ring_desc d = { .op = RING_SEAL_LINK, .link = link,
+	    .len = 56 + len };
+	uint8_t *f = ring_slot(&netd, 0);
+
+	memset(f, 0, 56);
+	memcpy(f + 24, a_addr, 16);
+	memcpy(f + 40, b_addr, 16);
+	memcpy(f + 56, fsp, len);
+	d = ask(d, a_addr);
+	ck_assert_int_eq(d.status, RING_DONE);
+	return d;
+}
+
+START_TEST(a_session_frame_cut_anywhere_is_told_from_a_link_message)
+{
+	uint32_t l = link_to(&link_ab, b_pub), rl = link_to(&link_ba, a_pub);
+	uint8_t	 fsp[12 + 2 * 18 + 30] = { 0, 1, 14 };
+	struct ring_desc d;
+	uint32_t len;
+	uint16_t n;
+
+	inner_to(&inner_ba, a_pub);
+	put_le16(fsp + 12, 1);
+	put_le16(fsp + 30, 1);
+	for (len = 0; len <= sizeof(fsp); len++) {
+		d = raw_datagram(l, fsp, len);
+		d = ask(opening(&d, rl), b_addr);
+		if (len < 4)
+			ck_assert_int_eq(d.status, RING_DONE);
+		else
+			ck_assert_int_eq(refused(&d), REFUSE_INNER_AUTH);
+	}
+	/* Counts of coordinates that reach anywhere. */
+	for (n = 0; n < UINT16_MAX - 7; n += 7) {
+		put_le16(fsp + 12, n);
+		d = raw_datagram(l, fsp, sizeof(fsp));
+		d = ask(opening(&d, rl), b_addr);
+		ck_assert_int_eq(refused(&d), REFUSE_INNER_AUTH);
+	}
+}
+END_TEST
+
+START_TEST(handshakes_and_errors_in_a_datagram_are_left_to_netd)
+{
+	uint32_t l = link_to(&link_ab, b_pub), rl = link_to(&link_ba, a_pub);
+	uint8_t	 head[][2] = { { 1, 0 }, { 2, 0 }, { 3, 0 }, { 0, 4 }, { 0x10, 0 } };
+	uint8_t	 fsp[40] = { 0 };
+	struct ring_desc d;
+	size_t	 i;
+
+	for (i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+		memcpy(fsp, head[i], 2);
+		d = raw_datagram(l, fsp, sizeof(fsp));
+		d = ask(opening(&d, rl), b_addr);
+		ck_assert_int_eq(d.status, RING_DONE);
+	}
+}
+END_TEST
+
+START_TEST(any_of_four_keys_opens_and_the_lucky_one_moves_up)
+{
+	uint32_t l = link_to(&link_ab, b_pub), rl = link_to(&link_ba, a_pub);
+	uint32_t s[4], rs[4];
+	struct noise_keys x, y;
+	struct ring_desc d;
+	int	 i, round;
+
+	/* Each of ours has a twin; ours to B, the twin to A. */
+	for (i = 0; i < 4; i++) {
+		pair_of_keys(&x, &y);
+		s[i] = inner_to(&x, b_pub);
+		rs[i] = inner_to(&y, a_pub);
+	}
+	for (round = 0; round < 3; round++)
+		for (i = 0; i < 4; i++) {
+			d = ask(frame(l, s[i], 0, "whose?"), a_addr);
+			d = ask(opening(&d, rl), b_addr);
+			ck_assert_int_eq(d.status, RING_DONE_INNER);
+			ck_assert_uint_eq(d.session, rs[i]);
+			ck_assert_uint_eq(session_handle(session_first(a_addr)), rs[i]);
+		}
+}
+END_TEST
+
+START_TEST(what_no_honest_netd_writes_is_told_from_a_bad_packet)
+{
+	uint32_t l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	struct ring_desc good = frame(l, s, 0, "x"), d;
+	enum refusal why;
+	int	 i;
+
+	for (i = 0; i < 10; i++) {
+		d = good;
+		switch (i) {
+		case 0: d.slot = SLOTS; break;
+		case 1: d.op = 0; break;
+		case 2: d.op = RING_OPEN + 1; break;
+		case 3: d.len = SIZE; break;
+		case 4: d.len = 15; break;
+		case 5: d.inner = 15; break;
+		case 6: d.body = d.inner + 11; break;
+		case 7: d.body = (uint16_t)(d.len + 1); break;
+		case 8: d.off = SIZE; break;
+		case 9: d.len = UINT32_MAX - 31; break;
+		}
+		ck_assert_int_eq(ring_push(&netd, netd.todo, &d), 1);
+		ck_assert_int_eq(seal_work(&cryptod, a_addr, &why), -1);
+		ck_assert_int_eq(why, REFUSE_RING_DESC);
+	}
+	atomic_store(&netd.todo->head, 1u << 30);
+	ck_assert_int_eq(seal_work(&cryptod, a_addr, &why), -1);
+	ck_assert_int_eq(why, REFUSE_RING_INDEX);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("seal");
+	TCase	*tc = tcase_create("seal");
+	SRunner	*sr;
+	int	 failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, a_handle_dies_with_its_session);
+	tcase_add_test(tc, an_index_that_comes_round_has_another_generation);
+	tcase_add_test(tc, a_dropped_session_leaves_no_key_behind);
+	tcase_add_test(tc, every_table_says_when_it_is_full);
+	tcase_add_test(tc, one_node_gets_no_more_than_four_sessions);
+	tcase_add_test(tc, a_handshake_handle_dies_with_it);
+	tcase_add_test(tc, what_one_seals_the_other_opens);
+	tcase_add_test(tc, a_datagram_for_another_node_is_opened_once);
+	tcase_add_test(tc, a_link_message_is_sealed_and_opened_alone);
+	tcase_add_test(tc, handles_of_the_wrong_kind_seal_nothing);
+	tcase_add_test(tc, counters_never_repeat);
+	tcase_add_test(tc, a_worn_key_seals_no_more);
+	tcase_add_test(tc, each_spoiled_byte_is_noticed);
+	tcase_add_test(tc, a_frame_cut_anywhere_does_not_open);
+	tcase_add_test(tc, a_frame_seen_before_is_refused_at_its_layer);
+	tcase_add_test(tc, a_forged_frame_moves_no_window);
+	tcase_add_test(tc, without_a_session_the_link_still_opens);
+	tcase_add_test(tc, a_session_frame_cut_anywhere_is_told_from_a_link_message);
+	tcase_add_test(tc, handshakes_and_errors_in_a_datagram_are_left_to_netd);
+	tcase_add_test(tc, any_of_four_keys_opens_and_the_lucky_one_moves_up);
+	tcase_add_test(tc, what_no_honest_netd_writes_is_told_from_a_bad_packet);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
