@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +36,24 @@ warn_line(const char *text)
 }
 
 /* A message of the boot that does not go out ends it. */
-#define SEND(name, id, m, fds) do {					\
-	if (name##_send(&house.room[id].door, m, fds) == -1)		\
-		fatal("send " #name);					\
-} while (0)
+#define SEND(name, id, m, fds)						\
+	sent(name##_send(&house.room[id].door, m, fds), id, #name)
+
+static void
+sent(int result, enum proc_id id, const char *what)
+{
+	struct room	*r = &house.room[id];
+	struct pollfd	 pfd = { .fd = r->pidfd, .events = POLLIN };
+	char		 how[80];
+
+	if (result == 0)
+		return;
+	if (errno == EPIPE && poll(&pfd, 1, HOW_MS) == 1 &&
+	    room_ended(r, how, sizeof(how)))
+		fatalx("%s is gone before it is ready: %s", proc_row[id].name,
+		    how);
+	fatal("send %s to %s", what, proc_row[id].name);
+}
 
 /* -- the configuration ---------------------------------------------------- */
 

@@ -25,7 +25,6 @@
 #define PATIENCE_MS	15000	/* without a PONG */
 #define GRACE_MS	300	/* for rooms to leave by themselves */
 #define BURY_MS		50	/* for the kernel to end those that did not */
-#define HOW_MS		20	/* between a door that closes and an exit status */
 
 enum {
 #define STATE(NAME, wait_ms, what)	HOUSE_##NAME,
@@ -402,6 +401,7 @@ watch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);	/* the terminal is gone */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		fatal("signals");

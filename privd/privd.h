@@ -30,6 +30,9 @@
 /* sysexits.h has it as EX_CONFIG; service managers know the number. */
 #define EXIT_CONF	78
 
+/* Between a door that closes and an exit status that can be read. */
+#define HOW_MS		20
+
 struct room {
 	enum proc_id	 id;
 	pid_t		 pid;		/* 0: not started, or buried */
