@@ -28,11 +28,12 @@
 
 #define QUERY_MIN	12	/* a header; libevent 2.1.12 crashes on less */
 #define QUERY_MAX	512
+#define KIND		0xf8	/* of byte 2: answer, or another operation */
 #define BATCH		32	/* queries taken in one turn of the loop */
 #define SOCKETS_MAX	8
 
 /* RFC 1035 4.1.1 */
-enum { RCODE_OK = 0, RCODE_FORMAT = 1, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
+enum { RCODE_OK = 0, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
 
 static int			 sock[SOCKETS_MAX];
 static unsigned			 nsock;
@@ -87,6 +88,19 @@ answer_reverse(struct evdns_server_request *req,
 	return RCODE_OK;
 }
 
+/* One question whose name can be written into an answer: a dot inside a label
+ * has become two dots here, and would come out as a name that ends early. */
+static int
+is_answerable(const struct evdns_server_request *req)
+{
+	const char *name;
+
+	if (req->nquestions != 1)
+		return 0;
+	name = req->questions[0]->name;
+	return name[0] != '.' && strstr(name, "..") == NULL;
+}
+
 static void
 on_question(struct evdns_server_request *req, void *arg)
 {
@@ -96,12 +110,11 @@ on_question(struct evdns_server_request *req, void *arg)
 	int rcode = RCODE_NXDOMAIN;
 
 	(void)arg;
-	evdns_server_request_set_flags(req, EVDNS_FLAGS_AA);
-	if (req->nquestions != 1) {
-		refuse(REFUSE_DNS_MALFORMED);
-		evdns_server_request_respond(req, RCODE_FORMAT);
+	if (!is_answerable(req)) {
+		evdns_server_request_drop(req);
 		return;
 	}
+	evdns_server_request_set_flags(req, EVDNS_FLAGS_AA);
 	q = req->questions[0];
 	if (q->dns_question_class != EVDNS_CLASS_INET)
 		rcode = RCODE_REFUSED;
@@ -165,12 +178,13 @@ sent_to(struct msghdr *mh, uint8_t dst[16])
 
 /* May this datagram be looked at? */
 static int
-is_welcome(struct msghdr *mh, const struct sockaddr_storage *from, size_t len)
+is_welcome(struct msghdr *mh, const struct sockaddr_storage *from,
+    const uint8_t *query, size_t len)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)from;
 	uint8_t dst[16];
 
-	if (len < QUERY_MIN || len > QUERY_MAX) {
+	if (len < QUERY_MIN || len > QUERY_MAX || (query[2] & KIND) != 0) {
 		refuse(REFUSE_DNS_MALFORMED);
 		return 0;
 	}
@@ -210,7 +224,7 @@ serve(int fd)
 	n = recvmsg(fd, &mh, MSG_DONTWAIT);
 	if (n == -1)
 		return errno == EINTR ? 0 : -1;
-	if (!is_welcome(&mh, &from, (size_t)n))
+	if (!is_welcome(&mh, &from, query, (size_t)n))
 		return 0;
 	n = ask_parser(query, (size_t)n, answer, sizeof(answer));
 	if (n == -1) {

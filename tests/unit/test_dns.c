@@ -306,6 +306,37 @@ START_TEST(an_answer_is_not_a_query)
 }
 END_TEST
 
+START_TEST(a_dot_inside_a_label_is_malformed)
+{
+	static const uint8_t q[] = {
+		0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, '.', 4, 'f', 'i', 'p',
+		's', 0, 0, 28, 0, 1
+	};
+	uint8_t answer[512];
+
+	ck_assert_int_eq(ask_bytes(q, sizeof(q), answer), -1);
+	ck_assert_uint_eq(netd.refused[REFUSE_DNS_MALFORMED], 1);
+	expect_address("alice.fips", ip_a);
+}
+END_TEST
+
+START_TEST(another_operation_or_two_questions_are_malformed)
+{
+	uint8_t q[512], answer[512];
+	int len;
+
+	len = res_mkquery(ns_o_query, "alice.fips", ns_c_in, ns_t_aaaa, NULL, 0,
+	    NULL, q, sizeof(q));
+	q[2] |= 0x28;
+	ck_assert_int_eq(ask_bytes(q, (size_t)len, answer), -1);
+	q[2] &= 0x07;
+	memcpy(q + len, q + 12, (size_t)len - 12);
+	q[5] = 2;
+	ck_assert_int_eq(ask_bytes(q, (size_t)len * 2 - 12, answer), -1);
+	ck_assert_uint_eq(netd.refused[REFUSE_DNS_MALFORMED], 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -326,6 +357,8 @@ main(void)
 	tcase_add_test(t, a_query_cut_anywhere_is_counted_and_gets_no_answer);
 	tcase_add_test(t, a_query_too_long_is_counted_and_gets_no_answer);
 	tcase_add_test(t, an_answer_is_not_a_query);
+	tcase_add_test(t, a_dot_inside_a_label_is_malformed);
+	tcase_add_test(t, another_operation_or_two_questions_are_malformed);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
