@@ -84,6 +84,27 @@ check a_good_configuration_passes_the_check same 0 "$status"
 check the_check_makes_no_runtime_folder absent "$tmp/fresh"
 check the_check_makes_no_state absent "$tmp/fresh2"
 
+# A service manager that writes down what it hears.
+python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\0drill")
+s.settimeout(12)
+out = open(sys.argv[1], "w", 1)
+while "STOPPING" not in (said := s.recv(512).decode()):
+    out.write(said + "\n")
+out.write(said + "\n")
+' "$tmp/heard" &
+manager=$!
+sleep 0.3
+NOTIFY_SOCKET=@drill start
+sleep 0.3
+stop
+wait "$manager"
+check the_service_manager_hears_of_the_start has READY=1 "$tmp/heard"
+check the_service_manager_hears_the_watchdog has WATCHDOG=1 "$tmp/heard"
+check the_service_manager_hears_of_the_stop has STOPPING=1 "$tmp/heard"
+
 # The secret of the configuration never comes into privd or a log.
 secret=$(printf '%064d' 7)
 conf <<<"node: { identity: { nsec: \"$secret\" }, log_level: trace }"
