@@ -31,7 +31,7 @@ enum {
 	LINK_ASK_MS = 5000,		/* it has this long */
 	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */
 	LINK_DAMPEN_MS = 30000,		/* no rekey of ours this long after theirs */
-	LINK_REKEY_AGE_MS = 30000,	/* younger keys are not renewed */
+	LINK_REKEY_AGE_MS = 31000,	/* the reference ignores a rekey at less than 30 s */
 	LINK_JITTER_S = 15,
 	LINK_TRIES_MAX = 16,		/* message 2s that cryptod reads for one of ours */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */

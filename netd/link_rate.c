@@ -5,7 +5,7 @@
 
 #include "link_rate.h"
 
-enum { SOURCES = 1024, SHARE = 4 };
+enum { SOURCES = 1024, SHARE = 4, TOKEN = 1000000 };
 
 _Static_assert(crypto_shorthash_KEYBYTES == 16, "a seed is a shorthash key");
 
@@ -16,21 +16,19 @@ static uint8_t		key[crypto_shorthash_KEYBYTES];
 void
 bucket_fill(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
-	b->tokens = r->burst * 1000;
+	b->tokens = r->burst * TOKEN;
 	b->at_ms = now_ms;
 }
 
-/* per_s is tokens times 1000 a second, so it is tokens a millisecond in 1e-6. */
+/* per_s is a thousandth of a token a second: a millionth of one a millisecond. */
 static void
 refill(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
-	uint64_t age_ms = now_ms - b->at_ms, full = r->burst * 1000, more;
+	uint64_t age_ms = now_ms - b->at_ms, full = r->burst * TOKEN, more;
 
 	if (age_ms > 3600000)
 		age_ms = 3600000;
-	more = age_ms * r->per_s / 1000;
-	if (more == 0)
-		return;		/* let the time add up */
+	more = age_ms * r->per_s;
 	b->at_ms = now_ms;
 	b->tokens = more > full - b->tokens ? full : b->tokens + more;
 }
@@ -39,9 +37,9 @@ int
 bucket_take(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	refill(b, r, now_ms);
-	if (b->tokens < 1000)
+	if (b->tokens < TOKEN)
 		return 0;
-	b->tokens -= 1000;
+	b->tokens -= TOKEN;
 	return 1;
 }
 

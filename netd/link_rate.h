@@ -6,9 +6,8 @@
 
 #include "pipe.h"
 
-/* Tokens are kept times 1000. */
 struct bucket {
-	uint64_t	tokens, at_ms;
+	uint64_t	tokens, at_ms;	/* millionths */
 };
 
 struct rate {

@@ -1,0 +1,1001 @@
+/* room: netd */
+/*
+ * test_link.c -- who gets in, token buckets, the memory for message 1s, and
+ * the whole link between a fake wire, a fake ring and a fake cryptod.
+ */
+#include <check.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../../netd/link_int.h"
+#include "names.h"
+#include "resolve.h"
+#include "session.h"
+#include "udp.h"
+#include "wire.h"
+
+/* -- the neighbours ----------------------------------------------------------- */
+
+struct netd		netd;
+static uint32_t		reqs, randoms;
+static struct udp	sock = { .family = 4, .mtu = 1280, .accept = 1 };
+static struct chan	cryptod;
+static uint8_t		sent[64][1300];
+static size_t		sent_len[64];
+static struct endpoint	sent_to[64];
+static unsigned		nsent, ups, downs, datagrams;
+static struct work	works[64];
+static uint8_t		slots[64][4096];
+static unsigned		nwork;
+static struct work	*lent[64];
+static pipe_fn		lent_done[64];
+static unsigned		nlent;
+
+uint64_t netd_clock(void) { return netd.now_ms; }
+uint64_t netd_wall_ms(void) { return 1; }
+uint32_t netd_req(void) { return ++reqs; }
+uint32_t netd_random_u32(void) { return randoms += 8192; }	/* all collide */
+
+void
+netd_random(void *p, size_t n)
+{
+	memset(p, 7, n);
+}
+
+struct work *
+pipe_get(void)
+{
+	struct work *w = &works[nwork % 64];
+
+	memset(w, 0, sizeof(*w));
+	w->buf = slots[nwork++ % 64];
+	w->off = PIPE_HEAD;
+	return w;
+}
+
+void pipe_put(struct work *w) { (void)w; }
+void pipe_keep(struct work *w) { w->kept = 1; }
+size_t pipe_room(const struct work *w) { return sizeof(slots[0]) - w->off - 32; }
+
+int
+pipe_push(struct work *w, enum ring_op op, pipe_fn done)
+{
+	w->op = (uint8_t)op;
+	lent[nlent % 64] = w;
+	lent_done[nlent++ % 64] = done;
+	return 0;
+}
+
+int
+udp_send(const struct endpoint *ep, const void *p, size_t n)
+{
+	sent_to[nsent % 64] = *ep;
+	sent_len[nsent % 64] = n;
+	memcpy(sent[nsent++ % 64], p, n);
+	return 0;
+}
+
+struct udp *udp_get(unsigned i) { return i == 0 ? &sock : NULL; }
+int udp_for_family(int family) { return family == 4 ? 0 : -1; }
+
+void
+session_input(struct peer *p, struct work *w, int ce)
+{
+	(void)p;
+	(void)w;
+	(void)ce;
+	datagrams++;
+}
+
+void
+session_link_changed(struct peer *p, int up)
+{
+	(void)p;
+	if (up)
+		ups++;
+	else
+		downs++;
+}
+
+void
+names_addr(const uint8_t pub[32], uint8_t addr[NADDR_LEN])
+{
+	memcpy(addr, pub, NADDR_LEN);
+}
+
+void names_learn(const uint8_t pub33[33]) { (void)pub33; }
+
+void
+names_display(const uint8_t addr[NADDR_LEN], char out[64])
+{
+	hex_encode(addr, 4, out);
+}
+
+int
+resolve(const char *host, struct endpoint *ep, unsigned max, resolve_fn f, void *arg)
+{
+	(void)max;
+	(void)f;
+	(void)arg;
+	memset(ep, 0, sizeof(*ep));
+	ep->family = 4;
+	ep->ip[0] = 10;
+	ep->ip[3] = (uint8_t)atoi(host);
+	return 1;
+}
+
+/* -- what the tests say ------------------------------------------------------- */
+
+static const struct endpoint home = { .family = 4, .port = 2121, .ip = { 10, 0, 0, 1 } };
+static const struct endpoint away = { .family = 4, .port = 999, .ip = { 10, 9, 9, 9 } };
+
+/* Node n: key 02 n n n ...; ours is 0x50, so 0x20 is smaller and 0x80 larger. */
+static const uint8_t *
+pub_of(uint8_t n)
+{
+	static uint8_t pub[33];
+
+	memset(pub, n, sizeof(pub));
+	pub[0] = 2;
+	return pub;
+}
+
+static const uint8_t *
+addr_of(uint8_t n)
+{
+	return pub_of(n) + 1;
+}
+
+static void
+set_up(void)
+{
+	static int	once;
+	int		sv[2];
+
+	ck_assert_int_eq(once++, 0);	/* each test has its own process */
+	ck_assert_int_eq(sodium_init(), 0);
+	memcpy(netd.conf, conf_default, sizeof(netd.conf));
+	netd.now_ms = netd.start_ms = 1000000;
+	memcpy(netd.pub, pub_of(0x50), 33);
+	memcpy(netd.addr, addr_of(0x50), NADDR_LEN);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sv), 0);
+	chan_init(&netd.cryptod, sv[0], PROC_NETD, PROC_CRYPTOD);
+	chan_init(&cryptod, sv[1], PROC_CRYPTOD, PROC_NETD);
+	netd.cryptod.phase = cryptod.phase = RUN;
+	link_init();
+}
+
+/* The next message at cryptod's door; MSG_NONE when there is none. */
+static enum msg_type
+heard(union msg_any *m)
+{
+	enum msg_type	type;
+	int		fds[MSG_NFD_MAX];
+
+	return chan_recv(&cryptod, &type, m, fds) == CHAN_MSG ? type : MSG_NONE;
+}
+
+static void
+expect(enum msg_type want, union msg_any *m)
+{
+	ck_assert_str_eq(msg_row[heard(m)].name ? msg_row[want].name : "none",
+	    msg_row[want].name);
+}
+
+static int
+is_quiet(void)
+{
+	union msg_any m;
+
+	return heard(&m) == MSG_NONE;
+}
+
+static void
+wire_in(const struct endpoint *from, const uint8_t *p, size_t n)
+{
+	struct work *w = pipe_get();
+
+	w->ep = *from;
+	memcpy(w->buf + w->off, p, n);
+	w->len = (uint32_t)n;
+	link_input(w);
+}
+
+/* Message 1 number e from node index `sender`. */
+static void
+msg1_in(const struct endpoint *from, uint8_t e, uint32_t sender)
+{
+	uint8_t noise[FRAME_NOISE1_LEN], frame[FRAME_MSG1_LEN];
+
+	memset(noise, e, sizeof(noise));
+	frame_msg1(frame, sender, noise);
+	wire_in(from, frame, sizeof(frame));
+}
+
+static void
+who(uint32_t req, uint8_t node, uint8_t epoch)
+{
+	struct msg_ik_who m = { .req = req, .hs = 77 };
+
+	memcpy(m.pub, pub_of(node), sizeof(m.pub));
+	memset(m.epoch, epoch, sizeof(m.epoch));
+	on_ik_who(&netd.cryptod, &m, NULL);
+}
+
+/* A whole inbound handshake; 1 if it was let in with keys `session`. */
+static int
+inbound(const struct endpoint *from, uint8_t e, uint8_t node, uint8_t epoch,
+    uint32_t session)
+{
+	struct msg_ik_msg2	out = { .session = session };
+	union msg_any		m;
+	enum msg_type		t;
+
+	msg1_in(from, e, 0x1000u + e);
+	t = heard(&m);
+	if (t == MSG_NONE)
+		return 0;
+	ck_assert_int_eq(t, MSG_IK_READ1);
+	who(m.req, node, epoch);
+	do
+		t = heard(&m);
+	while (t == MSG_HS_DROP && m.hs_drop.hs != 77);
+	if (t != MSG_IK_ANSWER)
+		return 0;
+	out.req = m.req;
+	on_ik_msg2(&netd.cryptod, &out, NULL);
+	return 1;
+}
+
+/* cryptod opens a frame that came for `index`: why says how that went. */
+static void
+frame_in(const struct endpoint *from, uint32_t index, uint64_t counter,
+    uint8_t flags, const uint8_t *msg, size_t n, enum refusal why)
+{
+	uint8_t		 frame[256] = { 0 };
+	unsigned	 before = nlent;
+	struct work	*w;
+
+	frame_data(frame, flags, (uint16_t)(4 + n), index, counter);
+	memcpy(frame + FRAME_BODY_OFF, msg, n);
+	wire_in(from, frame, FRAME_OVERHEAD + n);
+	if (nlent == before)
+		return;
+	w = lent[(nlent - 1) % 64];
+	w->len -= FRAME_TAG_LEN;
+	w->why = why;
+	lent_done[(nlent - 1) % 64](w);
+}
+
+static void
+beat_in(const struct endpoint *from, uint32_t index, uint64_t counter)
+{
+	static const uint8_t beat = LINK_MSG_HEARTBEAT;
+
+	frame_in(from, index, counter, 0, &beat, 1, REFUSE_NONE);
+}
+
+/* A peer whose link stands. */
+static struct peer *
+peer_up(uint8_t node, uint8_t e, uint32_t session)
+{
+	struct peer *p;
+
+	ck_assert(inbound(&home, e, node, 1, session));
+	p = peer_find(addr_of(node));
+	ck_assert_ptr_nonnull(p);
+	beat_in(&home, p->cur.our_index, 0);
+	ck_assert(p->cur.proven);
+	return p;
+}
+
+static void
+later(uint64_t ms)
+{
+	uint64_t end = netd.now_ms + ms;
+
+	while (netd.now_ms < end) {
+		netd.now_ms += 100;
+		link_tick();
+	}
+}
+
+/* As later(), with the peer talking. */
+static void
+later_alive(struct peer *p, uint64_t ms)
+{
+	uint64_t n;
+
+	for (n = 0; n < ms; n += 1000) {
+		later(1000);
+		p->seen_ms = netd.now_ms;
+	}
+}
+
+/* -- decisions ---------------------------------------------------------------- */
+
+static struct link_facts
+facts(unsigned bits)
+{
+	return (struct link_facts){
+		.is_self = bits & 1, .permitted = bits >> 1 & 1,
+		.accept = bits >> 2 & 1, .dialling = bits >> 3 & 1,
+		.known = bits >> 4 & 1, .same_epoch = bits >> 5 & 1,
+		.proven = bits >> 6 & 1, .busy = bits >> 7 & 1,
+		.held = bits >> 8 & 1, .smaller = bits >> 9 & 1,
+		.full = bits >> 10 & 1,
+		.age_ms = bits >> 11 & 1 ? LINK_CROSS_MS : LINK_CROSS_MS - 1,
+		.held_ms = bits >> 12 & 1 ? LINK_HELD_MS : LINK_HELD_MS - 1
+	};
+}
+
+START_TEST(every_inbound_decision_obeys_the_rules)
+{
+	struct link_facts	f;
+	enum refusal		why;
+	enum link_act		a;
+	unsigned		bits;
+
+	for (bits = 0; bits < 1u << 13; bits++) {
+		f = facts(bits);
+		a = decide_inbound(&f, &why);
+		ck_assert_int_eq(a == ACT_REFUSE, why != REFUSE_NONE);
+		if (a == ACT_REFUSE)
+			continue;
+		ck_assert(!f.is_self && f.permitted);
+		ck_assert(f.accept || f.known || f.dialling);
+		ck_assert_int_eq(a == ACT_NEW, !f.known);
+		ck_assert(a != ACT_NEW || !f.full);
+		ck_assert(a != ACT_REKEY || (f.same_epoch && f.proven &&
+		    f.age_ms >= LINK_CROSS_MS && !(f.busy && f.smaller)));
+		ck_assert(a == ACT_NEW || !f.held || f.held_ms >= LINK_HELD_MS);
+	}
+}
+END_TEST
+
+START_TEST(a_refusal_names_the_first_reason)
+{
+	struct link_facts	f = { .is_self = 1 };
+	enum refusal		why;
+
+	decide_inbound(&f, &why);
+	ck_assert_int_eq(why, REFUSE_LINK_SELF);
+	f.is_self = 0;
+	decide_inbound(&f, &why);
+	ck_assert_int_eq(why, REFUSE_LINK_NOT_ACCEPTED);
+	f.accept = 1;
+	decide_inbound(&f, &why);
+	ck_assert_int_eq(why, REFUSE_LINK_ACL);
+	f.permitted = f.full = 1;
+	decide_inbound(&f, &why);
+	ck_assert_int_eq(why, REFUSE_LINK_PEERS_FULL);
+}
+END_TEST
+
+START_TEST(of_two_crossed_handshakes_both_sides_keep_the_same)
+{
+	struct link_facts small = { .known = 1, .same_epoch = 1, .proven = 1, .smaller = 1 };
+	struct link_facts large = { .known = 1, .same_epoch = 1, .proven = 1 };
+	struct link_facts none = { 0 };
+
+	ck_assert_int_eq(decide_outbound(&small), WIN_SWAP);
+	ck_assert_int_eq(decide_outbound(&large), WIN_KEEP);
+	large.proven = 0;
+	ck_assert_int_eq(decide_outbound(&large), WIN_SWAP_HOLD);
+	large.same_epoch = 0;
+	ck_assert_int_eq(decide_outbound(&large), WIN_SWAP);
+	ck_assert_int_eq(decide_outbound(&none), WIN_NEW);
+}
+END_TEST
+
+/* -- buckets ------------------------------------------------------------------ */
+
+START_TEST(a_bucket_gives_its_burst_and_then_its_rate)
+{
+	struct rate	r = { .burst = 5, .per_s = 2500 };
+	struct bucket	b;
+	unsigned	i, n = 0;
+
+	bucket_fill(&b, &r, 1000);
+	for (i = 0; i < 10; i++)
+		n += (unsigned)bucket_take(&b, &r, 1000);
+	ck_assert_uint_eq(n, 5);
+	for (n = 0, i = 1; i <= 4000; i++)
+		n += (unsigned)bucket_take(&b, &r, 1000 + i);
+	ck_assert_uint_eq(n, 10);
+	for (n = 0, i = 0; i < 10; i++)
+		n += (unsigned)bucket_take(&b, &r, 100000000);
+	ck_assert_uint_eq(n, 5);
+}
+END_TEST
+
+START_TEST(one_source_cannot_take_what_strangers_share)
+{
+	struct rate		r = { .burst = 100, .per_s = 1000 };
+	static const uint8_t	seed[16];
+	unsigned		i, n = 0;
+
+	ck_assert_int_eq(sodium_init(), 0);
+	rate_init(&r, seed, 1000);
+	for (i = 0; i < 1000; i++)
+		n += (unsigned)rate_stranger(&home, 1000);
+	ck_assert_uint_eq(n, 25);
+	ck_assert(rate_stranger(&away, 1000));
+}
+END_TEST
+
+/* -- memory for message 1s ------------------------------------------------------ */
+
+START_TEST(the_last_ephemerals_are_known_and_the_oldest_make_room)
+{
+	static const uint8_t	seed[16];
+	uint8_t			e[FRAME_EPHEMERAL_LEN] = { 0 };
+	unsigned		i;
+
+	ck_assert_int_eq(sodium_init(), 0);
+	seen_init(seed);
+	for (i = 0; i < 3 * SEEN_MAX; i++) {
+		put_le32(e, i);
+		ck_assert_ptr_null(seen_find(e));
+		seen_add(e, &home, i);
+		ck_assert_ptr_nonnull(seen_find(e));
+	}
+	for (i = 0; i < 3 * SEEN_MAX; i++) {
+		put_le32(e, i);
+		ck_assert_int_eq(seen_find(e) != NULL, i >= 2 * SEEN_MAX);
+	}
+}
+END_TEST
+
+/* -- the link ------------------------------------------------------------------- */
+
+START_TEST(a_stranger_is_answered_and_becomes_a_peer)
+{
+	struct peer	*p;
+	struct frame	 f;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	ck_assert_uint_eq(peer_count(), 1);
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_int_eq(frame_decode(sent[0], sent_len[0], &f), REFUSE_NONE);
+	ck_assert_int_eq(f.phase, FRAME_MSG2);
+	ck_assert_uint_eq(f.receiver, 0x1001);
+	ck_assert_uint_eq(f.sender, p->cur.our_index);
+	ck_assert_uint_eq(ups, 1);
+}
+END_TEST
+
+START_TEST(a_lost_message_2_is_sent_again_without_a_key_operation)
+{
+	set_up();
+	peer_up(0x20, 1, 501);
+	msg1_in(&home, 1, 0x1001);
+	ck_assert(is_quiet());
+	ck_assert_uint_eq(nsent, 2);
+	ck_assert_mem_eq(sent[0], sent[1], FRAME_MSG2_LEN);
+}
+END_TEST
+
+START_TEST(a_replayed_message_1_from_elsewhere_does_nothing)
+{
+	struct link_keys before;
+	struct peer	*p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	before = p->cur;
+	later_alive(p, 31000);
+	msg1_in(&away, 1, 0x1001);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_REPLAYED_MSG1], 1);
+	ck_assert_uint_eq(p->cur.session, before.session);
+	ck_assert_uint_eq(p->pend.session, 0);
+}
+END_TEST
+
+START_TEST(a_forgotten_replay_of_this_run_cannot_cut_over)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	ck_assert(inbound(&away, 2, 0x20, 1, 502));
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_uint_eq(p->pend.session, 502);
+	later_alive(p, 31000);
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_uint_eq(p->pend.session, 0);
+	ck_assert_mem_eq(&p->ep, &home, sizeof(home));
+}
+END_TEST
+
+START_TEST(a_replay_of_a_former_run_cannot_tear_down)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 10000);
+	ck_assert(inbound(&away, 2, 0x20, 9, 502));
+	ck_assert_ptr_eq(peer_find(addr_of(0x20)), p);
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_uint_eq(p->epoch[0], 1);
+	ck_assert_uint_eq(downs, 0);
+	later_alive(p, 31000);
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_uint_eq(p->pend.session, 0);
+}
+END_TEST
+
+START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 10000);
+	ck_assert(inbound(&away, 2, 0x20, 9, 502));
+	beat_in(&away, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->prev.session, 501);
+	ck_assert_uint_eq(p->epoch[0], 9);
+	ck_assert_uint_eq(downs, 1);
+	ck_assert_uint_eq(ups, 2);
+	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
+}
+END_TEST
+
+START_TEST(a_rekey_of_the_peer_is_held_until_proven_and_drained_after)
+{
+	struct peer	*p;
+	uint32_t	 old;
+
+	set_up();
+	p = peer_up(0x80, 1, 501);
+	old = p->cur.our_index;
+	later_alive(p, 31000);
+	ck_assert(inbound(&home, 2, 0x80, 1, 502));
+	beat_in(&home, p->cur.our_index, 5);
+	ck_assert_uint_eq(p->cur.session, 501);
+	frame_in(&home, p->pend.our_index, 0, FRAME_K,
+	    (const uint8_t[]){ LINK_MSG_HEARTBEAT }, 1, REFUSE_NONE);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->k_bit, 1);
+	ck_assert_uint_eq(downs, 0);
+	beat_in(&home, old, 6);
+	ck_assert_uint_eq(netd.refused[REFUSE_FRAME_INDEX], 0);
+	later_alive(p, 11000);
+	beat_in(&home, old, 7);
+	ck_assert_uint_eq(netd.refused[REFUSE_FRAME_INDEX], 1);
+}
+END_TEST
+
+/* A rekey of ours that has gone out. */
+static uint32_t
+rekey_out(struct peer *p)
+{
+	struct msg_ik_msg1	m1 = { .hs = 88 };
+	union msg_any		m;
+
+	while (!is_quiet())
+		continue;
+	ck_assert_int_eq(link_rekey_now(p), 0);
+	expect(MSG_IK_START, &m);
+	m1.req = m.req;
+	on_ik_msg1(&netd.cryptod, &m1, NULL);
+	return get_le32(sent[(nsent - 1) % 64] + 4);
+}
+
+static void
+msg2_in(const struct endpoint *from, uint32_t receiver, uint32_t session,
+    uint8_t epoch)
+{
+	uint8_t			noise[FRAME_NOISE2_LEN] = { 1 }, frame[FRAME_MSG2_LEN];
+	struct msg_ik_up	up = { .session = session };
+	union msg_any		m;
+	enum msg_type		t;
+
+	memset(up.epoch, epoch, sizeof(up.epoch));
+	frame_msg2(frame, 0x2000, receiver, noise);
+	wire_in(from, frame, sizeof(frame));
+	while ((t = heard(&m)) != MSG_NONE && t != MSG_IK_READ2)
+		continue;
+	ck_assert_int_eq(t, MSG_IK_READ2);
+	up.req = m.req;
+	on_ik_up(&netd.cryptod, &up, NULL);
+}
+
+START_TEST(our_rekey_cuts_over_with_message_2)
+{
+	struct peer	*p;
+	uint32_t	 index;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	index = rekey_out(p);
+	ck_assert_uint_eq(p->cur.session, 501);
+	msg2_in(&home, index, 502, 1);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->cur.our_index, index);
+	ck_assert_uint_eq(p->cur.their_index, 0x2000);
+	ck_assert_uint_eq(p->k_bit, 1);
+	ck_assert_uint_eq(p->prev.session, 501);
+	ck_assert_uint_eq(hs_count(), 0);
+}
+END_TEST
+
+START_TEST(an_unanswered_rekey_frees_its_index_and_its_handshake)
+{
+	struct peer	*p;
+	uint32_t	 index;
+	union msg_any	 m;
+	enum msg_type	 t;
+	unsigned	 slot, before = 0, drops = 0;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	index = rekey_out(p);
+	before = nsent;
+	later_alive(p, 70000);
+	ck_assert_uint_eq(nsent - before, 4);	/* at 1, 3, 7 and 15 s */
+	ck_assert_int_eq(index_get(index, &slot), INDEX_NONE);
+	while ((t = heard(&m)) != MSG_NONE)
+		drops += t == MSG_HS_DROP && m.hs_drop.hs == 88;
+	ck_assert_uint_eq(drops, 1);
+	ck_assert_uint_eq(p->cur.session, 501);
+}
+END_TEST
+
+START_TEST(when_both_rekey_the_smaller_address_goes_on)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x80, 1, 501);	/* we are smaller */
+	later_alive(p, 31000);
+	rekey_out(p);
+	ck_assert(!inbound(&home, 2, 0x80, 1, 502));
+	ck_assert_uint_eq(p->extra->rekey, REKEY_BUSY);
+}
+END_TEST
+
+START_TEST(when_both_rekey_the_larger_address_answers)
+{
+	struct peer	*p;
+	uint32_t	 index;
+	unsigned	 slot;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);	/* we are larger */
+	later_alive(p, 31000);
+	index = rekey_out(p);
+	ck_assert(inbound(&home, 2, 0x20, 1, 502));
+	ck_assert_uint_eq(p->extra->rekey, REKEY_HELD);
+	ck_assert_int_eq(index_get(index, &slot), INDEX_NONE);
+}
+END_TEST
+
+START_TEST(keys_that_are_old_or_used_are_renewed)
+{
+	struct peer	*p;
+	union msg_any	 m;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	while (!is_quiet())
+		continue;
+	later_alive(p, 104000);
+	ck_assert(is_quiet());
+	later_alive(p, 32000);
+	expect(MSG_IK_START, &m);
+}
+END_TEST
+
+START_TEST(bad_frames_from_elsewhere_throw_nobody_out)
+{
+	static const uint8_t	beat = LINK_MSG_HEARTBEAT;
+	struct peer		*p;
+	unsigned		 i;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	for (i = 0; i < 100; i++)
+		frame_in(&away, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_AUTH);
+	for (i = 0; i < 100; i++)
+		frame_in(&home, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_REPLAY);
+	for (i = 0; i < 19; i++)
+		frame_in(&home, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_AUTH);
+	ck_assert_uint_eq(peer_count(), 1);
+	frame_in(&home, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_AUTH);
+	ck_assert_uint_eq(peer_count(), 0);
+}
+END_TEST
+
+START_TEST(only_the_newest_frame_moves_a_peer)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	beat_in(&away, p->cur.our_index, 10);
+	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
+	ck_assert_ptr_eq(peer_at(&away), p);
+	ck_assert_ptr_null(peer_at(&home));
+	beat_in(&home, p->cur.our_index, 9);
+	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
+}
+END_TEST
+
+START_TEST(strangers_do_not_use_up_what_a_peer_may_send)
+{
+	struct endpoint	 from = away;
+	struct peer	*p;
+	unsigned	 i;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	for (i = 0; i < 500; i++) {
+		from.ip[2] = (uint8_t)i;
+		from.port = (uint16_t)i;
+		msg1_in(&from, (uint8_t)(100 + i % 100), i);
+	}
+	ck_assert_uint_gt(netd.refused[REFUSE_LINK_RATE], 0);
+	while (!is_quiet())
+		continue;
+	later_alive(p, 6000);		/* cryptod never answers those */
+	while (!is_quiet())
+		continue;
+	ck_assert(inbound(&home, 2, 0x20, 1, 502));
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_RATE_PEER], 0);
+}
+END_TEST
+
+START_TEST(an_unproven_peer_does_not_stay)
+{
+	set_up();
+	ck_assert(inbound(&home, 1, 0x20, 1, 501));
+	ck_assert_uint_eq(peer_count(), 1);
+	later(29000);
+	ck_assert_uint_eq(peer_count(), 1);
+	later(2000);
+	ck_assert_uint_eq(peer_count(), 0);
+}
+END_TEST
+
+START_TEST(a_silent_peer_is_removed_and_its_keys_are_dropped)
+{
+	struct peer	*p;
+	union msg_any	 m;
+	enum msg_type	 t;
+	int		 dropped = 0;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later(29500);
+	ck_assert_ptr_eq(peer_find(addr_of(0x20)), p);
+	later(1500);
+	ck_assert_ptr_null(peer_find(addr_of(0x20)));
+	while ((t = heard(&m)) != MSG_NONE)
+		dropped += t == MSG_SESSION_DROP && m.session_drop.session == 501;
+	ck_assert_int_eq(dropped, 1);
+}
+END_TEST
+
+/* A dial of ours that has gone out to a configured peer. */
+static uint32_t
+dial_out(uint8_t node)
+{
+	struct msg_ik_msg1	m1 = { .hs = 99 };
+	union msg_any		m;
+
+	ck_assert_ptr_null(link_connect(addr_of(node), "1", 2121, -1));
+	expect(MSG_IK_START, &m);
+	m1.req = m.req;
+	on_ik_msg1(&netd.cryptod, &m1, NULL);
+	return get_le32(sent[(nsent - 1) % 64] + 4);
+}
+
+START_TEST(a_dial_that_is_answered_becomes_a_proven_peer)
+{
+	struct peer	*p;
+	uint32_t	 index;
+
+	set_up();
+	index = dial_out(0x20);
+	msg2_in(&home, index, 501, 1);
+	p = peer_find(addr_of(0x20));
+	ck_assert_ptr_nonnull(p);
+	ck_assert(p->cur.proven && p->outbound);
+	ck_assert_uint_eq(hs_count(), 0);
+}
+END_TEST
+
+START_TEST(crossed_dials_settle_on_the_smaller_ones)
+{
+	struct peer	*p;
+	uint32_t	 index;
+
+	set_up();
+	index = dial_out(0x80);		/* we are smaller: ours stays */
+	p = peer_up(0x80, 1, 501);
+	msg2_in(&home, index, 502, 1);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->prev.session, 501);
+	ck_assert_uint_eq(p->k_bit, 0);
+}
+END_TEST
+
+START_TEST(crossed_dials_do_not_trust_what_may_be_a_replay)
+{
+	struct peer	*p;
+	uint32_t	 index;
+
+	set_up();
+	index = dial_out(0x20);		/* we are larger: theirs stays, once proven */
+	ck_assert(inbound(&home, 1, 0x20, 1, 501));
+	msg2_in(&home, index, 502, 1);
+	p = peer_find(addr_of(0x20));
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->pend.session, 501);
+	beat_in(&home, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 501);
+	ck_assert_uint_eq(p->k_bit, 0);
+}
+END_TEST
+
+START_TEST(a_message_2_that_is_bad_leaves_the_dial_alive)
+{
+	uint8_t		noise[FRAME_NOISE2_LEN] = { 1 }, frame[FRAME_MSG2_LEN];
+	uint32_t	index;
+	union msg_any	m;
+
+	set_up();
+	index = dial_out(0x20);
+	frame_msg2(frame, 1, index, noise);
+	wire_in(&away, frame, sizeof(frame));
+	expect(MSG_IK_READ2, &m);
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_AUTH), 1);
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_AUTH), 0);
+	msg2_in(&home, index, 501, 1);
+	ck_assert_uint_eq(peer_count(), 1);
+}
+END_TEST
+
+START_TEST(a_configured_peer_is_dialled_again_with_back_off)
+{
+	struct link_retry	v;
+	union msg_any		m;
+
+	set_up();
+	link_conf_peer(0, addr_of(0x20), 1, 1);
+	link_conf_addr(0, "1", 2121, 100);
+	link_start();
+	link_tick();
+	expect(MSG_IK_START, &m);
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_FULL), 1);
+	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	ck_assert_uint_eq(v.count, 1);
+	ck_assert_uint_eq(v.after_ms, 10000);
+	later(11000);
+	expect(MSG_IK_START, &m);
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_FULL), 1);
+	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	ck_assert_uint_eq(v.after_ms, 20000);
+}
+END_TEST
+
+START_TEST(a_closed_transport_answers_peers_only)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	sock.accept = 0;
+	msg1_in(&away, 5, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_NOT_ACCEPTED], 1);
+	/* The address of a peer opens no door for another key. */
+	ck_assert(!inbound(&home, 6, 0x33, 1, 503));
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_NOT_ACCEPTED], 2);
+	ck_assert(inbound(&home, 7, 0x20, 1, 504));
+}
+END_TEST
+
+START_TEST(indexes_that_collide_are_all_found)
+{
+	uint32_t	index[100];
+	unsigned	i, slot;
+
+	set_up();
+	for (i = 0; i < 100; i++)
+		ck_assert_int_eq(index_new(INDEX_HS, i, &index[i]), 0);
+	for (i = 0; i < 100; i += 3)
+		index_del(index[i]);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(index_get(index[i], &slot),
+		    i % 3 == 0 ? INDEX_NONE : INDEX_HS);
+		ck_assert(i % 3 == 0 || slot == i);
+	}
+}
+END_TEST
+
+START_TEST(messages_of_unknown_type_are_counted_and_known_ones_are_not)
+{
+	struct peer	*p;
+	uint8_t		 msg[2] = { 0x52, 0 };
+	unsigned	 t, known = 0;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	for (t = 1; t <= 0xff; t++) {
+		msg[0] = (uint8_t)t;
+		if (t == LINK_MSG_DISCONNECT)
+			continue;
+		known += (unsigned)frame_is_link_msg(msg[0]);
+		frame_in(&home, p->cur.our_index, t, 0, msg, 1, REFUSE_NONE);
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_MSG_UNKNOWN], 254 - known);
+	msg[0] = 0;
+	frame_in(&home, p->cur.our_index, 300, 0, msg, 2, REFUSE_INNER_AUTH);
+	ck_assert_uint_eq(datagrams, 1);
+	msg[0] = LINK_MSG_DISCONNECT;
+	frame_in(&home, p->cur.our_index, 301, 0, msg, 1, REFUSE_NONE);
+	ck_assert_uint_eq(peer_count(), 1);
+	frame_in(&home, p->cur.our_index, 302, 0, msg, 2, REFUSE_NONE);
+	ck_assert_uint_eq(peer_count(), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("link");
+	TCase	*t = tcase_create("link");
+	SRunner	*sr;
+	int	 failures;
+
+	tcase_add_test(t, every_inbound_decision_obeys_the_rules);
+	tcase_add_test(t, a_refusal_names_the_first_reason);
+	tcase_add_test(t, of_two_crossed_handshakes_both_sides_keep_the_same);
+	tcase_add_test(t, a_bucket_gives_its_burst_and_then_its_rate);
+	tcase_add_test(t, one_source_cannot_take_what_strangers_share);
+	tcase_add_test(t, the_last_ephemerals_are_known_and_the_oldest_make_room);
+	tcase_add_test(t, a_stranger_is_answered_and_becomes_a_peer);
+	tcase_add_test(t, a_lost_message_2_is_sent_again_without_a_key_operation);
+	tcase_add_test(t, a_replayed_message_1_from_elsewhere_does_nothing);
+	tcase_add_test(t, a_forgotten_replay_of_this_run_cannot_cut_over);
+	tcase_add_test(t, a_replay_of_a_former_run_cannot_tear_down);
+	tcase_add_test(t, a_restarted_peer_takes_over_with_its_first_frame);
+	tcase_add_test(t, a_rekey_of_the_peer_is_held_until_proven_and_drained_after);
+	tcase_add_test(t, our_rekey_cuts_over_with_message_2);
+	tcase_add_test(t, an_unanswered_rekey_frees_its_index_and_its_handshake);
+	tcase_add_test(t, when_both_rekey_the_smaller_address_goes_on);
+	tcase_add_test(t, when_both_rekey_the_larger_address_answers);
+	tcase_add_test(t, keys_that_are_old_or_used_are_renewed);
+	tcase_add_test(t, bad_frames_from_elsewhere_throw_nobody_out);
+	tcase_add_test(t, only_the_newest_frame_moves_a_peer);
+	tcase_add_test(t, strangers_do_not_use_up_what_a_peer_may_send);
+	tcase_add_test(t, an_unproven_peer_does_not_stay);
+	tcase_add_test(t, a_silent_peer_is_removed_and_its_keys_are_dropped);
+	tcase_add_test(t, a_dial_that_is_answered_becomes_a_proven_peer);
+	tcase_add_test(t, crossed_dials_settle_on_the_smaller_ones);
+	tcase_add_test(t, crossed_dials_do_not_trust_what_may_be_a_replay);
+	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
+	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
+	tcase_add_test(t, a_closed_transport_answers_peers_only);
+	tcase_add_test(t, indexes_that_collide_are_all_found);
+	tcase_add_test(t, messages_of_unknown_type_are_counted_and_known_ones_are_not);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failures = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failures != 0;
+}
