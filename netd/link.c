@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "link_int.h"
+#include "ip6.h"
 #define LOG_TARGET "fips::node::handlers::encrypted"
 #include "log.h"
 #include "session.h"
@@ -18,7 +19,7 @@ link_mtu(const struct peer *p)
 {
 	const struct udp *u = udp_get(p->ep.transport);
 
-	return u == NULL ? 0 : u->mtu;
+	return u == NULL ? 0 : udp_frame_limit(u->mtu);
 }
 
 size_t

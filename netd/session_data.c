@@ -24,8 +24,10 @@ enum {
 };
 _Static_assert(HEADS - IP6_HEAD + TAGS == IP6_OVERHEAD, "what the MTU says");
 
-/* Everything before the session's plaintext, from the end: F is where the
- * frame starts. inner and body are set; counters are cryptod's. */
+/*
+ * Datagram and session header, before a plaintext that stands at w->body. The
+ * counter is cryptod's to write, the link header link.c's.
+ */
 static int
 put_heads(struct session *s, const struct peer *p, struct work *w, int pending,
     int coords, size_t plain)

@@ -71,7 +71,6 @@ shake_drop(struct shake *h)
 	shake_step(h, SHAKE_EV_DROP);
 }
 
-/* Does this table hold the one that waits for cryptod's answer to req? */
 struct shake *
 shake_by_req(uint32_t req)
 {
@@ -105,7 +104,6 @@ resend_ms(unsigned n)
 	return ms;
 }
 
-/* First time for a new message; it is sent again until something comes back. */
 void
 shake_send(struct shake *h, const struct fsp_shake *m)
 {

@@ -15,6 +15,7 @@
 
 #include "link.h"
 #include "endpoint.h"
+#include "ip6.h"
 #include "udp.h"
 #define LOG_TARGET "fips::transport::udp"
 #include "log.h"
@@ -70,7 +71,7 @@ udp_add(int fd, const struct msg_udp *m)
 	memcpy(u->bind, m->bind, sizeof(u->bind));
 	u->accept = m->accept;
 	u->outbound_only = m->outbound_only;
-	make_room(u->mtu);
+	make_room(udp_frame_limit(u->mtu));
 	if (setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof(one)) == -1)
 		log_warn("the kernel's drops on UDP port %u will not be counted: %s",
 		    u->port, strerror(errno));
@@ -265,7 +266,7 @@ udp_send(const struct endpoint *ep, const void *data, size_t len)
 		refuse(REFUSE_UDP_SEND);
 		return -1;
 	}
-	if (len > u->mtu) {
+	if (len > udp_frame_limit(u->mtu)) {
 		u->stats.mtu_exceeded++;
 		refuse(REFUSE_UDP_SEND);
 		return -1;
