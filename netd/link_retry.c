@@ -184,7 +184,7 @@ wait_for(struct dial *d)
 	    (unsigned long long)until(d->due_ms) / 1000);
 }
 
-/* A first dial that fails is repeated for ever, as the reference does. */
+/* Without limit, but for a peer that is not to be reconnected. */
 void
 retry_failed(const uint8_t addr[NADDR_LEN])
 {
