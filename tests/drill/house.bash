@@ -50,7 +50,8 @@ END
 # alive PID: runs, and is no zombie that its parent has not looked at.
 alive() {
 	local stat
-	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+	# No process to look: on a slow machine that takes longer than a death.
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
 	case ${stat##*) } in Z* | X*) return 1 ;; esac
 }
 
