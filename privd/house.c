@@ -193,18 +193,33 @@ house_late(void *obj, void *arg)
 	return 0;
 }
 
+/*
+ * The first that we notice may have left because another one died, and that
+ * one's end may be a moment away: say what became of each.
+ */
 static int
 house_lost(void *obj, void *arg)
 {
-	struct room	*r = arg;
-	struct pollfd	 pfd = { .fd = r->pidfd, .events = POLLIN };
-	char		 how[80] = "it closed its door";
+	struct room	*lost = arg, *r;
+	struct pollfd	 pfd = { .events = POLLIN };
+	uint64_t	 until = now_ms() + HOW_MS, now;
+	char		 how[80];
+	unsigned	 i;
 
 	(void)obj;
-	if (r->pid != 0 && poll(&pfd, 1, HOW_MS) == 1)
-		room_ended(r, how, sizeof(how));
-	log_error("%s is gone: %s; the house ends", proc_row[r->id].name, how);
 	house.status = 1;
+	for (i = 0; i < PROC_MAX; i++) {
+		r = &house.room[i];
+		if (r->pid == 0)
+			continue;
+		pfd.fd = r->pidfd;
+		now = now_ms();
+		strcpy(how, "it closed its door");
+		if ((poll(&pfd, 1, now < until ? (int)(until - now) : 0) == 1 &&
+		    room_ended(r, how, sizeof(how))) || r == lost)
+			log_error("%s is gone: %s; the house ends",
+			    proc_row[i].name, how);
+	}
 	return 0;
 }
 
