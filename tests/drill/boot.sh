@@ -64,6 +64,16 @@ truncate -s 2M "$tmp/c.yaml"
 try
 check a_huge_configuration_is_refused same 1 "$([ "$status" -ne 0 ] && echo 1)"
 
+# Two rooms that share an account could reach each other.
+cp /etc/passwd "$tmp/passwd"
+sed -i '/^_bastide/d' "$tmp/passwd"
+printf '%s:x:%s:777::/:/bin/false\n' _bastide-netd 776 _bastide-cryptod 776 >>"$tmp/passwd"
+mount --bind "$tmp/passwd" /etc/passwd
+conf <<<'tun: { enabled: true }'
+try
+wrong one_account_for_two_rooms_is_refused 1 '_bastide-cryptod and _bastide-netd share a number'
+umount /etc/passwd
+
 conf <<<'node: { identity: { persistent: true } }'
 mkdir -p "$tmp/state3" && chmod 777 "$tmp/state3"
 fails -c "$tmp/c.yaml" -r "$tmp/other" -s "$tmp/state3"

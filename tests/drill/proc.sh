@@ -50,6 +50,9 @@ walled() {
 	    grep -vE '^(RUST_LOG|ASAN_OPTIONS|UBSAN_OPTIONS)=')"
 }
 
+# The name service of this house would load a library into whoever asks it.
+printf 'passwd: compat\ngroup: compat\n' >"$tmp/nsswitch.conf"
+mount --bind "$tmp/nsswitch.conf" /etc/nsswitch.conf
 start
 net_admin=0000000000001000 none=0000000000000000
 # Sockets: two doors, two leashes of two ends, rtnetlink.
@@ -77,6 +80,8 @@ check privd_maps_no_ring same 0 "$(grep -c bastide-ring "/proc/$privd/maps")"
 for pid in $netd $cryptod $privd; do
 	check "process_$(cat /proc/"$pid"/comm)_maps_nothing_writable_and_executable" \
 	    same 0 "$(grep -cE ' .wx' "/proc/$pid/maps")"
+	check "process_$(cat /proc/"$pid"/comm)_has_no_code_of_the_name_service" \
+	    same 0 "$(grep -c libnss_ "/proc/$pid/maps")"
 done
 stop
 check the_house_stops_in_good_order same 0 "$status"
