@@ -48,7 +48,8 @@ sent(int result, enum proc_id id, const char *what)
 
 	if (result == 0)
 		return;
-	if (errno == EPIPE && poll(&pfd, 1, HOW_MS) == 1 &&
+	/* It is ECONNRESET when it left something unread. */
+	if ((errno == EPIPE || errno == ECONNRESET) && poll(&pfd, 1, HOW_MS) == 1 &&
 	    room_ended(r, how, sizeof(how)))
 		fatalx("%s is gone before it is ready: %s", proc_row[id].name,
 		    how);
