@@ -63,7 +63,7 @@ cat <<END
 
     npub          $npub
     mesh address  $(field status ipv6_addr)   on $(field status tun_name)
-    listens on    UDP ${here:-this machine}:${port:-nothing}
+    listens on    UDP port ${port:-none}${here:+ of $here}
     identity      $state/fips.key   (keep it; whoever has it is this node)
 
   Add a peer: write it under "peers:" in $conf, or now, until the next start:
