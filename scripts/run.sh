@@ -76,6 +76,7 @@ done
 status=$($ctl --json show status)
 field() { printf '%s' "$status" | sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 npub=$(field npub)
+port=$($ctl --json show transports | sed -n 's/.*"local_addr": *"[^"]*:\([0-9]*\)".*/\1/p' | head -n 1)
 here=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
 cat <<END
 
@@ -83,7 +84,7 @@ cat <<END
 
     npub          $npub
     mesh address  $(field ipv6_addr)   on $(field tun_name)
-    listens on    UDP ${here:-this machine}:2121
+    listens on    UDP port ${port:-2121}${here:+ of $here}
     identity      $state/fips.key   (keep it; whoever has it is this node)
 
   Add a peer: write it under "peers:" in $conf, or now, until the next start:
@@ -92,7 +93,7 @@ cat <<END
 
   On the other machine that is:
 
-    sudo build/bastidectl connect $npub ${here:-ADDRESS}:2121 udp
+    sudo build/bastidectl connect $npub ${here:-ADDRESS}:${port:-2121} udp
 
   Look:
 
