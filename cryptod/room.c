@@ -154,7 +154,7 @@ boot(void)
 	}
 }
 
-/* A batch of packets, then whoever knocks; sleep when there was neither. */
+/* A batch of packets, then whoever knocks; sleep when that was all. */
 static void
 turn(void)
 {
@@ -169,7 +169,7 @@ turn(void)
 	n = seal_work(&room.ring, room.self->addr, &why);
 	if (n == -1)
 		fatalx("netd broke a rule: ring: %s", refuse_text(why));
-	sleeps = n == 0 && ring_may_sleep(&room.ring, room.ring.todo);
+	sleeps = n < SEAL_BATCH && ring_may_sleep(&room.ring, room.ring.todo);
 	if (poll(p, 3, sleeps ? -1 : 0) == -1 && errno != EINTR)
 		fatal("poll");
 	if (sleeps)
