@@ -210,6 +210,8 @@ swap(struct peer *p, const struct hs *h, const struct link_keys *k,
 	note_epoch(p, epoch,
 	    "Peer restart detected during promotion, replacing stale active peer");
 	link_beat(p);
+	/* What went out under the old keys may have come to nothing. */
+	session_link_changed(p, 1);
 }
 
 /* As swap(), but the keys that were there may be the ones the peer settles on. */

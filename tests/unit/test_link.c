@@ -466,7 +466,7 @@ START_TEST(a_stranger_is_answered_and_becomes_a_peer)
 	ck_assert_int_eq(f.phase, FRAME_MSG2);
 	ck_assert_uint_eq(f.receiver, 0x1001);
 	ck_assert_uint_eq(f.sender, p->cur.our_index);
-	ck_assert_uint_eq(ups, 1);
+	ck_assert_uint_eq(ups, 2);
 }
 END_TEST
 
@@ -545,7 +545,7 @@ START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
 	ck_assert_uint_eq(p->prev.session, 501);
 	ck_assert_uint_eq(p->epoch[0], 9);
 	ck_assert_uint_eq(downs, 1);
-	ck_assert_uint_eq(ups, 2);
+	ck_assert_uint_eq(ups, 3);
 	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
 }
 END_TEST
@@ -872,6 +872,22 @@ START_TEST(crossed_dials_settle_on_the_smaller_ones)
 }
 END_TEST
 
+/* What a session sent before came there ahead of the keys, and costs a second. */
+START_TEST(sessions_hear_again_when_keys_are_proven_or_swapped)
+{
+	uint32_t index;
+
+	set_up();
+	index = dial_out(0x80);
+	ck_assert(inbound(&home, 1, 0x80, 1, 501));
+	ck_assert_uint_eq(ups, 1);
+	beat_in(&home, peer_find(addr_of(0x80))->cur.our_index, 0);
+	ck_assert_uint_eq(ups, 2);
+	msg2_in(&home, index, 502, 1);
+	ck_assert_uint_eq(ups, 3);
+}
+END_TEST
+
 START_TEST(crossed_dials_do_not_trust_what_may_be_a_replay)
 {
 	struct peer	*p;
@@ -1028,6 +1044,7 @@ main(void)
 	tcase_add_test(t, a_silent_peer_is_removed_and_its_keys_are_dropped);
 	tcase_add_test(t, a_dial_that_is_answered_becomes_a_proven_peer);
 	tcase_add_test(t, crossed_dials_settle_on_the_smaller_ones);
+	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, crossed_dials_do_not_trust_what_may_be_a_replay);
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
