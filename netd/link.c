@@ -22,8 +22,9 @@ link_mtu(const struct peer *p)
 	return u == NULL ? 0 : udp_frame_limit(u->mtu);
 }
 
-size_t
-link_msg_max(const struct peer *p)
+/* Largest link message (type byte included) that fits one frame to p. */
+static size_t
+msg_max(const struct peer *p)
 {
 	uint16_t mtu = link_mtu(p);
 
@@ -77,7 +78,7 @@ link_send(struct peer *p, const void *msg, size_t len)
 {
 	struct work *w;
 
-	if (len == 0 || len > link_msg_max(p)) {
+	if (len == 0 || len > msg_max(p)) {
 		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}

@@ -237,8 +237,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_soon = 1;
 }
 
-void
-netd_turn_end(void)
+/*
+ * After every turn of the loop: due timers, the UDP batch, cryptod's wake-up.
+ * An event callback starts with netd_clock() and does not care.
+ */
+static void
+turn_end(void)
 {
 	if (tick_soon || netd.now_ms >= next_tick_ms) {
 		tick_soon = 0;
@@ -302,6 +306,6 @@ main(void)
 	for (;;) {
 		if (event_base_loop(netd.base, EVLOOP_ONCE) == -1)
 			fatalx("the event loop failed");
-		netd_turn_end();
+		turn_end();
 	}
 }
