@@ -204,7 +204,9 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 
 /*
  * Only frames from where the peer is known to be count towards its removal:
- * a stranger who has seen an index must not be able to throw anybody out.
+ * a stranger who has seen an index must not be able to throw anybody out. Who
+ * can also forge that address is not to do it between two heartbeats either:
+ * a peer that is well says so meanwhile.
  */
 static void
 bad_frame(struct peer *p, const struct link_keys *k, const struct work *w)
@@ -217,7 +219,10 @@ bad_frame(struct peer *p, const struct link_keys *k, const struct work *w)
 	if (w->why != REFUSE_LINK_AUTH || k != &p->cur ||
 	    memcmp(&p->ep, &w->ep, sizeof(p->ep)) != 0)
 		return;
-	if (++p->decrypt_fail < LINK_BAD_MAX)
+	if (p->decrypt_fail++ == 0)
+		p->extra->bad_ms = netd.now_ms;
+	if (p->decrypt_fail < LINK_BAD_MAX || netd.now_ms - p->extra->bad_ms <=
+	    netd.conf[CONF_NODE_HEARTBEAT] * 1000)
 		return;
 	log_warn("Excessive decryption failures, removing peer peer=%s consecutive_failures=%u",
 	    peer_display(p->addr), p->decrypt_fail);

@@ -194,6 +194,14 @@ session_unconfirmed(struct session *s)
 	memset(&s->pend, 0, sizeof(s->pend));
 }
 
+/* How long we have been talking to somebody who says nothing. */
+static uint64_t
+talked_alone_ms(const struct session *s)
+{
+	return s->extra->unheard_ms == 0 || s->cur.used_ms < s->extra->unheard_ms ?
+	    0 : s->cur.used_ms - s->extra->unheard_ms;
+}
+
 /* One reason to begin a handshake beside the keys in use? */
 static int
 is_due(struct session *s)
@@ -203,7 +211,7 @@ is_due(struct session *s)
 
 	if (x->out != NULL || pending_role(s) != ROLE_NONE || route_next(s->addr) == NULL)
 		return 0;
-	if (x->unheard_ms != 0 && session_decide_silent(now - x->unheard_ms,
+	if (session_decide_silent(talked_alone_ms(s),
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
 		return 1;
@@ -266,7 +274,7 @@ int
 session_rekey_now(struct session *s)
 {
 	if (s->state != SESSION_ESTABLISHED || s->extra->out != NULL ||
-	    s->pend.session != 0)
+	    pending_role(s) != ROLE_NONE)
 		return -1;
 	shake_begin(s);
 	return 0;

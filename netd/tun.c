@@ -58,6 +58,9 @@ read_one(void)
 	n = read(tun_fd, w->buf + w->off, pipe_room(w));
 	if (n <= 0) {
 		pipe_put(w);
+		/* It would be ready to read for ever. The next start makes a new one. */
+		if (n == -1 && errno == EBADFD)
+			fatalx("the TUN device %s was taken away", name);
 		if (n == -1 && errno != EAGAIN && errno != EINTR)
 			log_debug("reading from %s: %s", name, strerror(errno));
 		return 0;
