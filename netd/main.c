@@ -238,6 +238,23 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
+ * With hardly a slot left there is nothing to read into: let the kernel queue,
+ * or drop, until cryptod has given back some, instead of asking all the time.
+ */
+static void
+mind_slots(void)
+{
+	static int	paused;
+	unsigned	enough = paused ? pipe_slots() / 4 : PIPE_SPARE;
+
+	if (paused != (pipe_free() > enough))
+		return;
+	paused = !paused;
+	udp_pause(paused);
+	tun_pause(paused);
+}
+
+/*
  * After every turn of the loop: due timers, the UDP batch, cryptod's wake-up.
  * An event callback starts with netd_clock() and does not care.
  */
@@ -250,6 +267,7 @@ turn_end(void)
 	}
 	udp_flush();
 	pipe_flush();
+	mind_slots();
 	say_stopped();
 }
 

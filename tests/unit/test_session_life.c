@@ -81,6 +81,16 @@ pipe_put(struct work *w)
 	w->buf = NULL;
 }
 
+unsigned
+pipe_free(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 64; i++)
+		n += work[i].buf == NULL;
+	return n;
+}
+
 /* What went to cryptod to be opened again. */
 static struct work	*pushed[128];
 static unsigned		 npushed;
@@ -301,11 +311,7 @@ answer_pushed(uint32_t key)
 static unsigned
 slots_out(void)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i < 64; i++)
-		n += work[i].buf != NULL;
-	return n;
+	return 64 - pipe_free();
 }
 
 static void
