@@ -136,6 +136,12 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 	enum keys_role		pending = pending_role(s);
 	int			same = memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
 
+	/*
+	 * Keys of ours under which nothing was heard may be ours alone, their Msg3
+	 * lost. Theirs are proven to be shared, and may be all they have.
+	 */
+	if (role == ROLE_THEIRS && s->cur.initiator && s->extra->heard_cur_ms == 0)
+		same = 0;
 	if (role == ROLE_THEIRS)
 		s->extra->their_rekey_ms = netd.now_ms;
 	memcpy(s->epoch, epoch, sizeof(s->epoch));
@@ -192,6 +198,18 @@ session_unconfirmed(struct session *s)
 	    s->npub);
 	session_drop_key(s->pend.session);
 	memset(&s->pend, 0, sizeof(s->pend));
+}
+
+/*
+ * Old keys go when they were not used for a while, but not before the new ones
+ * were heard: when both sides gave way at once, each may send under keys that
+ * are the other's old ones.
+ */
+static int
+is_drained(const struct session *s)
+{
+	return s->prev.session != 0 && s->extra->heard_cur_ms != 0 &&
+	    netd.now_ms >= s->prev_until_ms;
 }
 
 /* How long we have been talking to somebody who says nothing. */
@@ -251,11 +269,11 @@ session_rekey_tick(struct session *s)
 {
 	uint64_t now = netd.now_ms, age = now - s->cur.start_ms, due = NEVER;
 
-	if (s->prev.session != 0 && now >= s->prev_until_ms) {
+	if (is_drained(s)) {
 		session_drop_key(s->prev.session);
 		memset(&s->prev, 0, sizeof(s->prev));
 	}
-	if (s->prev.session != 0)
+	if (s->prev.session != 0 && s->prev_until_ms > now)
 		due = s->prev_until_ms - now;
 	if (is_due(s)) {
 		log_debug("FSP rekey initiated peer=%s", s->npub);

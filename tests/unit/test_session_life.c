@@ -657,6 +657,44 @@ START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 }
 END_TEST
 
+/* Our Msg3 was lost, theirs was not: only their keys are surely shared. */
+START_TEST(keys_of_ours_that_nobody_heard_give_way_to_proven_ones)
+{
+	struct session *s = established(100);
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 200);
+	wait_ms(SESSION_HOLD_MS);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 200);
+}
+END_TEST
+
+/* The other side did the same and sends under the keys that we gave up. */
+START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
+{
+	struct session	*s = established(100);
+	unsigned	 dropped;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	dropped = ndropped_key;
+	wait_ms(3 * SESSION_DRAIN_MS);
+	ck_assert_uint_eq(s->prev.session, 100);
+	ck_assert_uint_eq(ndropped_key, dropped);
+	frame_in(100, FSP_WARMUP, "", 0);
+	frame_in(200, FSP_WARMUP, "", 0);
+	wait_ms(SESSION_DRAIN_MS + 1000);
+	ck_assert_uint_eq(s->prev.session, 0);
+	ck_assert_uint_eq(dropped_key, 100);
+}
+END_TEST
+
 START_TEST(a_frame_becomes_the_packet_it_was)
 {
 	static const uint8_t body[] = {
@@ -917,6 +955,8 @@ main(void)
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
+	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
