@@ -77,8 +77,6 @@ void	link_stop(void);
 /* Datagram from a socket, in w->buf + w->off, w->len, from w->ep. Takes w. */
 void	link_input(struct work *w);
 
-/* Largest link message (type byte included) that fits one frame to p. */
-size_t	link_msg_max(const struct peer *);
 /* UDP payload limit of the way to p. */
 uint16_t link_mtu(const struct peer *);
 /*

@@ -63,11 +63,6 @@ refuse(enum refusal why)
 	netd.refused[why]++;
 }
 
-/*
- * The loop calls this after every turn: due timers, the UDP batch, cryptod's
- * wake-up. An event callback starts with netd_clock() and does not care.
- */
-void		netd_turn_end(void);
 /* Monotonic milliseconds, read afresh into netd.now_ms. */
 uint64_t	netd_clock(void);
 /* Wall clock, Unix milliseconds. */
