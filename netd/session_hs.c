@@ -113,6 +113,12 @@ shake_send(struct shake *h, const struct fsp_shake *m)
 	if (n == -1)
 		fatalx("a session handshake of phase %d does not encode", m->phase);
 	h->sent_len = (uint16_t)n;
+	shake_send_afresh(h);
+}
+
+void
+shake_send_afresh(struct shake *h)
+{
 	h->resends = 0;
 	h->next_ms = netd.now_ms + resend_ms(0);
 	session_send_plain(h->addr, h->sent, h->sent_len);

@@ -106,5 +106,5 @@ void
 shake_hurry(struct shake *h)
 {
 	if (h != NULL && h->state == SHAKE_SETUP)
-		session_send_plain(h->addr, h->sent, h->sent_len);
+		shake_send_afresh(h);
 }
