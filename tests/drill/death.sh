@@ -103,6 +103,22 @@ privd=
 is_clean after_a_death
 is_bereft after_a_death
 
+# A script leaves signals ignored for what it starts in the background.
+ignored() { echo $((0x$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$1/status") >> ($(kill -l "$2") - 1) & 1)); }
+for signal in TERM INT QUIT HUP; do
+	trap '' TERM INT QUIT HUP
+	start
+	trap - TERM INT QUIT HUP
+	check "a_room_ignores_no_$signal" same "0 0" "$(ignored "$netd" $signal) $(ignored "$cryptod" $signal)"
+	at=$(now_ms)
+	kill -$signal "$privd"
+	check "${signal}_is_a_stop" gone "$at" 2900
+	kill -KILL "$privd" 2>/dev/null
+	wait "$privd"
+	check "${signal}_is_a_stop_in_good_order" same 0 $?
+	privd=
+done
+
 start
 kill -STOP "$netd"
 at=$(now_ms)
