@@ -15,7 +15,7 @@
 #include "quota.h"
 
 enum {
-	VERIFY_BURST = 8, VERIFY_PER_S = 2,	/* honest nodes send <= 2 a second */
+	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
 	FLAPS_MAX = 16,
 	REST_MS = 60000,
 };
@@ -347,7 +347,7 @@ verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 	struct peer *p = &t->peer[slot];
 
 	if (!p->waiting || p->busy ||
-	    !quota_take(&p->verify, VERIFY_BURST, VERIFY_PER_S, now_ms))
+	    !quota_take(&p->verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms))
 		return;
 	p->check = p->next;
 	p->waiting = 0;
