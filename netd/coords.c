@@ -388,6 +388,9 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 	struct share *s = &cc->share[src], *proven = &cc->share[COORDS_PROVEN];
 	uint32_t      i;
 
+	/* Whoever brought a proof, the target gave it. */
+	if (src == COORDS_PROVEN)
+		giver = 0;
 	if (giver >= cc->cfg.givers || coords_check(c, addr) == -1)
 		return -1;
 	i = find(cc, proven, addr);

@@ -62,7 +62,7 @@ struct coords_entry {			/* a copy, for routing and for people */
 	uint8_t		   addr[NADDR_LEN];
 	struct coords	   path;
 	enum coords_source source;
-	uint16_t	   giver;	/* peer it came through */
+	uint16_t	   giver;	/* of hearsay: peer it came through */
 	uint16_t	   path_mtu;	/* 0: not told */
 	uint64_t	   born_ms, used_ms;
 	uint32_t	   ref;		/* for coords_still() */
