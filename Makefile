@@ -33,7 +33,7 @@ SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
 L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
-L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv
+L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
 PROGS		:= privd netd cryptod bastidectl
 D_privd		:= privd

@@ -1,0 +1,593 @@
+/*
+ * tree.c -- our place in the spanning tree and the choice of a parent. No I/O,
+ * no clock, no keys.
+ *
+ * A path names every node up to the root, so a loop shows as our own address
+ * in the path of a peer: such a peer is no candidate, and a parent that
+ * becomes one is left. What a peer may cost us is bounded by its quota of
+ * verifications; of what comes faster only the newest announce waits.
+ */
+#include "tree.h"
+
+#include <float.h>
+#include <stdlib.h>
+
+#include "quota.h"
+
+enum {
+	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
+	FLAPS_MAX = 16,
+	REST_MS = 60000,
+};
+
+struct peer {
+	uint8_t		 used, has_place, send_due, busy, waiting;
+	uint8_t		 addr[NADDR_LEN];
+	struct tree_decl decl;
+	struct tree_path path;
+	double		 cost;		/* 0: not measured yet */
+	uint64_t	 sent_ms;
+	uint32_t	 token;
+	struct tree_ann	 check, next;	/* being verified; to be verified */
+	struct quota	 verify;
+};
+
+struct tree {
+	struct tree_cfg	  cfg;
+	struct tree_cb	  cb;
+	void		 *arg;
+	struct tree_decl  decl;		/* what holds now */
+	struct tree_path  path;
+	struct tree_ann	  ann;		/* what is signed and told */
+	uint32_t	  token, sign_token;	/* sign_token 0: none asked for */
+	uint64_t	  sign_seq;		/* what it was asked for */
+	unsigned	  parent;
+	uint64_t	  switched_ms, still_until_ms, reeval_ms;
+	uint64_t	  flap_ms[FLAPS_MAX];
+	unsigned	  flap_next, flap_seen;
+	uint8_t		  has_switched;
+	uint32_t	  generation;
+	struct tree_stats stats;
+	struct peer	  peer[];
+};
+
+static struct peer *
+peer_of(const struct tree *t, unsigned slot)
+{
+	const struct peer *p;
+
+	if (slot >= t->cfg.peers_max)
+		return NULL;
+	p = &t->peer[slot];
+	return p->used ? (struct peer *)p : NULL;
+}
+
+static const uint8_t *
+root_of(const struct tree_path *p)
+{
+	return p->at.addr[p->at.n - 1];
+}
+
+/* ---- telling ------------------------------------------------------------ */
+static void
+sign_ask(struct tree *t)
+{
+	if (t->sign_token != 0 || t->ann.decl.seq == t->decl.seq)
+		return;
+	if (++t->token == 0)
+		t->token = 1;
+	t->sign_token = t->token;
+	t->sign_seq = t->decl.seq;
+	t->stats.signs++;
+	t->cb.sign(t->arg, t->sign_token, &t->decl);
+}
+
+/* Now if it may be, else when the tick finds it due. */
+static void
+announce(struct tree *t, unsigned slot, uint64_t now_ms)
+{
+	struct peer *p = &t->peer[slot];
+	uint8_t	     msg[TREE_MSG_MAX];
+	ssize_t	     len;
+
+	p->send_due = 1;
+	/* An old place must not go out while the new one is being signed. */
+	if (t->ann.decl.seq != t->decl.seq)
+		return;
+	if (p->sent_ms != 0 && now_ms - p->sent_ms < t->cfg.announce_ms) {
+		t->stats.deferred++;
+		return;
+	}
+	len = tree_encode(&t->ann, msg, sizeof(msg));
+	if (len == -1)
+		return;
+	p->send_due = 0;
+	p->sent_ms = now_ms;
+	t->stats.sent++;
+	t->cb.send(t->arg, slot, msg, (size_t)len);
+}
+
+static void
+announce_all(struct tree *t, uint64_t now_ms)
+{
+	unsigned i;
+
+	for (i = 0; i < t->cfg.peers_max; i++)
+		if (t->peer[i].used)
+			announce(t, i, now_ms);
+}
+
+void
+tree_signed(struct tree *t, uint32_t token, const uint8_t sig[TREE_SIG_LEN],
+    struct tree_time now)
+{
+	if (token == 0 || token != t->sign_token)
+		return;
+	t->sign_token = 0;
+	if (sig == NULL)
+		return;
+	/* The place may have changed since it was asked for. */
+	if (t->sign_seq == t->decl.seq) {
+		t->ann.decl = t->decl;
+		t->ann.path = t->path;
+		memcpy(t->ann.sig, sig, TREE_SIG_LEN);
+		announce_all(t, now.ms);
+	}
+	sign_ask(t);
+}
+
+/* ---- our place ---------------------------------------------------------- */
+/* Stand below slot, or be a root. Says what changed. */
+static unsigned
+place_set(struct tree *t, unsigned slot, struct tree_time now)
+{
+	uint8_t		  root[NADDR_LEN];
+	struct tree_path *up;
+	unsigned	  what = TREE_NEW_PATH;
+
+	memcpy(root, root_of(&t->path), NADDR_LEN);
+	if (slot != t->parent)
+		what |= TREE_NEW_PARENT;
+	t->parent = slot;
+	t->decl.seq++;
+	t->decl.ts = now.unix_s;
+	t->path.at.n = 1;
+	if (slot == TREE_NO_SLOT) {
+		memcpy(t->decl.parent, t->decl.addr, NADDR_LEN);
+	} else {
+		up = &t->peer[slot].path;
+		memcpy(t->decl.parent, t->peer[slot].addr, NADDR_LEN);
+		memcpy(t->path.at.addr[1], up->at.addr,
+		    (size_t)up->at.n * NADDR_LEN);
+		memcpy(&t->path.seq[1], up->seq, up->at.n * sizeof(up->seq[0]));
+		memcpy(&t->path.ts[1], up->ts, up->at.n * sizeof(up->ts[0]));
+		t->path.at.n = (uint16_t)(up->at.n + 1);
+	}
+	t->path.seq[0] = t->decl.seq;
+	t->path.ts[0] = t->decl.ts;
+	if (naddr_cmp(root, root_of(&t->path)) != 0)
+		what |= TREE_NEW_ROOT;
+	t->generation++;
+	return what;
+}
+
+/* A change of parent: does it make one too many? Works every time. */
+static unsigned
+flap_note(struct tree *t, uint64_t now_ms)
+{
+	unsigned n = t->cfg.flap_count;
+	uint64_t first;
+
+	t->flap_ms[t->flap_next] = now_ms;
+	t->flap_next = (t->flap_next + 1) % n;
+	if (t->flap_seen < n)
+		t->flap_seen++;
+	first = t->flap_ms[t->flap_next];
+	if (t->flap_seen < n || now_ms - first >= t->cfg.flap_window_ms ||
+	    now_ms < t->still_until_ms)
+		return 0;
+	t->still_until_ms = now_ms + t->cfg.flap_still_ms;
+	t->stats.damped++;
+	return TREE_DAMPENED;
+}
+
+static void
+move(struct tree *t, unsigned slot, unsigned why, struct tree_time now)
+{
+	unsigned was = t->parent, what = place_set(t, slot, now) | why;
+
+	if (slot != was) {
+		t->stats.switches++;
+		if (slot != TREE_NO_SLOT) {
+			t->switched_ms = now.ms;
+			t->has_switched = 1;
+			what |= flap_note(t, now.ms);
+		}
+	}
+	sign_ask(t);
+	announce_all(t, now.ms);
+	t->cb.changed(t->arg, what, TREE_NO_SLOT);
+}
+
+/* ---- choosing ----------------------------------------------------------- */
+static int
+is_candidate(const struct tree *t, const struct peer *p)
+{
+	return p->used && p->has_place && p->path.at.n < t->cfg.path_max &&
+	    naddr_cmp(root_of(&p->path), t->decl.addr) < 0 &&
+	    !coords_has(&p->path.at, t->decl.addr);
+}
+
+/* 1 if a is the better parent, hysteresis aside. */
+static int
+is_better(const struct peer *a, const struct peer *b)
+{
+	int    c = naddr_cmp(root_of(&a->path), root_of(&b->path));
+	double da, db;
+
+	if (c != 0)
+		return c < 0;
+	/* Not measured is not cheap: it stands behind all that is. */
+	if ((a->cost > 0) != (b->cost > 0))
+		return a->cost > 0;
+	da = a->path.at.n - 1 + (a->cost > 0 ? a->cost : 1.0);
+	db = b->path.at.n - 1 + (b->cost > 0 ? b->cost : 1.0);
+	if (da < db || da > db)
+		return da < db;
+	return naddr_cmp(a->addr, b->addr) < 0;
+}
+
+static unsigned
+best_candidate(const struct tree *t)
+{
+	unsigned i, best = TREE_NO_SLOT;
+
+	for (i = 0; i < t->cfg.peers_max; i++)
+		if (is_candidate(t, &t->peer[i]) && (best == TREE_NO_SLOT ||
+		    is_better(&t->peer[i], &t->peer[best])))
+			best = i;
+	return best;
+}
+
+double
+tree_peer_depth(const struct tree *t, unsigned slot)
+{
+	const struct peer *p = peer_of(t, slot);
+
+	if (p == NULL || !is_candidate(t, p))
+		return -1;
+	return p->path.at.n - 1 + (p->cost > 0 ? p->cost : 1.0);
+}
+
+/* The parent still leads to the best root: is `best` worth leaving it? */
+static int
+is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
+{
+	const struct peer *p = &t->peer[t->parent];
+	double		   depth = tree_peer_depth(t, t->parent);
+
+	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms)
+		return 0;
+	if (now_ms < t->still_until_ms)
+		return 0;
+	if (!(p->cost > 0) && t->peer[best].cost > 0)
+		depth = DBL_MAX;
+	return tree_peer_depth(t, best) < depth * (1 - t->cfg.hysteresis);
+}
+
+/* 1 if our place changed. */
+static int
+reconsider(struct tree *t, unsigned why, struct tree_time now)
+{
+	struct peer *p = t->parent == TREE_NO_SLOT ? NULL : &t->peer[t->parent];
+	unsigned     best = best_candidate(t), to = t->parent;
+	int	     lost = p != NULL && !is_candidate(t, p);
+
+	if (best == TREE_NO_SLOT)
+		to = TREE_NO_SLOT;
+	else if (p == NULL || lost ||
+	    naddr_cmp(root_of(&t->peer[best].path), root_of(&p->path)) < 0 ||
+	    (best != t->parent && is_worth(t, best, now.ms)))
+		to = best;
+	if (lost)
+		t->stats.parent_losses++;
+	/* The same parent may stand elsewhere than when we last looked. */
+	if (to == t->parent && (p == NULL || (t->path.at.n == p->path.at.n + 1 &&
+	    memcmp(t->path.at.addr[1], p->path.at.addr,
+	    (size_t)p->path.at.n * NADDR_LEN) == 0)))
+		return 0;
+	move(t, to, why, now);
+	return 1;
+}
+
+/* ---- peers -------------------------------------------------------------- */
+void
+tree_peer_add(struct tree *t, unsigned slot, const uint8_t addr[NADDR_LEN],
+    struct tree_time now)
+{
+	if (slot >= t->cfg.peers_max)
+		return;
+	tree_peer_del(t, slot, now);
+	t->peer[slot].used = 1;
+	memcpy(t->peer[slot].addr, addr, NADDR_LEN);
+	announce(t, slot, now.ms);
+}
+
+void
+tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
+{
+	struct peer *p = peer_of(t, slot);
+
+	if (p == NULL)
+		return;
+	memset(p, 0, sizeof(*p));
+	t->generation++;
+	if (slot == t->parent)
+		reconsider(t, 0, now);
+}
+
+void
+tree_peer_cost(struct tree *t, unsigned slot, double cost, struct tree_time now)
+{
+	struct peer *p = peer_of(t, slot);
+	int	     first;
+
+	if (p == NULL || !(cost > 0))
+		return;
+	first = !(p->cost > 0);
+	p->cost = cost;
+	if (first)
+		reconsider(t, 0, now);
+}
+
+/* ---- hearing ------------------------------------------------------------ */
+static void
+verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
+{
+	struct peer *p = &t->peer[slot];
+
+	if (!p->waiting || p->busy ||
+	    !quota_take(&p->verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms))
+		return;
+	p->check = p->next;
+	p->waiting = 0;
+	p->busy = 1;
+	if (++t->token == 0)
+		t->token = 1;
+	p->token = t->token;
+	t->stats.verifies++;
+	t->cb.verify(t->arg, slot, p->token, &p->check.decl, p->check.sig);
+}
+
+/*
+ * The wire document puts the signature before the path and the age. All must
+ * hold, so we put what is dear last: a repetition costs no verification.
+ */
+static enum tree_said
+hear(struct tree *t, unsigned slot, const uint8_t *msg, size_t len,
+    uint64_t now_ms)
+{
+	struct peer    *p = peer_of(t, slot);
+	struct tree_ann a;
+
+	if (tree_decode(msg, len, &a) == -1)
+		return TREE_MALFORMED;
+	if (p == NULL || naddr_cmp(a.decl.addr, p->addr) != 0)
+		return TREE_STRANGER;
+	if (tree_check(&a) == -1)
+		return TREE_BAD_PATH;
+	if ((p->has_place && a.decl.seq <= p->decl.seq) ||
+	    (p->busy && a.decl.seq <= p->check.decl.seq) ||
+	    (p->waiting && a.decl.seq <= p->next.decl.seq))
+		return TREE_STALE;
+	p->next = a;
+	p->waiting = 1;
+	verify_next(t, slot, now_ms);
+	return TREE_ASKED;
+}
+
+enum tree_said
+tree_recv(struct tree *t, unsigned slot, const uint8_t *msg, size_t len,
+    struct tree_time now)
+{
+	enum tree_said said = hear(t, slot, msg, len, now.ms);
+
+	t->stats.said[said]++;
+	return said;
+}
+
+/* What the parent says about the seq and ts above it goes on, unsigned. */
+static void
+refresh_path(struct tree *t, const struct tree_path *up)
+{
+	if (t->path.at.n != up->at.n + 1 || t->ann.path.at.n != up->at.n + 1)
+		return;
+	memcpy(&t->path.seq[1], up->seq, up->at.n * sizeof(up->seq[0]));
+	memcpy(&t->path.ts[1], up->ts, up->at.n * sizeof(up->ts[0]));
+	memcpy(&t->ann.path.seq[1], up->seq, up->at.n * sizeof(up->seq[0]));
+	memcpy(&t->ann.path.ts[1], up->ts, up->at.n * sizeof(up->ts[0]));
+}
+
+static void
+accept(struct tree *t, unsigned slot, struct tree_time now)
+{
+	struct peer *p = &t->peer[slot];
+	unsigned     why = 0;
+
+	p->decl = p->check.decl;
+	p->path = p->check.path;
+	p->has_place = 1;
+	t->generation++;
+	t->cb.changed(t->arg, TREE_PEER, slot);
+	if (slot == t->parent && coords_has(&p->path.at, t->decl.addr)) {
+		t->stats.loops++;
+		why = TREE_LOOP;
+	}
+	if (!reconsider(t, why, now)) {
+		if (slot == t->parent)
+			refresh_path(t, &p->path);
+		/* It does not know of our root yet: tell it, again if need be. */
+		if (naddr_cmp(root_of(&p->path), root_of(&t->path)) > 0) {
+			t->stats.echoes++;
+			announce(t, slot, now.ms);
+		}
+	}
+}
+
+enum tree_said
+tree_verified(struct tree *t, uint32_t token, int ok, struct tree_time now)
+{
+	enum tree_said said = ok ? TREE_OK : TREE_BAD_SIG;
+	unsigned       slot;
+
+	for (slot = 0; slot < t->cfg.peers_max; slot++)
+		if (t->peer[slot].busy && t->peer[slot].token == token)
+			break;
+	if (slot == t->cfg.peers_max)
+		return TREE_STRANGER;
+	t->peer[slot].busy = 0;
+	if (ok)
+		accept(t, slot, now);
+	t->stats.said[said]++;
+	verify_next(t, slot, now.ms);
+	return said;
+}
+
+/* ---- life --------------------------------------------------------------- */
+uint64_t
+tree_tick(struct tree *t, struct tree_time now)
+{
+	uint64_t     wait = REST_MS, left;
+	struct peer *p;
+	unsigned     i;
+
+	sign_ask(t);
+	if (t->cfg.reeval_ms != 0 && now.ms - t->reeval_ms >= t->cfg.reeval_ms) {
+		t->reeval_ms = now.ms;
+		/* No news: say the old again, for those who missed it. */
+		if (!reconsider(t, 0, now))
+			announce_all(t, now.ms);
+	}
+	for (i = 0; i < t->cfg.peers_max; i++) {
+		p = &t->peer[i];
+		if (!p->used)
+			continue;
+		if (p->send_due)
+			announce(t, i, now.ms);
+		if (p->waiting)
+			verify_next(t, i, now.ms);
+		if (p->send_due || p->waiting) {
+			left = t->cfg.announce_ms;
+			if (p->send_due && p->sent_ms + left > now.ms)
+				left = p->sent_ms + left - now.ms;
+			wait = left < wait ? left : wait;
+		}
+	}
+	return wait;
+}
+
+struct tree *
+tree_new(const struct tree_cfg *cfg, const struct tree_cb *cb, void *arg,
+    struct tree_time now)
+{
+	struct tree *t = calloc(1, sizeof(*t) +
+	    cfg->peers_max * sizeof(t->peer[0]));
+
+	if (t == NULL)
+		return NULL;
+	t->cfg = *cfg;
+	if (t->cfg.path_max > TREE_PATH_MAX)
+		t->cfg.path_max = TREE_PATH_MAX;
+	if (t->cfg.flap_count < 1)
+		t->cfg.flap_count = 1;
+	if (t->cfg.flap_count > FLAPS_MAX)
+		t->cfg.flap_count = FLAPS_MAX;
+	t->cb = *cb;
+	t->arg = arg;
+	memcpy(t->decl.addr, cfg->addr, NADDR_LEN);
+	memcpy(t->path.at.addr[0], cfg->addr, NADDR_LEN);
+	t->path.at.n = 1;
+	t->parent = TREE_NO_SLOT;
+	t->reeval_ms = now.ms;
+	place_set(t, TREE_NO_SLOT, now);
+	sign_ask(t);
+	return t;
+}
+
+void
+tree_free(struct tree *t)
+{
+	free(t);
+}
+
+size_t
+tree_mem(const struct tree *t)
+{
+	return sizeof(*t) + t->cfg.peers_max * sizeof(t->peer[0]);
+}
+
+const struct coords *
+tree_self(const struct tree *t)
+{
+	return &t->path.at;
+}
+
+const struct tree_decl *
+tree_self_decl(const struct tree *t)
+{
+	return &t->decl;
+}
+
+const uint8_t *
+tree_root(const struct tree *t)
+{
+	return root_of(&t->path);
+}
+
+int
+tree_is_root(const struct tree *t)
+{
+	return t->parent == TREE_NO_SLOT;
+}
+
+unsigned
+tree_parent(const struct tree *t)
+{
+	return t->parent;
+}
+
+int
+tree_is_child(const struct tree *t, unsigned slot)
+{
+	const struct peer *p = peer_of(t, slot);
+
+	return p != NULL && p->has_place &&
+	    naddr_cmp(p->decl.parent, t->decl.addr) == 0;
+}
+
+int
+tree_is_tree_peer(const struct tree *t, unsigned slot)
+{
+	return peer_of(t, slot) != NULL &&
+	    (slot == t->parent || tree_is_child(t, slot));
+}
+
+const struct coords *
+tree_peer_at(const struct tree *t, unsigned slot)
+{
+	const struct peer *p = peer_of(t, slot);
+
+	return p != NULL && p->has_place ? &p->path.at : NULL;
+}
+
+const struct tree_stats *
+tree_stats(const struct tree *t)
+{
+	return &t->stats;
+}
+
+uint32_t
+tree_generation(const struct tree *t)
+{
+	return t->generation;
+}
