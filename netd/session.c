@@ -253,6 +253,7 @@ plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
 		refuse(REFUSE_FSP_SHORT);
 }
 
+/* Takes w. */
 static void
 deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 {
@@ -261,6 +262,8 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
 		refuse(REFUSE_FSP_UNEXPECTED);
+	else if (w->why != REFUSE_NONE && hold_take(d->src, w, ce))
+		return;
 	else if (w->why != REFUSE_NONE)
 		unopened(d, w->why);
 	else if (!w->opened_inner)
@@ -269,6 +272,7 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 		refuse(REFUSE_INNER_NO_SESSION);
 	else
 		session_data(s, d, w, ce);
+	pipe_put(w);
 }
 
 void
@@ -298,7 +302,6 @@ session_input(struct peer *p, struct work *w, int ce)
 		return;
 	}
 	deliver(p, &d, w, ce);
-	pipe_put(w);
 }
 
 void

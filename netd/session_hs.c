@@ -69,6 +69,7 @@ shake_drop(struct shake *h)
 		h->s->extra->out = NULL;
 	shake_drop_hs(h->hs);
 	shake_step(h, SHAKE_EV_DROP);
+	hold_release(h->addr, 0);
 }
 
 struct shake *
@@ -131,6 +132,7 @@ session_hs_no(uint32_t req, enum refusal why)
 	if (shake_step(h, SHAKE_EV_NO) == 0 && h->state == SHAKE_FREE && s != NULL)
 		s->extra->out = NULL;	/* an initiating session ends at the tick */
 	h->req = 0;
+	hold_release(h->addr, 0);
 	return 1;
 }
 

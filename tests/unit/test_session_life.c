@@ -81,6 +81,21 @@ pipe_put(struct work *w)
 	w->buf = NULL;
 }
 
+/* What went to cryptod to be opened again. */
+static struct work	*pushed[128];
+static unsigned		 npushed;
+static pipe_fn		 pushed_done;
+
+int
+pipe_push(struct work *w, enum ring_op op, pipe_fn done)
+{
+	ck_assert_int_eq(op, RING_OPEN_INNER);
+	ck_assert_ptr_nonnull(w->buf);
+	pushed[npushed++] = w;
+	pushed_done = done;
+	return 0;
+}
+
 int
 link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 {
@@ -218,25 +233,79 @@ shake_in(uint8_t phase, uint8_t fill, const uint8_t *src)
 	datagram_in(src, netd.addr, 64, out, (size_t)n);
 }
 
-/* A frame that cryptod opened with this key. */
-static void
-frame_in(uint32_t key, uint8_t type, const void *body, size_t len)
+/* A session frame of the far node in a slot, shut. */
+static struct work *
+frame_of(const uint8_t *src, uint8_t type, const void *body, size_t len)
 {
 	struct work		*w = pipe_get();
 	struct fsp_dgram	 d = { .ttl = 64, .path_mtu = 1380 };
 	uint8_t			*f = w->buf + w->off;
 
-	memcpy(d.src, peer.addr, 16);
+	memcpy(d.src, src, 16);
 	memcpy(d.dst, netd.addr, 16);
 	fsp_dgram_encode(&d, f + 20);
-	w->inner = 56;
-	w->body = 68;
 	fsp_inner_encode(f + 68, 0, type, 0);
 	memcpy(f + 74, body, len);
 	w->len = (uint32_t)(74 + len);
+	w->at_ms = netd.now_ms;
+	return w;
+}
+
+static void
+opens_with(struct work *w, uint32_t key)
+{
+	w->inner = 56;
+	w->body = 68;
 	w->opened_inner = 1;
+	w->why = REFUSE_NONE;
 	w->session_key = key;
+}
+
+/* A frame that cryptod opened with this key. */
+static void
+frame_in(uint32_t key, uint8_t type, const void *body, size_t len)
+{
+	struct work *w = frame_of(peer.addr, type, body, len);
+
+	opens_with(w, key);
 	session_input(&peer, w, 0);
+}
+
+/* One that it could not open. */
+static void
+shut_in(const uint8_t *src, const void *body, size_t len)
+{
+	struct work *w = frame_of(src, FSP_PACKET, body, len);
+
+	w->why = REFUSE_INNER_NO_SESSION;
+	w->len += FSP_TAG;
+	session_input(&peer, w, 0);
+}
+
+/* cryptod's answers to what was pushed; key 0: it still cannot. */
+static void
+answer_pushed(uint32_t key)
+{
+	unsigned i;
+
+	for (i = 0; i < npushed; i++) {
+		pushed[i]->len -= key != 0 ? FSP_TAG : 0;
+		if (key != 0)
+			opens_with(pushed[i], key);
+		pushed_done(pushed[i]);
+		pipe_put(pushed[i]);
+	}
+	npushed = 0;
+}
+
+static unsigned
+slots_out(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 64; i++)
+		n += work[i].buf != NULL;
+	return n;
 }
 
 static void
@@ -564,6 +633,85 @@ START_TEST(a_frame_becomes_the_packet_it_was)
 }
 END_TEST
 
+static const uint8_t hello[] = {
+	0, 1, 0, 1, 0, 0x60, 0, 0, 0, 17, 63, 'h', 'i'
+};
+
+START_TEST(frames_that_come_with_their_msg3_wait_for_its_keys)
+{
+	unsigned i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	for (i = 0; i < 3; i++)
+		shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 3);
+	ck_assert_uint_eq(npushed, 0);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(npushed, 3);
+	/* This one was with cryptod when the keys came. */
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(npushed, 4);
+	answer_pushed(200);
+	ck_assert_uint_eq(ntun, 4);
+	ck_assert_mem_eq(tun + 40, "hi", 2);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 0);
+	/* A later one has no such excuse. */
+	netd.now_ms++;
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(npushed, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 1);
+}
+END_TEST
+
+START_TEST(frames_that_wait_for_a_false_msg3_are_few_and_go)
+{
+	uint8_t src[16] = { 1 };
+	unsigned i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_SETUP, 7, peer.addr);
+	answer_msg2();
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 0);		/* no Msg3 yet */
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);		/* for either of them */
+	for (i = 0; i < 40; i++)
+		shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 16);
+	shut_in(src, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 16);
+	session_hs_no(asked.req - 1, REFUSE_HS_AUTH);
+	ck_assert_uint_eq(slots_out(), 16);
+	session_hs_no(asked.req, REFUSE_HS_AUTH);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(npushed, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 42);
+	/* cryptod never answers: the handshake's patience is theirs. */
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 1);
+	wait_ms(31000);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
+START_TEST(a_frame_that_does_not_open_the_second_time_is_gone)
+{
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	shut_in(peer.addr, hello, sizeof(hello));
+	answer_up(200, 0xb1);
+	answer_pushed(0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 1);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(ntun, 0);
+}
+END_TEST
+
 START_TEST(what_a_machine_may_not_send_is_refused_and_answered)
 {
 	struct work *w;
@@ -713,6 +861,9 @@ main(void)
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
+	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
+	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
+	tcase_add_test(t, a_frame_that_does_not_open_the_second_time_is_gone);
 	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
