@@ -25,7 +25,7 @@
 #include "link_seen.h"
 
 enum {
-	LINK_PEER_MAX = 1024,
+	LINK_PEER_MAX = PEER_SLOTS,
 	LINK_HS_MAX = 512,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
@@ -35,6 +35,7 @@ enum {
 	LINK_JITTER_S = 15,
 	LINK_TRIES_MAX = 16,		/* message 2s that cryptod reads for one of ours */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
+	LINK_MESH_MAX = 2048,		/* tree, filter and look-up messages end before */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -87,7 +88,6 @@ void		 peer_free(struct peer *);
 /* The peer whose frames come from there, or NULL. */
 struct peer	*peer_at(const struct endpoint *);
 void		 peer_move(struct peer *, const struct endpoint *);
-unsigned	 peer_limit(void);
 
 /* Index: 32 random bits that name keys or a handshake of ours on the wire. */
 enum index_kind { INDEX_NONE, INDEX_PEER, INDEX_HS };
@@ -96,8 +96,6 @@ int		 index_new(enum index_kind, unsigned slot, uint32_t *index);
 void		 index_give(uint32_t index, enum index_kind, unsigned slot);
 void		 index_del(uint32_t index);
 enum index_kind	 index_get(uint32_t index, unsigned *slot);
-struct peer	*peer_slot(unsigned);
-unsigned	 peer_slot_of(const struct peer *);
 uint32_t	 link_id_new(void);
 
 /* Forget a set of keys: index at once, cryptod a moment later, so that what
@@ -111,6 +109,8 @@ void		 session_forget(uint32_t session);
 void		 link_beat(struct peer *);
 /* A peer that is gone for now; dialled again if it is one to dial. */
 void		 peer_lose(struct peer *);
+/* It runs anew: what others here knew of its former run is void. */
+void		 peer_restarted(struct peer *);
 /* Its keys are proven: the link stands. */
 void		 peer_proven(struct peer *);
 const char	*peer_display(const uint8_t addr[NADDR_LEN]);

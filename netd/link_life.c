@@ -7,6 +7,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::dispatch"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 
@@ -57,6 +58,7 @@ static void
 peer_remove(struct peer *p)
 {
 	session_link_changed(p, 0);
+	mesh_peer_down(p);
 	rekey_drop(p);
 	hs_end_rekey(p->handle);
 	keys_drop(&p->cur);
@@ -65,6 +67,15 @@ peer_remove(struct peer *p)
 	peer_free(p);
 	log_debug("Peer removed and state cleaned up peer=%s",
 	    peer_display(p->addr));
+}
+
+void
+peer_restarted(struct peer *p)
+{
+	session_link_changed(p, 0);
+	mesh_peer_down(p);
+	mesh_peer_up(p);
+	session_link_changed(p, 1);
 }
 
 void

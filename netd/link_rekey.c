@@ -186,8 +186,7 @@ restarted(struct peer *p)
 	memcpy(p->epoch, p->extra->held_epoch, sizeof(p->epoch));
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
-	session_link_changed(p, 0);
-	session_link_changed(p, 1);
+	peer_restarted(p);
 }
 
 void

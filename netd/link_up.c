@@ -8,6 +8,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::handshake"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 #include "udp.h"
@@ -165,8 +166,7 @@ note_epoch(struct peer *p, const uint8_t epoch[8], const char *text)
 	log_info("%s peer=%s", text, peer_display(p->addr));
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
-	session_link_changed(p, 0);
-	session_link_changed(p, 1);
+	peer_restarted(p);
 }
 
 static void
@@ -246,6 +246,7 @@ up_new(const struct hs *h, struct link_keys *k, const uint8_t epoch[8])
 	log_info("Peer promoted to active peer=%s", peer_display(p->addr));
 	hs_end_dials(p->addr);
 	link_beat(p);
+	mesh_peer_up(p);
 }
 
 void

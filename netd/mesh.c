@@ -2,6 +2,8 @@
  * mesh.c -- life of the mesh: peers come and go, messages go to the part they
  * are for, questions go to cryptod and answers come back, in order.
  */
+#include <stdlib.h>
+
 #include "mesh_int.h"
 
 #define LOG_TARGET "fips::node::tree"

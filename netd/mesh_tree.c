@@ -8,6 +8,7 @@
 #include "log.h"
 #include "names.h"
 #include "udp.h"
+#include "ip6.h"
 #include "frame.h"
 
 static int periodic, losing;	/* why the tree is asked to decide just now */

@@ -11,6 +11,7 @@
  *	link.c ..  peers, link handshakes, link rekey, retry	     link.h
  *	fsp.c	   FSP message codec (pure)			     fsp.h
  *	session.c ..  end-to-end sessions, rekey, pending packets    session.h
+ *	mesh.c ..  tree, filters, look-ups, places		     mesh.h
  *	route.c	   next hop for a node address			     route.h
  *	tun.c, ip6.c  TUN; IPv6 shim, MSS, ICMPv6 (ip6.c pure)	     tun.h ip6.h
  *	names.c	   identity cache, aliases, hosts		     names.h
@@ -68,6 +69,8 @@ refuse(enum refusal why)
  * wake-up. An event callback starts with netd_clock() and does not care.
  */
 void		netd_turn_end(void);
+/* Something came due: the tick runs at the end of this turn. */
+void		netd_tick_soon(void);
 /* Monotonic milliseconds, read afresh into netd.now_ms. */
 uint64_t	netd_clock(void);
 /* Wall clock, Unix milliseconds. */

@@ -181,12 +181,51 @@ void
 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
     struct fsp_coords *theirs)
 {
-	struct peer *p = peer_find(dst);
+	static struct coords	 at;
+	const struct coords	*self = route_self();
 
-	ours->count = 1;
-	ours->addr = netd.addr;
-	theirs->count = 1;
-	theirs->addr = p != NULL ? p->addr : netd.addr;
+	ours->count = self->n;
+	ours->addr = self->addr[0];
+	*theirs = *ours;
+	if (route_place(dst, &at) == -1 || at.n > FSP_COORDS_MAX)
+		return;
+	theirs->count = at.n;
+	theirs->addr = at.addr[0];
+}
+
+void
+session_found(const uint8_t addr[NADDR_LEN])
+{
+	struct session	*s = session_find(addr);
+	uint16_t	 mtu = route_path_mtu(addr);
+
+	if (s == NULL)
+		return;
+	/* The answer came the way that our frames will go; nobody signed this. */
+	if (mtu != 0)
+		path_mtu_signal(&s->extra->mtu, mtu, netd.now_ms);
+	s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+	if (s->state == SESSION_INITIATING) {
+		shake_hurry(s->extra->out);
+		return;
+	}
+	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	if (s->extra->hold_ms == 0)
+		queue_flush(s);
+}
+
+void
+session_lost(const uint8_t addr[NADDR_LEN])
+{
+	struct session *s = session_find(addr);
+
+	route_forget(addr);
+	if (s == NULL || route_next(addr) != NULL)
+		return;
+	if (s->state == SESSION_INITIATING)
+		session_del(s);
+	else
+		queue_fail(s);
 }
 
 int
@@ -196,8 +235,13 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	struct peer		*p = route_next(dst);
 	struct fsp_dgram	 d;
 
-	if (p == NULL || len > FSP_SHAKE_MAX) {
-		refuse(p == NULL ? REFUSE_DGRAM_NO_ROUTE : REFUSE_DGRAM_TOO_LONG);
+	if (p == NULL) {
+		route_seek(dst);
+		refuse(REFUSE_DGRAM_NO_ROUTE);
+		return -1;
+	}
+	if (len > FSP_SHAKE_MAX) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
 	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];

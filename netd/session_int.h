@@ -44,7 +44,7 @@ struct shake {
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
-	uint8_t		 noise[FSP_MSG3];	/* theirs: Setup's, then Msg3's */
+	uint8_t		 noise[FSP_MSG1];	/* ours: Setup's, which may be sent anew */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
 	uint8_t		 sent[FSP_SHAKE_MAX];	/* Setup, Ack or Msg3, to send again */
 	uint16_t	 sent_len;
@@ -78,8 +78,8 @@ int		 session_step(struct session *, enum session_event);
 int		 session_send_plain(const uint8_t dst[NADDR_LEN], const void *, size_t);
 /*
  * Our place in the tree, and theirs as far as we know it: for CP and handshakes.
- * Until there is a tree every node is the root of its own; when theirs is not
- * known ours stands in its place, as the reference does.
+ * When theirs is not known ours stands in its place, as the reference does.
+ * Good until the next call.
  */
 void		 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
 		    struct fsp_coords *theirs);
