@@ -21,15 +21,18 @@ enum {
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
+	IDS = 8,				/* numbers of one question */
+	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
 	REST_MS = 60000,
 };
 
 struct open {
 	uint8_t	 used;
 	uint8_t	 target[NADDR_LEN], pub[32];
-	uint64_t id[LOOKUP_ATTEMPTS_MAX];
-	unsigned attempt, checks;
-	uint64_t started_ms, sent_ms;
+	uint64_t id[IDS];
+	unsigned ids, attempt, extra, checks;
+	uint32_t change;		/* what the mesh was like when we asked */
+	uint64_t started_ms, sent_ms, due_ms;
 };
 
 struct recent {
@@ -73,7 +76,7 @@ struct lookup {
 	struct peer	   *peer;
 	struct limit	    limit[LIMITS];
 	struct backoff	    backoff[BACKOFFS];
-	uint32_t	    token;
+	uint32_t	    token, change;
 	struct lookup_stats stats;
 };
 
@@ -194,15 +197,15 @@ open_by_id(struct lookup *l, uint64_t id)
 	unsigned i, k;
 
 	for (i = 0; i < l->cfg.open_max; i++)
-		for (k = 0; l->open[i].used && k < l->open[i].attempt; k++)
+		for (k = 0; l->open[i].used && k < l->open[i].ids; k++)
 			if (l->open[i].id[k] == id)
 				return &l->open[i];
 	return NULL;
 }
 
 /*
- * The next attempt, with a number of its own. With nobody to ask we wait for
- * the next one all the same: filters may still be on their way.
+ * Ask, with a number of its own. With nobody to ask we wait all the same:
+ * filters may still be on their way.
  */
 static void
 ask(struct lookup *l, struct open *o, uint64_t now_ms)
@@ -213,8 +216,9 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 	unsigned	      i, n;
 	ssize_t		      len;
 
-	q.id = o->id[o->attempt++] = l->cb.random(l->arg);
+	q.id = o->id[o->ids++] = l->cb.random(l->arg);
 	o->sent_ms = now_ms;
+	o->change = l->change;
 	memcpy(q.target, o->target, NADDR_LEN);
 	memcpy(q.origin, l->cfg.addr, NADDR_LEN);
 	q.path = *l->cb.self(l->arg);
@@ -226,6 +230,13 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 		l->stats.sent++;
 		l->cb.send(l->arg, slot[i], msg, (size_t)len);
 	}
+}
+
+static void
+attempt(struct lookup *l, struct open *o, uint64_t now_ms)
+{
+	o->due_ms = now_ms + l->cfg.attempt_ms[o->attempt++];
+	ask(l, o, now_ms);
 }
 
 static struct backoff *
@@ -256,7 +267,7 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 	memcpy(l->open[i].target, target, NADDR_LEN);
 	memcpy(l->open[i].pub, pub, 32);
 	l->stats.started++;
-	ask(l, &l->open[i], now_ms);
+	attempt(l, &l->open[i], now_ms);
 	return LOOKUP_STARTED;
 }
 
@@ -290,8 +301,9 @@ fail(struct lookup *l, struct open *o, uint64_t now_ms)
 }
 
 void
-lookup_backoff_reset(struct lookup *l)
+lookup_mesh_changed(struct lookup *l)
 {
+	l->change++;
 	memset(l->backoff, 0, sizeof(l->backoff));
 }
 
@@ -306,15 +318,22 @@ lookup_tick(struct lookup *l, uint64_t now_ms)
 		o = &l->open[i];
 		if (!o->used)
 			continue;
-		due = o->sent_ms + l->cfg.attempt_ms[o->attempt - 1];
-		if (now_ms >= due && o->attempt == l->cfg.attempts) {
+		if (now_ms >= o->due_ms && o->attempt == l->cfg.attempts) {
 			fail(l, o, now_ms);
 			continue;
 		}
+		due = o->due_ms;
 		if (now_ms >= due) {
-			ask(l, o, now_ms);
-			due = now_ms + l->cfg.attempt_ms[o->attempt - 1];
+			attempt(l, o, now_ms);
+		} else if (o->change != l->change && o->extra < EXTRA_MAX) {
+			due = o->sent_ms + EXTRA_MS;
+			if (now_ms >= due) {
+				o->extra++;
+				ask(l, o, now_ms);
+			}
 		}
+		if (now_ms >= due || due > o->due_ms)
+			due = o->due_ms;
 		if (due - now_ms < wait)
 			wait = due - now_ms;
 	}

@@ -268,6 +268,28 @@ START_TEST(four_attempts_with_numbers_of_their_own_then_failure)
 }
 END_TEST
 
+START_TEST(a_change_of_the_mesh_asks_again_but_not_for_ever)
+{
+	unsigned i;
+
+	reach_n[0] = 0;
+	start(7, 0);
+	ck_assert_uint_eq(sent[0].requests, 0);
+	reach_n[0] = 2;
+	lookup_mesh_changed(l);
+	ck_assert_uint_eq(lookup_tick(l, 500), 500);
+	lookup_tick(l, 1000);
+	ck_assert_uint_eq(sent[0].requests, 1);
+	for (i = 0; i < 140; i++) {
+		lookup_mesh_changed(l);
+		lookup_tick(l, 1000 + i * 100);
+	}
+	ck_assert_uint_eq(sent[0].requests, 3 + 4);
+	lookup_tick(l, 15000);
+	ck_assert_uint_eq(failed, 1);
+}
+END_TEST
+
 START_TEST(a_proven_answer_to_any_attempt_counts_once)
 {
 	start(7, 0);
@@ -470,7 +492,7 @@ START_TEST(a_failed_target_waits_longer_each_time_if_so_configured)
 		now += wait;
 		wait = wait < 4000 ? wait * 2 : wait;
 	}
-	lookup_backoff_reset(l);
+	lookup_mesh_changed(l);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now - wait), LOOKUP_STARTED);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now), LOOKUP_IS_OPEN);
 	lookup_stop(l, addr);
@@ -493,6 +515,7 @@ main(void)
 	tcase_add_test(c, messages_of_the_reference_decode_and_encode_back);
 	tcase_add_test(c, messages_cut_or_lengthened_anywhere_are_malformed);
 	tcase_add_test(c, four_attempts_with_numbers_of_their_own_then_failure);
+	tcase_add_test(c, a_change_of_the_mesh_asks_again_but_not_for_ever);
 	tcase_add_test(c, a_proven_answer_to_any_attempt_counts_once);
 	tcase_add_test(c, an_answer_nobody_asked_for_is_not_verified);
 	tcase_add_test(c,
