@@ -178,6 +178,26 @@ response_send(struct lookup *l, unsigned slot, struct lookup_response *a)
 		l->cb.send(l->arg, slot, msg, (size_t)len);
 }
 
+/*
+ * Tree peers that may lead there; else others that may, and our parent: in a
+ * mesh too large for the filters only those above know the rest of it.
+ */
+static unsigned
+whom(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned except,
+    uint16_t slot[FAN_MAX])
+{
+	unsigned n, parent;
+
+	n = l->cb.reach(l->arg, target, 1, except, slot, FAN_MAX);
+	if (n > 0)
+		return n;
+	n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
+	parent = l->cb.parent(l->arg);
+	if (parent != NO_SLOT && parent != except)
+		slot[n++] = (uint16_t)parent;
+	return n;
+}
+
 /* ---- questions of ours -------------------------------------------------- */
 static struct open *
 open_find(struct lookup *l, const uint8_t target[NADDR_LEN])
@@ -223,9 +243,7 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 	memcpy(q.origin, l->cfg.addr, NADDR_LEN);
 	q.path = *l->cb.self(l->arg);
 	len = lookup_request_encode(&q, msg, sizeof(msg));
-	n = l->cb.reach(l->arg, o->target, 1, NO_SLOT, slot, FAN_MAX);
-	if (n == 0)
-		n = l->cb.reach(l->arg, o->target, 0, NO_SLOT, slot, FAN_MAX);
+	n = whom(l, o->target, NO_SLOT, slot);
 	for (i = 0; i < n && len > 0; i++) {
 		l->stats.sent++;
 		l->cb.send(l->arg, slot[i], msg, (size_t)len);
@@ -379,9 +397,7 @@ forward(struct lookup *l, struct lookup_request *q, unsigned from,
 	if (!quota_take(&m->quota, l->cfg.forward_burst, l->cfg.forward_per_min,
 	    now_ms))
 		return LOOKUP_FORWARD_RATE;
-	n = l->cb.reach(l->arg, q->target, 1, from, slot, FAN_MAX);
-	if (n == 0)
-		n = l->cb.reach(l->arg, q->target, 0, from, slot, FAN_MAX);
+	n = whom(l, q->target, from, slot);
 	if (n == 0)
 		return LOOKUP_NOBODY;
 	q->ttl = q->ttl > l->cfg.ttl ? l->cfg.ttl : (uint8_t)(q->ttl - 1);

@@ -83,6 +83,8 @@ struct lookup_cb {
 	/* As bloom_reach(), by address. */
 	unsigned (*reach)(void *arg, const uint8_t target[NADDR_LEN],
 	    int tree_peers, unsigned except, uint16_t *slots, unsigned max);
+	/* As tree_parent(): a slot, or UINT16_MAX. */
+	unsigned (*parent)(void *arg);
 	/* Largest datagram that the link to slot carries. */
 	uint16_t (*mtu)(void *arg, unsigned slot);
 	const struct coords *(*self)(void *arg);

@@ -280,6 +280,12 @@ on_reach(void *arg, const uint8_t target[16], int tree_peers, unsigned except,
 	return bloom_reach(n->bloom, &pos, tree_peers, except, slots, max);
 }
 
+static unsigned
+on_parent(void *arg)
+{
+	return tree_parent(((struct node *)arg)->tree);
+}
+
 static uint16_t
 on_mtu(void *arg, unsigned slot)
 {
@@ -324,8 +330,8 @@ on_failed(void *arg, const uint8_t target[16])
 
 static const struct tree_cb tree_cb = { on_tree_sign, on_tree_verify, on_send,
     on_tree_changed };
-static const struct lookup_cb lookup_cb = { on_send, on_reach, on_mtu, on_self,
-    on_random, on_proof_sign, on_proof_verify, on_found, on_failed };
+static const struct lookup_cb lookup_cb = { on_send, on_reach, on_parent, on_mtu,
+    on_self, on_random, on_proof_sign, on_proof_verify, on_found, on_failed };
 
 /* ---- nodes -------------------------------------------------------------------- */
 static void

@@ -24,7 +24,7 @@ static struct {
 	uint8_t	 msg[LOOKUP_REQUEST_MAX];
 	size_t	 len;
 } sent[PEERS];
-static unsigned found, failed, reach_n[2];
+static unsigned found, failed, reach_n[2], parent;
 static uint16_t found_mtu, reach[2][PEERS];
 static uint32_t sign_token, verify_token;
 static uint64_t next_id;
@@ -59,6 +59,13 @@ on_reach(void *arg, const uint8_t target[16], int tree, unsigned except,
 		if (reach[!tree][i] != except)
 			slots[n++] = reach[!tree][i];
 	return n;
+}
+
+static unsigned
+on_parent(void *arg)
+{
+	(void)arg;
+	return parent;
 }
 
 static uint16_t
@@ -113,8 +120,8 @@ on_failed(void *arg, const uint8_t target[16])
 	failed++;
 }
 
-static const struct lookup_cb cb = { on_send, on_reach, on_mtu, on_self,
-    on_random, on_sign, on_verify, on_found, on_failed };
+static const struct lookup_cb cb = { on_send, on_reach, on_parent, on_mtu,
+    on_self, on_random, on_sign, on_verify, on_found, on_failed };
 
 static struct lookup *
 make(unsigned recent, uint64_t backoff)
@@ -141,6 +148,7 @@ setup(void)
 	addr_of(1, here.addr[1]);
 	reach_n[0] = 2, reach[0][0] = 0, reach[0][1] = 1;
 	reach_n[1] = 0;
+	parent = UINT16_MAX;
 	l = make(64, 0);
 }
 
@@ -377,6 +385,19 @@ START_TEST(a_question_goes_to_tree_peers_but_not_back)
 }
 END_TEST
 
+START_TEST(a_question_nobody_leads_to_climbs_the_tree)
+{
+	reach_n[0] = 0, parent = 1;
+	ck_assert_int_eq(asks(0, 5, 7, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 1);
+	ck_assert_int_eq(asks(1, 6, 7, 3, 0), LOOKUP_NOBODY);
+	reach_n[1] = 1, reach[1][0] = 3;
+	ck_assert_int_eq(asks(0, 7, 8, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 2);
+	ck_assert_uint_eq(sent[3].requests, 1);
+}
+END_TEST
+
 START_TEST(the_answer_takes_the_way_back_with_the_smaller_mtu)
 {
 	struct lookup_response a;
@@ -523,6 +544,7 @@ main(void)
 	tcase_add_test(c, a_path_mtu_of_nothing_is_not_believed);
 	tcase_add_test(c, a_question_for_us_is_signed_and_answered_the_way_it_came);
 	tcase_add_test(c, a_question_goes_to_tree_peers_but_not_back);
+	tcase_add_test(c, a_question_nobody_leads_to_climbs_the_tree);
 	tcase_add_test(c, the_answer_takes_the_way_back_with_the_smaller_mtu);
 	tcase_add_test(c, a_full_table_forgets_the_oldest_and_takes_the_new);
 	tcase_add_test(c, one_peers_flood_leaves_the_others_alone);
