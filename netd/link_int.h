@@ -53,9 +53,10 @@ enum rekey_state {
 /* A peer's other half: what no other module needs to see. */
 struct link_extra {
 	uint8_t		rekey;		/* rekey.def */
-	uint8_t		held_is_restart, restarted;
+	uint8_t		held_is_restart;
 	uint16_t	addr_next, ep_next;	/* hash chains, slot + 1 */
 	uint8_t		held_epoch[8];
+	uint8_t		old_epoch[8];	/* of the run before this one */
 	struct endpoint	held_ep;
 	int64_t		jitter_ms;
 	uint64_t	beat_ms;	/* next heartbeat */
@@ -109,8 +110,6 @@ void		 session_forget(uint32_t session);
 void		 link_beat(struct peer *);
 /* A peer that is gone for now; dialled again if it is one to dial. */
 void		 peer_lose(struct peer *);
-/* It runs anew: what others here knew of its former run is void. */
-void		 peer_restarted(struct peer *);
 /* Its keys are proven: the link stands. */
 void		 peer_proven(struct peer *);
 const char	*peer_display(const uint8_t addr[NADDR_LEN]);
@@ -144,6 +143,9 @@ int		 up_permits(const uint8_t pub33[33], const struct endpoint *,
 void		 up_answered(const struct hs *, uint32_t session);
 void		 up_dialled(const struct hs *, uint32_t session,
 		    const uint8_t epoch[8]);
+/* The peer runs anew and has proved it. */
+void		 up_restarted(struct peer *, const uint8_t epoch[8],
+		    const char *text);
 
 /* -- link_rekey.c --------------------------------------------------------- */
 void		 rekey_fresh(struct peer *);

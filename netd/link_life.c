@@ -70,15 +70,6 @@ peer_remove(struct peer *p)
 }
 
 void
-peer_restarted(struct peer *p)
-{
-	session_link_changed(p, 0);
-	mesh_peer_down(p);
-	mesh_peer_up(p);
-	session_link_changed(p, 1);
-}
-
-void
 peer_lose(struct peer *p)
 {
 	uint8_t addr[NADDR_LEN];

@@ -52,6 +52,8 @@ void		 mesh_lookup_answer(enum mesh_ask, uint32_t token, int ok,
 		    const uint8_t *sig);
 /* Our place changed: what the caches say of others may lead nowhere. */
 void		 mesh_lookup_moved(unsigned what);
+/* A filter is another: who was not to be found may be now. */
+void		 mesh_lookup_filter(void);
 uint64_t	 mesh_lookup_tick(void);
 
 #endif

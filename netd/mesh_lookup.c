@@ -61,6 +61,13 @@ reach(void *arg, const uint8_t target[NADDR_LEN], int tree_peers,
 	return n;
 }
 
+static unsigned
+parent(void *arg)
+{
+	(void)arg;
+	return tree_parent(mesh.tree);
+}
+
 static uint16_t
 mtu(void *arg, unsigned slot)
 {
@@ -275,7 +282,13 @@ mesh_lookup_moved(unsigned what)
 	coords_drop_via(mesh.cache, netd.addr);
 	if (what & TREE_NEW_ROOT)
 		coords_drop_other_roots(mesh.cache, tree_root(mesh.tree));
-	lookup_backoff_reset(mesh.lookup);
+	lookup_mesh_changed(mesh.lookup);
+}
+
+void
+mesh_lookup_filter(void)
+{
+	lookup_mesh_changed(mesh.lookup);
 }
 
 uint64_t
@@ -339,7 +352,7 @@ cache_init(void)
 void
 mesh_lookup_init(void)
 {
-	static const struct lookup_cb cb = { send, reach, mtu, self, fresh_id,
+	static const struct lookup_cb cb = { send, reach, parent, mtu, self, fresh_id,
 	    sign, verify, found, failed };
 	struct lookup_cfg cfg = {
 		.peers_max = mesh.slots,

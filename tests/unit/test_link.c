@@ -7,7 +7,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../netd/link_int.h"
 #include "names.h"
@@ -548,6 +550,45 @@ START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
 }
 END_TEST
 
+/* What the log says while the peer's other twin comes back. */
+static int
+log_names_twins(struct peer *p, unsigned epoch, uint32_t session)
+{
+	char	text[4096] = "";
+	FILE	*f = tmpfile();
+	int	keep = dup(STDERR_FILENO);
+	union msg_any m;
+
+	ck_assert_ptr_nonnull(f);
+	dup2(fileno(f), STDERR_FILENO);
+	later_alive(p, 31000);
+	while (heard(&m) != MSG_NONE)
+		;
+	ck_assert(inbound(&away, (uint8_t)session, 0x20, (uint8_t)epoch,
+	    session));
+	frame_in(&away, p->pend.our_index, 0, p->k_bit ? 0 : FRAME_K,
+	    (const uint8_t[]){ LINK_MSG_HEARTBEAT }, 1, REFUSE_NONE);
+	dup2(keep, STDERR_FILENO);
+	close(keep);
+	rewind(f);
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
+	fclose(f);
+	ck_assert_uint_eq(p->epoch[0], epoch);
+	return strstr(text, "two nodes have the identity") != NULL;
+}
+
+START_TEST(a_run_that_comes_back_is_a_second_node_with_the_same_identity)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	ck_assert(!log_names_twins(p, 9, 502));
+	ck_assert(!log_names_twins(p, 10, 503));
+	ck_assert(log_names_twins(p, 9, 504));
+}
+END_TEST
+
 START_TEST(a_rekey_of_the_peer_is_held_until_proven_and_drained_after)
 {
 	struct peer	*p;
@@ -972,6 +1013,8 @@ main(void)
 	tcase_add_test(t, a_forgotten_replay_of_this_run_cannot_cut_over);
 	tcase_add_test(t, a_replay_of_a_former_run_cannot_tear_down);
 	tcase_add_test(t, a_restarted_peer_takes_over_with_its_first_frame);
+	tcase_add_test(t,
+	    a_run_that_comes_back_is_a_second_node_with_the_same_identity);
 	tcase_add_test(t, a_rekey_of_the_peer_is_held_until_proven_and_drained_after);
 	tcase_add_test(t, our_rekey_cuts_over_with_message_2);
 	tcase_add_test(t, an_unanswered_rekey_frees_its_index_and_its_handshake);
