@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../netd/link_int.h"
+#include "mesh.h"
 #include "names.h"
 #include "resolve.h"
 #include "session.h"
@@ -99,6 +100,21 @@ session_link_changed(struct peer *p, int up)
 		ups++;
 	else
 		downs++;
+}
+
+/* The mesh: who is in it, and the last thing that was told to it. */
+static uint8_t	mesh_type;
+static size_t	mesh_len;
+
+void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
+void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
+
+void
+mesh_input(struct peer *p, const uint8_t *msg, size_t len)
+{
+	(void)p;
+	mesh_type = msg[0];
+	mesh_len = len;
 }
 
 void
