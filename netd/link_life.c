@@ -57,6 +57,7 @@ static void
 peer_remove(struct peer *p)
 {
 	session_link_changed(p, 0);
+	link_mmp_end(p);
 	rekey_drop(p);
 	hs_end_rekey(p->handle);
 	keys_drop(&p->cur);
@@ -150,6 +151,7 @@ tick_peer(struct peer *p)
 	if (next == 0)
 		next = 1000;	/* a rekey is its last chance */
 	next = sooner(next, until(p->extra->beat_ms));
+	next = sooner(next, link_mmp_tick(p));
 	return sooner(next, rekey_tick(p));
 }
 
@@ -161,6 +163,7 @@ link_tick(void)
 
 	for (p = NULL; (p = peer_next(p)) != NULL; )
 		next = sooner(next, tick_peer(p));
+	next = sooner(next, congest_tick());
 	next = sooner(next, hs_tick());
 	next = sooner(next, retry_tick());
 	return sooner(next, keys_tick());

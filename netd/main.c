@@ -49,7 +49,8 @@ netd_clock(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	netd.now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	netd.now_us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	netd.now_ms = netd.now_us / 1000;
 	return netd.now_ms;
 }
 
@@ -210,6 +211,13 @@ arm_tick(uint64_t in_ms)
 	next_tick_ms = netd.now_ms + in_ms;
 	if (event_add(tick_ev, &tv) == -1)
 		fatalx("cannot arm the tick");
+}
+
+void
+netd_tick_by(uint64_t at_ms)
+{
+	if (at_ms < next_tick_ms)
+		arm_tick(at_ms > netd.now_ms ? at_ms - netd.now_ms : 0);
 }
 
 static void

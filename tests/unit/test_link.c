@@ -31,10 +31,13 @@ static uint8_t		slots[64][4096];
 static unsigned		nwork;
 static struct work	*lent[64];
 static pipe_fn		lent_done[64];
-static unsigned		nlent;
+static unsigned		nlent, sealed;
+static uint64_t		tick_by;
 
 uint64_t netd_clock(void) { return netd.now_ms; }
 uint64_t netd_wall_ms(void) { return 1; }
+void netd_tick_by(uint64_t at_ms) { tick_by = at_ms; }
+void session_sealed(const struct work *w) { (void)w; sealed++; }
 uint32_t netd_req(void) { return ++reqs; }
 uint32_t netd_random_u32(void) { return randoms += 8192; }	/* all collide */
 

@@ -106,6 +106,8 @@ link_send(struct peer *p, const void *m, size_t len)
 
 uint16_t link_mtu(const struct peer *p) { (void)p; return mtu; }
 uint16_t udp_min_mtu(void) { return 1280; }
+void netd_tick_by(uint64_t at_ms) { (void)at_ms; }
+int link_mark(const struct peer *p, int ce) { (void)p; return ce; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 15; }
 
