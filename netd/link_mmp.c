@@ -110,7 +110,9 @@ link_mmp_received(struct peer *p, const struct work *w, size_t frame_len)
 	int		 quiet;
 	struct mmp	*m = &p->extra->mmp;
 
-	quiet = link_mmp_kind(p, head[FRAME_BODY_OFF]) & WORK_REPORT;
+	/* The peer may have heard nothing of us but this answer to it. */
+	quiet = p->extra->reported > 0 &&
+	    link_mmp_kind(p, head[FRAME_BODY_OFF]) & WORK_REPORT;
 	mmp_received(m, counter, get_le32(head + FRAME_HEAD_LEN), frame_len,
 	    (flags & FRAME_CE) != 0, quiet, w->at_us);
 	mmp_spin_heard(m, counter, (flags & FRAME_SP) != 0);
