@@ -11,6 +11,7 @@
 #include "log.h"
 #include "history_ring.h"
 #include "link.h"
+#include "mmp.h"
 #include "names.h"
 #include "netd.h"
 #include "session.h"
@@ -69,6 +70,18 @@ track(const struct peer *p)
 	return t;
 }
 
+/* Over all links; 0 when there is none. */
+static double
+mean_loss(void)
+{
+	double sum = 0;
+	struct peer *p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		sum += mmp_loss(link_mmp(p));
+	return peer_count() == 0 ? 0 : sum / peer_count();
+}
+
 static void
 sample_node(void)
 {
@@ -85,7 +98,7 @@ sample_node(void)
 		v[6] += (double)s->packets_recv;
 		v[7] += (double)s->packets_sent;
 	}
-	v[8] = NAN;			/* nor measured its loss */
+	v[8] = mean_loss();
 	v[9] = session_count();
 	rows_push(&node, v);
 }
@@ -94,11 +107,12 @@ static void
 sample_peer(const struct peer *p)
 {
 	struct tracked *t = tracked_find(p->addr);
+	const struct mmp *m = link_mmp(p);
 	double v[PEER_METRICS] = {
-		NAN, NAN,
+		mmp_has_srtt(m) ? mmp_srtt_ms(m) : NAN, mmp_loss(m),
 		(double)p->stats.bytes_recv, (double)p->stats.bytes_sent,
 		(double)p->stats.packets_recv, (double)p->stats.packets_sent,
-		0
+		m->rx.now.ce_count
 	};
 
 	if (t == NULL && (t = track(p)) == NULL)

@@ -24,6 +24,12 @@ struct link_keys {
 	uint8_t		heard;		/* a frame opened under them; highest counts */
 };
 
+/* What w->kind may say of a frame that goes out. */
+enum {
+	WORK_REPORT = 1,		/* a link report, or as good as one */
+	WORK_INNER_REPORT = 2		/* a session report */
+};
+
 struct peer_stats {
 	uint64_t	packets_sent, packets_recv, bytes_sent, bytes_recv;
 };
@@ -108,6 +114,19 @@ const char *link_connect(const uint8_t pub[32], const char *host, uint16_t port,
 int	link_disconnect(const uint8_t pub[32]);
 /* Force a rekey now (tests and drills through the control socket). -1: not possible. */
 int	link_rekey_now(struct peer *);
+
+/* -- how good a link is (link_mmp.c) -- */
+struct mmp;
+const struct mmp *link_mmp(const struct peer *);
+int	link_has_srtt(const struct peer *);
+/* etx * (1 + srtt / 100 ms); 1.0 before there is a round trip. */
+double	link_cost(const struct peer *);
+
+/* -- congestion (link_congest.c) -- */
+/* Does the way out to p, or a socket of ours, lose frames? */
+int	link_congested(const struct peer *);
+/* CE of a frame that is passed on to p; ce: of the frame as it came. Counts. */
+int	link_mark(const struct peer *, int ce);
 
 /* For `show`. */
 struct link_view {			/* a handshake under way */

@@ -130,6 +130,7 @@ promote(const struct hs *h, const struct link_keys *k, const uint8_t epoch[8],
 	peer_move(p, ep);
 	bucket_fill(&p->extra->bucket, &peer_rate, netd.now_ms);
 	rekey_fresh(p);
+	link_mmp_begin(p);
 	names_learn(p->pub);
 	log_debug("Connection promoted to active peer peer=%s link_id=%u our_index=%08x their_index=%08x",
 	    peer_display(p->addr), p->link_id, k->our_index, k->their_index);
@@ -205,6 +206,7 @@ swap(struct peer *p, const struct hs *h, const struct link_keys *k,
 	keys_replace(p, k);
 	p->k_bit = 0;
 	p->outbound = 1;
+	mmp_spin_start(&p->extra->mmp, 1);
 	p->link_id = h->link_id;
 	p->seen_ms = netd.now_ms;
 	peer_move(p, &h->answer_ep);

@@ -50,7 +50,8 @@ netd_clock(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	netd.now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	netd.now_us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	netd.now_ms = netd.now_us / 1000;
 	return netd.now_ms;
 }
 
@@ -213,6 +214,13 @@ arm_tick(uint64_t in_ms)
 		fatalx("cannot arm the tick");
 }
 
+void
+netd_tick_by(uint64_t at_ms)
+{
+	if (at_ms < next_tick_ms)
+		arm_tick(at_ms > netd.now_ms ? at_ms - netd.now_ms : 0);
+}
+
 static void
 run_tick(void)
 {
@@ -237,12 +245,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	netd_clock();
-	tick_soon = 1;
-}
-
-void
-netd_tick_soon(void)
-{
 	tick_soon = 1;
 }
 

@@ -70,6 +70,26 @@ mmp_rekeyed(struct mmp *m, uint64_t now_us)
 	m->tx.now.bytes = 0;
 	m->m.has_last = m->m.has_reverse = 0;
 	m->m.forward = 1;
+	m->spin.any = 0;
+}
+
+void
+mmp_spin_start(struct mmp *m, int initiator)
+{
+	m->spin.initiator = initiator != 0;
+}
+
+void
+mmp_spin_heard(struct mmp *m, uint64_t counter, int bit)
+{
+	if (m->spin.any && counter <= m->spin.highest)
+		return;
+	m->spin.any = 1;
+	m->spin.highest = counter;
+	if (!m->spin.initiator)
+		m->spin.bit = bit != 0;
+	else if (m->spin.bit == (bit != 0))
+		m->spin.bit = !m->spin.bit;
 }
 
 /* ---- sending ------------------------------------------------------------ */
@@ -92,13 +112,44 @@ mmp_sent(struct mmp *m, uint64_t counter, uint32_t ts, size_t bytes,
 	m->tx.news |= !is_report;
 }
 
+static uint64_t
+until(int told, uint64_t sent_ms, uint64_t every_ms, uint64_t now_ms)
+{
+	uint64_t age_ms = now_ms - sent_ms;
+
+	return !told || age_ms >= every_ms ? 0 : every_ms - age_ms;
+}
+
+static uint64_t
+sr_due_ms(const struct mmp *m, uint64_t now_ms)
+{
+	if (m->mode != MMP_FULL || !m->tx.news)
+		return MMP_NEVER;
+	return until(m->tx.told, m->tx.sent_ms,
+	    m->tx.interval_ms << m->tx.failures, now_ms);
+}
+
+static uint64_t
+rr_due_ms(const struct mmp *m, uint64_t now_ms)
+{
+	if (m->mode == MMP_MINIMAL || !m->rx.news)
+		return MMP_NEVER;
+	return until(m->rx.told, m->rx.sent_ms,
+	    m->rx.interval_ms << m->tx.failures, now_ms);
+}
+
+uint64_t
+mmp_due_ms(const struct mmp *m, uint64_t now_ms)
+{
+	uint64_t sr = sr_due_ms(m, now_ms), rr = rr_due_ms(m, now_ms);
+
+	return sr < rr ? sr : rr;
+}
+
 int
 mmp_sr_due(struct mmp *m, struct mmp_sr *out, uint64_t now_ms)
 {
-	unsigned f = m->tx.failures < BACKOFF_MAX ? m->tx.failures : BACKOFF_MAX;
-
-	if (m->mode != MMP_FULL || !m->tx.news || (m->tx.told &&
-	    now_ms - m->tx.sent_ms < m->tx.interval_ms << f))
+	if (sr_due_ms(m, now_ms) != 0)
 		return 0;
 	*out = m->tx.now;
 	m->tx.now.bytes = 0;
@@ -234,8 +285,7 @@ mmp_rr_due(struct mmp *m, struct mmp_rr *out, uint64_t now_us)
 	struct mmp_rr *p = &m->rx.now;
 	uint64_t       dwell, now_ms = now_us / 1000;
 
-	if (m->mode == MMP_MINIMAL || !m->rx.news || (m->rx.told &&
-	    now_ms - m->rx.sent_ms < m->rx.interval_ms))
+	if (rr_due_ms(m, now_ms) != 0)
 		return 0;
 	burst_end(m);
 	p->mean_burst = p->bursts == 0 ? 0 :
@@ -263,7 +313,11 @@ rtt_take(struct mmp *m, const struct mmp_rr *p, uint32_t our_ts)
 	uint64_t back = (uint64_t)p->ts_echo + p->dwell_ms;
 	int64_t	 rtt, err;
 
-	if (p->ts_echo == 0 || back >= our_ts)
+	/*
+	 * Whole milliseconds, so a short way takes 0 or 1 of them as the dice
+	 * fall; only the mean of both is near the truth.
+	 */
+	if (p->ts_echo == 0 || back > our_ts)
 		return;
 	rtt = (int64_t)(our_ts - back) * 1000;
 	if (m->m.samples == 0) {
@@ -419,6 +473,12 @@ mmp_quality(const struct mmp *m)
 {
 	return m->m.samples == 0 || !m->m.etx_trend.set ? 0 :
 	    m->m.etx_trend.slow * (1 + mmp_srtt_ms(m) / 100);
+}
+
+double
+mmp_jitter_ms(const struct mmp *m)
+{
+	return (double)(m->rx.jitter_q4 >> 4) / 1000;
 }
 
 const char *

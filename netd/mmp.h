@@ -50,6 +50,11 @@ struct mmp_ewma {
 struct mmp {
 	enum mmp_layer layer;
 	enum mmp_mode  mode;
+	/* a bit that goes round with the frames; nothing here needs it */
+	struct {
+		uint8_t	 initiator, bit, any;
+		uint64_t highest;
+	} spin;
 	/* what we sent */
 	struct {
 		struct mmp_sr now;
@@ -98,6 +103,9 @@ int	mmp_rr_decode(enum mmp_layer, const uint8_t *, size_t, struct mmp_rr *);
 void	mmp_init(struct mmp *, enum mmp_layer, enum mmp_mode);
 /* New keys are in use: counters start anew, the estimates stay. */
 void	mmp_rekeyed(struct mmp *, uint64_t now_us);
+/* Who began turns the spin bit; the other sends back what it saw last. */
+void	mmp_spin_start(struct mmp *, int initiator);
+void	mmp_spin_heard(struct mmp *, uint64_t counter, int bit);
 /*
  * A frame went out, came in. bytes as section 7 counts them; ts is the
  * sender's, ms since its keys began; is_report: it carries a report.
@@ -109,6 +117,9 @@ void	mmp_received(struct mmp *, uint64_t counter, uint32_t ts, size_t bytes,
 /* Is it time? Then the report is in *out, and the interval begins anew. */
 int	mmp_sr_due(struct mmp *, struct mmp_sr *out, uint64_t now_ms);
 int	mmp_rr_due(struct mmp *, struct mmp_rr *out, uint64_t now_us);
+/* Milliseconds until the next report is; MMP_NEVER: there is nothing to say. */
+#define MMP_NEVER UINT64_MAX
+uint64_t mmp_due_ms(const struct mmp *, uint64_t now_ms);
 /* A report could not be sent, or could again (sessions: back off). */
 void	mmp_send_result(struct mmp *, int ok);
 
@@ -121,6 +132,8 @@ enum mmp_said mmp_heard(struct mmp *, const struct mmp_rr *, uint32_t our_ts,
 int	mmp_has_srtt(const struct mmp *);
 double	mmp_srtt_ms(const struct mmp *);
 double	mmp_loss(const struct mmp *);
+/* Of what we receive. */
+double	mmp_jitter_ms(const struct mmp *);
 /* etx * (1 + srtt / 100 ms), or 0 without a round trip. */
 double	mmp_link_cost(const struct mmp *);
 /* The same with the slow ETX: LQI and SQI. 0 when there is none. */
@@ -129,29 +142,5 @@ double	mmp_quality(const struct mmp *);
 const char *mmp_trend(const struct mmp_ewma *);
 /* "full", "lightweight", "minimal". */
 const char *mmp_mode_text(enum mmp_mode);
-
-/* -- path MTU of a session (FIPS-WIRE 13.2) --------------------------------- */
-enum { MMP_MTU_MIN = 256, MMP_MTU_NONE = UINT16_MAX };
-
-struct mmp_mtu {
-	uint16_t use;			/* what we may send; NONE: not known */
-	uint16_t seen;			/* what arrives here; NONE: not known */
-	uint16_t told, higher;
-	uint8_t	 has_told, higher_count;
-	uint64_t told_ms, higher_ms, heard_ms;
-};
-
-void	mmp_mtu_init(struct mmp_mtu *);
-/* We send through a link that carries this much. */
-void	mmp_mtu_egress(struct mmp_mtu *, uint16_t mtu);
-/* A datagram came whose way carried this much. */
-void	mmp_mtu_seen(struct mmp_mtu *, uint16_t mtu);
-/* Tell the other side now? The value, or 0. */
-uint16_t mmp_mtu_due(struct mmp_mtu *, double srtt_ms, uint64_t now_ms);
-/* The other side, or a node on the way, says so: 0, or -1 when not believed. */
-int	mmp_mtu_heard(struct mmp_mtu *, uint16_t mtu, double srtt_ms,
-	    uint64_t now_ms);
-/* A bound nobody confirmed for ten minutes is let go, up to `egress`. */
-void	mmp_mtu_age(struct mmp_mtu *, uint16_t egress, uint64_t now_ms);
 
 #endif

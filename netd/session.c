@@ -82,6 +82,15 @@ session_find(const uint8_t addr[NADDR_LEN])
 }
 
 struct session *
+session_by_handle(uint32_t handle)
+{
+	struct session *s = &table[handle % SESSION_MAX];
+
+	return handle != 0 && s->state != SESSION_FREE && s->handle == handle ?
+	    s : NULL;
+}
+
+struct session *
 session_next(struct session *s)
 {
 	unsigned i = s == NULL ? 0 : (unsigned)(s - table) + 1;
@@ -133,14 +142,15 @@ struct session *
 session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
     enum session_event ev)
 {
-	static uint32_t	 serial;
+	static uint32_t	 serial;	/* a multiple of SESSION_MAX */
 	struct session	*s = place(), **b = bucket_of(addr);
 	size_t		 i = (size_t)(s - table);
 
 	memset(s, 0, sizeof(*s));
 	memset(&extra[i], 0, sizeof(extra[i]));
 	s->extra = &extra[i];
-	s->handle = ++serial;
+	serial += SESSION_MAX;
+	s->handle = serial + (uint32_t)i;	/* its place can be told from it */
 	memcpy(s->addr, addr, NADDR_LEN);
 	memcpy(s->pub, pub, sizeof(s->pub));
 	npub_encode(pub + 1, s->npub);
@@ -148,6 +158,7 @@ session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
 	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
 	s->path_mtu = UINT16_MAX;
 	path_mtu_init(&s->extra->mtu);
+	session_mmp_begin(s);
 	if (session_step(s, ev) == -1)
 		fatalx("a fresh session cannot begin with event %d", ev);
 	s->extra->next = *b;
@@ -166,6 +177,7 @@ session_del(struct session *s)
 	while (*at != s)
 		at = &(*at)->extra->next;
 	*at = s->extra->next;
+	session_mmp_end(s);
 	shake_drop(s->extra->out);
 	session_drop_key(s->cur.session);
 	session_drop_key(s->pend.session);
@@ -365,7 +377,7 @@ session_link_changed(struct peer *p, int up)
 static uint64_t
 tick_one(struct session *s)
 {
-	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due;
+	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due, mmp_ms;
 
 	if (s->state == SESSION_INITIATING) {
 		if (s->extra->out != NULL)
@@ -383,6 +395,8 @@ tick_one(struct session *s)
 		queue_flush(s);
 	}
 	due = session_rekey_tick(s);
+	mmp_ms = session_mmp_tick(s);
+	due = mmp_ms < due ? mmp_ms : due;
 	if (s->extra->hold_ms != 0 && s->extra->hold_ms - netd.now_ms < due)
 		due = s->extra->hold_ms - netd.now_ms;
 	if (s->data_ms + idle_ms - netd.now_ms < due)

@@ -40,6 +40,8 @@ uint64_t session_tick(void);
 /* cryptod refused the request with this req: 1 if it was ours. */
 int	 session_hs_no(uint32_t req, enum refusal);
 struct session *session_next(struct session *);
+/* NULL when the handle is stale. */
+struct session *session_by_handle(uint32_t);
 struct session *session_find(const uint8_t addr[NADDR_LEN]);
 unsigned session_count(void);
 const char *session_state_name(const struct session *);
@@ -60,6 +62,11 @@ void	 session_link_changed(struct peer *p, int up);
 /* A node that was looked for was found, or was not. */
 void	 session_found(const uint8_t addr[NADDR_LEN]);
 void	 session_lost(const uint8_t addr[NADDR_LEN]);
+/* A frame with RING_SEAL is sealed and goes out. */
+void	 session_sealed(const struct work *w);
+/* How good the way to its other end is. */
+struct mmp;
+const struct mmp *session_mmp(const struct session *);
 /* What an IPv6 packet to this destination may measure now. */
 uint16_t session_ip6_mtu(const uint8_t addr[NADDR_LEN]);
 int	 session_rekey_now(struct session *);

@@ -4,6 +4,7 @@
 
 #include "fsm.h"
 #include "fsp.h"
+#include "mmp.h"
 #include "session.h"
 #include "session_decide.h"
 #include "session_mtu.h"
@@ -67,6 +68,8 @@ struct session_extra {
 	uint64_t	 warmed_ms;	/* last answer to CoordsRequired; 0: never */
 	struct path_mtu	 mtu;
 	struct path_seen seen;
+	struct mmp	 mmp;
+	uint64_t	 log_ms;	/* next line about it */
 };
 
 /* session.c */
@@ -122,6 +125,27 @@ uint64_t	 session_rekey_tick(struct session *);
 void		 session_emit(struct session *, struct work *);
 int		 session_send_inner(struct session *, int pending, uint8_t type,
 		    const void *body, size_t);
+
+/* What frames carry as their time: not 0, which means none in an echo. */
+static inline uint32_t
+session_stamp(const struct session_keys *k, uint64_t at_ms)
+{
+	return (uint32_t)(at_ms - k->start_ms + 1);
+}
+
+/* session_mmp.c */
+void		 session_mmp_begin(struct session *);
+/* A last line about a session that goes. */
+void		 session_mmp_end(const struct session *);
+/* w->kind of an inner message. */
+uint8_t		 session_mmp_kind(uint8_t type);
+/* A frame opened under the current keys. */
+void		 session_mmp_received(struct session *, const struct work *,
+		    const struct fsp_inner *, int ce);
+/* 0, or -1: too short. */
+int		 session_mmp_report(struct session *, const struct fsp_inner *,
+		    int current);
+uint64_t	 session_mmp_tick(struct session *);
 
 /* session_in.c */
 void		 session_data(struct session *, const struct fsp_dgram *,

@@ -49,6 +49,7 @@ static void
 begin_epoch(struct session *s)
 {
 	s->initiator = s->cur.initiator;
+	mmp_spin_start(&s->extra->mmp, s->initiator);
 	s->extra->rekey_after_ms = rekey_after_ms();
 	s->extra->heard_cur_ms = 0;
 	s->extra->unheard_ms = 0;
@@ -63,6 +64,7 @@ promote(struct session *s)
 	s->cur = s->pend;
 	memset(&s->pend, 0, sizeof(s->pend));
 	s->k_bit = !s->k_bit;
+	mmp_rekeyed(&s->extra->mmp, netd.now_us);
 	begin_epoch(s);
 }
 

@@ -126,7 +126,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		d->path_mtu = mtu;
 	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
 	route_count(d->dst, p);
-	link_send_work(p, w, RING_SEAL_LINK, ce);
+	link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce));
 }
 
 void

@@ -15,7 +15,11 @@ json_t	*show_peers(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_links(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_sessions(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_connections(const json_t *, char err[CTL_ERR_LEN]);
+/* show_mmp.c: how good links and sessions are */
 json_t	*show_mmp(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_congestion(void);
+/* The "mmp" of a peer or session; quality: what its quality is called. */
+json_t	*mmp_object(const struct mmp *, const char *quality);
 /* show_mesh.c: tree, filters, routes and their counters */
 json_t	*show_tree(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_bloom(const json_t *, char err[CTL_ERR_LEN]);

@@ -45,10 +45,6 @@ static const char *const bloom_key[] = {
 	"invalid", "non_v1", "received", "send_failed", "sent", "stale",
 	"unknown_peer", NULL
 };
-static const char *const congestion_key[] = {
-	"ce_forwarded", "ce_received", "congestion_detected",
-	"kernel_drop_events", NULL
-};
 static const char *const error_key[] = {
 	"coords_required", "mtu_exceeded", "path_broken", NULL
 };
@@ -187,7 +183,7 @@ show_routing(const json_t *params, char err[CTL_ERR_LEN])
 	json_object_set_new(o, "forwarding", show_forwarding());
 	json_object_set_new(o, "discovery", zeros(discovery_key));
 	json_object_set_new(o, "error_signals", zeros(error_key));
-	json_object_set_new(o, "congestion", zeros(congestion_key));
+	json_object_set_new(o, "congestion", show_congestion());
 	return o;
 }
 
@@ -199,5 +195,5 @@ show_metrics(const json_t *params, char err[CTL_ERR_LEN])
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "forwarding", show_forwarding(), "discovery", zeros(discovery_key),
 	    "tree", zeros(tree_key), "bloom", zeros(bloom_key),
-	    "congestion", zeros(congestion_key), "errors", zeros(error_key));
+	    "congestion", show_congestion(), "errors", zeros(error_key));
 }

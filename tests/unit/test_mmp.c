@@ -286,57 +286,61 @@ START_TEST(trends_have_three_names)
 }
 END_TEST
 
-START_TEST(path_mtu_falls_at_once_and_rises_slowly)
+START_TEST(the_next_report_is_due_exactly_then)
 {
-	struct mmp_mtu p;
+	struct mmp_sr s;
+	struct mmp_rr p;
 
-	mmp_mtu_init(&p);
-	mmp_mtu_egress(&p, 1400);
-	ck_assert_uint_eq(p.use, 1400);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 1300, 10, 0), 0);
-	ck_assert_uint_eq(p.use, 1300);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 1350, 10, 1000), 0);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 1350, 10, 11000), 0);
-	ck_assert_uint_eq(p.use, 1300);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 1350, 10, 21000), 0);
-	ck_assert_uint_eq(p.use, 1350);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1000), MMP_NEVER);
+	mmp_received(&m, 0, 1, 100, 0, 1, 1000000);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1000), MMP_NEVER);
+	mmp_received(&m, 1, 2, 100, 0, 0, 1001000);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1001), 0);
+	ck_assert(mmp_rr_due(&m, &p, 1001000));
+	mmp_received(&m, 2, 3, 100, 0, 0, 1050000);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1050), 151);
+	ck_assert(!mmp_rr_due(&m, &p, 1200000));
+	mmp_sent(&m, 0, 1, 100, 0);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1050), 0);
+	ck_assert(mmp_sr_due(&m, &s, 1050));
+	ck_assert_uint_eq(mmp_due_ms(&m, 1201), 0);
+	ck_assert(mmp_rr_due(&m, &p, 1201000));
+	ck_assert_uint_eq(mmp_due_ms(&m, 9999), MMP_NEVER);
+	/* What cannot be sent is tried less and less often. */
+	mmp_received(&m, 3, 4, 100, 0, 0, 1201000);
+	mmp_send_result(&m, 0);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1201), 400);
+	mmp_send_result(&m, 1);
+	ck_assert_uint_eq(mmp_due_ms(&m, 1201), 200);
 }
 END_TEST
 
-START_TEST(path_mtu_of_nothing_is_a_lie_and_no_bound_is_for_ever)
+START_TEST(the_spin_bit_is_turned_by_one_and_returned_by_the_other)
 {
-	struct mmp_mtu p;
+	struct mmp far;
+	uint64_t   n;
 
-	mmp_mtu_init(&p);
-	mmp_mtu_egress(&p, 1400);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 0, 10, 0), -1);
-	ck_assert_int_eq(mmp_mtu_heard(&p, 255, 10, 0), -1);
-	ck_assert_uint_eq(p.use, 1400);
-	mmp_mtu_heard(&p, 256, 10, 0);
-	mmp_mtu_age(&p, 1400, 599999);
-	ck_assert_uint_eq(p.use, 256);
-	mmp_mtu_age(&p, 1400, 600000);
-	ck_assert_uint_eq(p.use, 1400);
+	mmp_init(&far, MMP_LINK, MMP_FULL);
+	mmp_spin_start(&m, 1);
+	for (n = 0; n < 6; n++) {
+		mmp_spin_heard(&far, n, m.spin.bit);
+		ck_assert_uint_eq(far.spin.bit, m.spin.bit);
+		mmp_spin_heard(&m, n, far.spin.bit);
+		ck_assert_uint_ne(far.spin.bit, m.spin.bit);
+	}
+	mmp_spin_heard(&far, 2, !far.spin.bit);
+	ck_assert_uint_ne(far.spin.bit, m.spin.bit);
 }
 END_TEST
 
-START_TEST(path_mtu_is_told_first_on_a_fall_and_now_and_then)
+START_TEST(a_way_too_short_for_the_clock_is_measured_all_the_same)
 {
-	struct mmp_mtu p;
+	struct mmp_rr p = { .highest = 1, .cum_packets = 1, .ts_echo = 100 };
 
-	mmp_mtu_init(&p);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 0), 0);
-	mmp_mtu_seen(&p, 0);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 0), 0);
-	mmp_mtu_seen(&p, 1400);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 0), 1400);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 1000), 0);
-	mmp_mtu_seen(&p, 1300);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 1001), 1300);
-	mmp_mtu_seen(&p, 1400);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 2000), 0);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 10, 11001), 1400);
-	ck_assert_uint_eq(mmp_mtu_due(&p, 4000, 30000), 0);
+	ck_assert_int_eq(mmp_heard(&m, &p, 100, 1000), MMP_FIRST_RTT);
+	ck_assert(mmp_has_srtt(&m));
+	ck_assert_double_eq(mmp_srtt_ms(&m), 0);
+	ck_assert_double_eq(mmp_link_cost(&m), 1);
 }
 END_TEST
 
@@ -364,10 +368,9 @@ main(void)
 	tcase_add_test(c, an_idle_link_falls_silent);
 	tcase_add_test(c, reports_keep_the_interval_that_the_round_trip_sets);
 	tcase_add_test(c, trends_have_three_names);
-	tcase_add_test(c, path_mtu_falls_at_once_and_rises_slowly);
-	tcase_add_test(c,
-	    path_mtu_of_nothing_is_a_lie_and_no_bound_is_for_ever);
-	tcase_add_test(c, path_mtu_is_told_first_on_a_fall_and_now_and_then);
+	tcase_add_test(c, the_next_report_is_due_exactly_then);
+	tcase_add_test(c, the_spin_bit_is_turned_by_one_and_returned_by_the_other);
+	tcase_add_test(c, a_way_too_short_for_the_clock_is_measured_all_the_same);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failures = srunner_ntests_failed(sr);

@@ -30,6 +30,7 @@ static union msg_any	 asked;
 static enum msg_type	 asked_type;
 static unsigned		 nasked, ndropped_key, nplain, nframe, ntun;
 static uint32_t		 dropped_key;
+static unsigned		 ntype[256];	/* frames by inner type */
 static uint8_t		 sent[2048], frame[4096], tun[4096];
 static size_t		 sent_len, tun_len;
 static struct work	 last;		/* the frame's */
@@ -106,6 +107,8 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 	last.op = (uint8_t)op;
 	memcpy(frame, w->buf + w->off, w->len);
 	nframe++;
+	if (w->body != 0 && w->len >= w->body + 6u)
+		ntype[w->buf[w->off + w->body + 4]]++;
 	pipe_put(w);
 	return 0;
 }
@@ -122,6 +125,8 @@ link_send(struct peer *p, const void *m, size_t len)
 
 uint16_t link_mtu(const struct peer *p) { (void)p; return mtu; }
 uint16_t udp_min_mtu(void) { return 1280; }
+void netd_tick_by(uint64_t at_ms) { (void)at_ms; }
+int link_mark(const struct peer *p, int ce) { (void)p; return ce; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 15; }
 
@@ -262,12 +267,14 @@ wait_ms(uint64_t ms)
 	uint64_t end = netd.now_ms + ms, due;
 
 	for (;;) {
+		netd.now_us = netd.now_ms * 1000;
 		due = session_tick();
 		if (due == 0 || due > end - netd.now_ms)
 			break;
 		netd.now_ms += due;
 	}
 	netd.now_ms = end;
+	netd.now_us = end * 1000;
 	session_tick();
 }
 
@@ -1070,6 +1077,106 @@ START_TEST(lost_proof_of_the_other_side_makes_us_begin)
 }
 END_TEST
 
+/* Data of the far node, UDP, from and to nowhere in particular. */
+static void
+data_in(uint32_t key)
+{
+	uint8_t body[4 + 7 + 20] = { 0, 1, 0, 1, 0, 0x60, 0, 0, 0, 17, 64 };
+
+	frame_in(key, FSP_PACKET, body, sizeof(body));
+}
+
+START_TEST(data_is_reported_and_reports_are_not)
+{
+	uint8_t		 rr[MMP_SESSION_RR_LEN] = { 0 };
+	struct session	*s = established(100);
+	unsigned	 n;
+
+	frame_in(100, FSP_RECEIVER_REPORT, rr, sizeof(rr));
+	wait_ms(5000);
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 0);
+	for (n = 0; n < 30; n++) {
+		data_in(100);
+		wait_ms(100);
+	}
+	wait_ms(2000);
+	/* One at once, then one a second. */
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 4);
+	ck_assert_uint_eq(s->extra->mmp.rx.now.cum_packets, 31);
+	wait_ms(20000);
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 4);
+}
+END_TEST
+
+START_TEST(who_only_reports_waits_for_no_answer)
+{
+	struct session	*s = established(100);
+	unsigned	 asks;
+
+	data_in(100);
+	wait_ms(1000);
+	asks = nasked;
+	ck_assert_uint_gt(ntype[FSP_RECEIVER_REPORT], 0);
+	ck_assert_uint_eq(s->extra->unheard_ms, 0);
+	wait_ms(40000);
+	ck_assert_uint_eq(nasked, asks);
+}
+END_TEST
+
+START_TEST(a_session_learns_its_round_trip_from_current_keys_only)
+{
+	uint8_t		 body[MMP_SESSION_RR_LEN];
+	struct mmp_rr	 rr = { .highest = 1, .cum_packets = 1, .ts_echo = 1,
+			    .dwell_ms = 20 };
+	struct session	*s = established(100);
+	uint64_t	 bad = netd.refused[REFUSE_FSP_SHORT];
+
+	wait_ms(50);
+	mmp_rr_encode(MMP_SESSION, &rr, body, sizeof(body));
+	frame_in(100, FSP_RECEIVER_REPORT, body, sizeof(body) - 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], bad + 1);
+	ck_assert(!mmp_has_srtt(session_mmp(s)));
+	s->prev = s->cur;
+	s->prev.session = 99;
+	s->prev_until_ms = netd.now_ms + 1000;
+	frame_in(99, FSP_RECEIVER_REPORT, body, sizeof(body));
+	ck_assert(!mmp_has_srtt(session_mmp(s)));
+	frame_in(100, FSP_RECEIVER_REPORT, body, sizeof(body));
+	ck_assert(mmp_has_srtt(session_mmp(s)));
+	ck_assert_double_eq(mmp_srtt_ms(session_mmp(s)),
+	    (double)(netd.now_ms - s->cur.start_ms - 20));
+	frame_in(100, FSP_SENDER_REPORT, body, MMP_SESSION_SR_LEN);
+	frame_in(100, FSP_SENDER_REPORT, body, MMP_SESSION_SR_LEN - 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], bad + 2);
+}
+END_TEST
+
+START_TEST(what_is_sealed_is_counted_for_its_session)
+{
+	struct session	*s = established(100);
+	struct work	 w;
+
+	packet_out(100);
+	w = last;
+	w.buf = frame;
+	w.off = 0;
+	w.len += 32;
+	put_le64(frame + w.inner + FSP_PREFIX, 3);
+	session_sealed(&w);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.end_counter, 3);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.bytes, last.len - last.body + 16);
+	w.session_key = 98;
+	put_le64(frame + w.inner + FSP_PREFIX, 4);
+	session_sealed(&w);
+	w.session_key = 100;
+	w.sess++;
+	session_sealed(&w);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.end_counter, 3);
+	wait_ms(1);
+	ck_assert_uint_eq(ntype[FSP_SENDER_REPORT], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1105,6 +1212,10 @@ main(void)
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	tcase_add_test(t, data_is_reported_and_reports_are_not);
+	tcase_add_test(t, who_only_reports_waits_for_no_answer);
+	tcase_add_test(t, a_session_learns_its_round_trip_from_current_keys_only);
+	tcase_add_test(t, what_is_sealed_is_counted_for_its_session);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
