@@ -21,8 +21,8 @@ enum {
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
-	IDS = 8,				/* numbers of one question */
 	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
+	IDS = LOOKUP_ATTEMPTS_MAX + EXTRA_MAX,	/* numbers of one question */
 	REST_MS = 60000,
 };
 
@@ -624,6 +624,17 @@ lookup_view(const struct lookup *l, unsigned i, struct lookup_view *v)
 	v->sent_ms = o->sent_ms;
 	v->attempt = o->attempt;
 	return 0;
+}
+
+unsigned
+lookup_recent(const struct lookup *l, uint64_t now_ms)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < l->cfg.recent_max; i++)
+		n += l->recent[i].used &&
+		    now_ms - l->recent[i].ms < l->cfg.recent_ms;
+	return n;
 }
 
 const struct lookup_stats *

@@ -21,7 +21,7 @@ enum {
 	LOOKUP_REQUEST_MAX = 46 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_RESPONSE_MAX = 93 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_TBS_MAX = 26 + COORDS_MAX * NADDR_LEN,
-	LOOKUP_ATTEMPTS_MAX = 4,
+	LOOKUP_ATTEMPTS_MAX = 16,
 	LOOKUP_MTU_MIN = 256,		/* a smaller path MTU is not believed */
 };
 
@@ -151,6 +151,8 @@ void	lookup_mesh_changed(struct lookup *);
 uint64_t lookup_tick(struct lookup *, uint64_t now_ms);
 /* i-th open question: 0, or -1 if none there (i < open_max). */
 int	lookup_view(const struct lookup *, unsigned i, struct lookup_view *);
+/* Questions of others that are remembered. */
+unsigned lookup_recent(const struct lookup *, uint64_t now_ms);
 const struct lookup_stats *lookup_stats(const struct lookup *);
 
 #endif

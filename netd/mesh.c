@@ -162,8 +162,10 @@ mesh_send(unsigned slot, const uint8_t *msg, size_t len)
 {
 	struct peer *p = mesh_peer(slot);
 
-	if (p != NULL)
-		link_send(p, msg, len);
+	if (p == NULL || link_send(p, msg, len) == 0)
+		return;
+	mesh_stats.tree_send_failed += msg[0] == LINK_MSG_TREE_ANNOUNCE;
+	mesh_stats.filter_send_failed += msg[0] == LINK_MSG_FILTER_ANNOUNCE;
 }
 
 void
@@ -252,6 +254,7 @@ mesh_init(void)
 		fatal("memory for %u peers", mesh.slots);
 	mesh_filter_init();
 	mesh_lookup_init();
+	mesh_place_init();
 	mesh_tree_init();
 }
 

@@ -147,6 +147,14 @@ int		 session_mmp_report(struct session *, const struct fsp_inner *,
 		    int current);
 uint64_t	 session_mmp_tick(struct session *);
 
+/* One more of this kind; len is from its header on. */
+static inline void
+dgram_count(struct dgram_count *c, size_t len)
+{
+	c->packets++;
+	c->bytes += len;
+}
+
 /* session_in.c */
 void		 session_data(struct session *, const struct fsp_dgram *,
 		    struct work *, int ce);

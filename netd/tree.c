@@ -570,6 +570,12 @@ tree_is_root(const struct tree *t)
 	return t->parent == TREE_NO_SLOT;
 }
 
+int
+tree_is_signed(const struct tree *t)
+{
+	return t->ann.decl.seq == t->decl.seq;
+}
+
 unsigned
 tree_parent(const struct tree *t)
 {
