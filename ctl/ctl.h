@@ -19,6 +19,9 @@ void	table_print(const char *what, json_t *data);
 /* Is there such a thing to show? Its command, or NULL. */
 const char *table_command(const char *what);
 
+/* topology.c: data of show_tree and show_cache as a picture, or for Graphviz. */
+void	topology_print(json_t *tree, json_t *cache, int dot);
+
 /* keygen.c: argv from "keygen" on. Answers the exit status. */
 int	keygen(int argc, char **argv);
 /*

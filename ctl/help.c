@@ -13,6 +13,7 @@ help_print(void)
 "  show WHAT                          status, peers, links, sessions, transports,\n"
 "                                     connections, identity-cache, acl, routing,\n"
 "                                     tree, bloom, cache, mmp, metrics\n"
+"  topology [--dot]                   the tree as the node sees it; for Graphviz\n"
 "  connect PEER ADDRESS [TRANSPORT]   dial a peer, once; TRANSPORT is udp\n"
 "  disconnect PEER                    say goodbye to a peer\n"
 "  rekey PEER [link|session]          new keys now; link when not said\n"
