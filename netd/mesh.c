@@ -12,7 +12,6 @@
 
 enum {
 	ASKED_MAX = 4096,		/* a power of two */
-	SPARE = 16,			/* peers over the limit for a moment */
 	COST_NEWS = 10			/* percent that make another next hop likely */
 };
 
@@ -245,9 +244,7 @@ mesh_input(struct peer *p, const uint8_t *msg, size_t len)
 void
 mesh_init(void)
 {
-	unsigned max = peer_limit() + SPARE;
-
-	mesh.slots = max < PEER_SLOTS ? max : PEER_SLOTS;
+	mesh.slots = peer_most();
 	cost = calloc(mesh.slots, sizeof(*cost));
 	cost_told = calloc(mesh.slots, sizeof(*cost_told));
 	if (cost == NULL || cost_told == NULL)

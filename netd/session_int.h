@@ -44,6 +44,7 @@ struct shake {
 	uint8_t		 addr[NADDR_LEN];
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;
+	uint32_t	 via;			/* link peer that brought what is read */
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
 	uint8_t		 noise[FSP_MSG1];	/* ours: Setup's, which may be sent anew */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */

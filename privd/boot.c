@@ -82,6 +82,9 @@ open_conf(void)
 		strcpy(house.conf_dir, ".");
 	else
 		slash[slash == house.conf_dir] = '\0';
+	/* peers.deny stands there, too: a missing one denies nobody. */
+	if (house.conf_path != NULL || access(house.conf_dir, F_OK) == 0)
+		dir_check(house.conf_dir, "folder of the configuration");
 }
 
 /* Spaces and other bytes that a STR field refuses become '_'. */
