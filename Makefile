@@ -53,6 +53,7 @@ help:
 	@echo 'sudo make demo    two nodes in two namespaces, a picture of it'
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
+	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'sudo make install       programs, users, unit, manual pages'
 
@@ -144,6 +145,14 @@ bench-house: deps
 $(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
 	$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 
+# The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
+SIMMODS	:= tree tree_msg bloom bloom_filter coords lookup lookup_msg nexthop
+$(B)/meshsim: tests/sim/main.c tests/sim/mesh.c tests/sim/mesh.h $(SIMMODS:%=$(O)/netd/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm
+sim: $(B)/meshsim
+	@$(B)/meshsim $(or $(SEED),1) $(or $(NODES),100 1000)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 \
@@ -165,5 +174,5 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all help sanitized clang tests fuzzers docs deps run demo check fuzz \
+.PHONY: all help sanitized clang tests fuzzers docs deps run demo check fuzz sim \
 	bench-house install clean

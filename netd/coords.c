@@ -11,7 +11,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { BLOCK = 8, NIL = UINT32_MAX };
+#define NIL UINT32_MAX
+
+enum { BLOCK = 8 };
 
 struct block {
 	uint8_t	 addr[BLOCK][NADDR_LEN];

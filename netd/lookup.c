@@ -12,8 +12,9 @@
 
 #include "quota.h"
 
+#define NIL UINT32_MAX
+
 enum {
-	NIL = UINT32_MAX,
 	NO_SLOT = UINT16_MAX,
 	LIMITS = 1024, BACKOFFS = 256,		/* hashed, newest wins its place */
 	REQUEST_BURST = 200, REQUEST_PER_MIN = 3000,

@@ -9,7 +9,6 @@
  */
 #include "tree.h"
 
-#include <float.h>
 #include <stdlib.h>
 
 #include "quota.h"
@@ -209,7 +208,9 @@ move(struct tree *t, unsigned slot, unsigned why, struct tree_time now)
 		if (slot != TREE_NO_SLOT) {
 			t->switched_ms = now.ms;
 			t->has_switched = 1;
-			what |= flap_note(t, now.ms);
+			/* Following a root is no restlessness of ours. */
+			if (!(what & TREE_NEW_ROOT))
+				what |= flap_note(t, now.ms);
 		}
 	}
 	sign_ask(t);
@@ -267,20 +268,25 @@ tree_peer_depth(const struct tree *t, unsigned slot)
 	return p->path.at.n - 1 + (p->cost > 0 ? p->cost : 1.0);
 }
 
-/* The parent still leads to the best root: is `best` worth leaving it? */
+/*
+ * The parent still leads to the best root: is `best` worth leaving it? Soon
+ * after a switch only one half as deep is: while a mesh comes up, whoever is
+ * heard first leads to chains longer than an announce can hold.
+ */
 static int
 is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
 {
 	const struct peer *p = &t->peer[t->parent];
-	double		   depth = tree_peer_depth(t, t->parent);
+	double		   was = tree_peer_depth(t, t->parent);
+	double		   is = tree_peer_depth(t, best);
 
-	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms)
-		return 0;
 	if (now_ms < t->still_until_ms)
 		return 0;
+	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms)
+		return is * 2 <= was;
 	if (!(p->cost > 0) && t->peer[best].cost > 0)
-		depth = DBL_MAX;
-	return tree_peer_depth(t, best) < depth * (1 - t->cfg.hysteresis);
+		return 1;
+	return is < was * (1 - t->cfg.hysteresis);
 }
 
 /* 1 if our place changed. */
