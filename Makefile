@@ -146,7 +146,7 @@ $(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
 	$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 
 # The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
-SIMMODS	:= tree tree_msg bloom bloom_filter coords lookup lookup_msg nexthop
+SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg nexthop
 $(B)/meshsim: tests/sim/main.c tests/sim/mesh.c tests/sim/mesh.h $(SIMMODS:%=$(O)/netd/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm
