@@ -18,7 +18,7 @@
 #include "wire.h"
 
 enum {
-	COORDS_MAX = 64,		/* longest path: the hop limit ends there */
+	COORDS_MAX = 48,		/* a longer path fits no announce */
 	COORDS_FAR = UINT16_MAX,	/* distance between two trees */
 };
 

@@ -309,7 +309,7 @@ show_routing(const json_t *params, char err[CTL_ERR_LEN])
 	json_object_set_new(o, "pending_lookups", lookups());
 	set_int(o, "pending_tun_destinations", dests);
 	set_int(o, "pending_tun_packets", packets);
-	set_int(o, "recent_requests", lookup_recent(mesh.lookup, netd.now_ms));
+	set_int(o, "recent_requests", lookup_recent_count(mesh.lookup, netd.now_ms));
 	json_object_set_new(o, "retries", retries());
 	json_object_set_new(o, "forwarding", show_forwarding());
 	json_object_set_new(o, "discovery", show_discovery());

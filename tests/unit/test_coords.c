@@ -104,7 +104,7 @@ START_TEST(a_full_cache_gives_up_what_was_not_used)
 	unsigned	     i;
 
 	for (i = 0; i < 1000; i++) {
-		c = place(i, 1 + i % 60);
+		c = place(i, 1 + i % 40);
 		ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0,
 		    0, i), 0);
 		c = place(0, 1);
