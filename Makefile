@@ -50,6 +50,7 @@ objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
 
 all: $(PROGS:%=$(B)/%)
+	@:
 
 help:
 	@echo 'make              the programs, into build/'
@@ -58,7 +59,9 @@ help:
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
-	@echo 'sudo make install       programs, users, unit, manual pages'
+	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
+	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
+	@echo 'sudo make purge      takes those away too'
 
 # ---- one set of rules a variant: $(1) folder, $(2) compiler, $(3) flags, $(4) link flags
 define variant
@@ -134,47 +137,57 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-deps:
-	@sh scripts/deps.sh
-run: deps
+run demo check bench-house: deps = @sh scripts/deps.sh build
+run:
+	$(deps) run
 	@$(MAKE) --no-print-directory all
 	@sh scripts/run.sh
-demo: deps
+demo:
+	$(deps) demo
 	@$(MAKE) --no-print-directory all
 	@bash scripts/demo.sh
-check: deps
+check:
+	$(deps) demo check
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
 fuzz: fuzzers
 	@bash tests/fuzz.sh $(or $(TIME),60)
-bench-house: deps
+bench-house:
+	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/hs_bench
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/house.sh
 $(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) \
-	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions \
-	    $(DESTDIR)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -m 755 $(B)/netd $(B)/cryptod $(B)/privd $(DESTDIR)$(LIBEXEC)/
-	ln -sf ../lib/bastide/privd $(DESTDIR)$(PREFIX)/sbin/bastide-privd
-	install -m 755 $(B)/bastidectl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 man/bastidectl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 man/privd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
-	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/bastide
-	install -m 644 man/fips.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 etc/fips.yaml.example $(DESTDIR)$(PREFIX)/share/doc/bastide/
-	install -m 644 ctl/completion/bastidectl.bash \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bastidectl
-	install -m 644 ctl/completion/_bastidectl $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/
-	install -m 644 systemd/bastide.service $(DESTDIR)/lib/systemd/system/
-	install -m 644 systemd/bastide.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bastide.conf
-	[ -n "$(DESTDIR)" ] || sh scripts/users.sh
+# Each line: mode, file, where it goes. install and uninstall read the same list.
+SHARE	:= $(PREFIX)/share
+define INSTALLED
+755 $(B)/privd $(LIBEXEC)/privd
+755 $(B)/netd $(LIBEXEC)/netd
+755 $(B)/cryptod $(LIBEXEC)/cryptod
+755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
+644 man/bastidectl.1 $(SHARE)/man/man1/bastidectl.1
+644 man/fips.yaml.5 $(SHARE)/man/man5/fips.yaml.5
+644 man/privd.8 $(SHARE)/man/man8/privd.8
+644 docs/configuration.md $(SHARE)/doc/bastide/configuration.md
+644 etc/fips.yaml.example $(SHARE)/doc/bastide/fips.yaml.example
+644 ctl/completion/bastidectl.bash $(SHARE)/bash-completion/completions/bastidectl
+644 ctl/completion/_bastidectl $(SHARE)/zsh/vendor-completions/_bastidectl
+644 $(B)/bastide.service /lib/systemd/system/bastide.service
+644 systemd/bastide.sysusers $(PREFIX)/lib/sysusers.d/bastide.conf
+endef
+export INSTALLED
+$(B)/bastide.service: systemd/bastide.service Makefile
+	@mkdir -p $(@D)
+	$(Q)sed 's|/usr/lib/bastide|$(LIBEXEC)|' $< > $@
+install: all $(B)/bastide.service
+	@sh scripts/install.sh install '$(DESTDIR)'
+installed:
+	@printf '%s\n' "$$INSTALLED"
+uninstall purge:
+	@sh scripts/install.sh $@ '$(DESTDIR)'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all help sanitized clang tests fuzzers docs deps run demo check fuzz \
-	bench-house install clean
+.PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz \
+	bench-house install installed uninstall purge clean

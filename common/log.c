@@ -1,4 +1,8 @@
 /* log.c -- lines to stderr. No allocation, no file, no time zone. */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -20,7 +24,8 @@ static struct directive {
 } directive[MAX_DIRECTIVES];
 static unsigned		ndirective;
 static enum log_level	default_level = LVL_INFO;
-static int		default_given, is_tty;
+static int		default_given, is_tty, is_socket;
+static unsigned		lost;		/* lines that nobody took, since the last that went */
 static const char	*room = "bastide";
 static void		(*hook)(void);
 
@@ -65,10 +70,13 @@ add_directive(char *s)
 void
 log_init(const char *name, const char *directives)
 {
-	char	 buf[1024], *s, *save = NULL;
+	char		 buf[1024], *s, *save = NULL;
+	struct stat	 st;
 
 	room = name;
 	is_tty = isatty(STDERR_FILENO);
+	is_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
+	lost = 0;
 	ndirective = 0;
 	default_level = LVL_INFO;
 	default_given = 0;
@@ -158,13 +166,26 @@ escape(char *out, size_t cap, const char *s)
 	return n;
 }
 
-static void
-vwrite(enum log_level level, const char *target, const char *fmt, va_list ap)
+/*
+ * One line out, or -1: a reader that is slow must not stop a room. privd sees
+ * to it that pipes and terminals do not block; a socket is asked here.
+ */
+static int
+put(char *line, size_t len)
 {
-	char	raw[MAX_LINE / 2], msg[MAX_LINE], line[MAX_LINE + 256], when[96];
+	struct iovec	iov = { line, len };
+	struct msghdr	mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return (is_socket ? sendmsg(STDERR_FILENO, &mh, MSG_DONTWAIT |
+	    MSG_NOSIGNAL) : write(STDERR_FILENO, line, len)) == -1 ? -1 : 0;
+}
+
+static int
+emit(enum log_level level, const char *target, const char *raw)
+{
+	char	msg[MAX_LINE], line[MAX_LINE + 256], when[96];
 	int	n;
 
-	vsnprintf(raw, sizeof(raw), fmt, ap);
 	escape(msg, sizeof(msg), raw);
 	stamp(when, sizeof(when));
 	if (is_tty)
@@ -175,8 +196,23 @@ vwrite(enum log_level level, const char *target, const char *fmt, va_list ap)
 		    "{\"time\":\"%s\",\"level\":\"%s\",\"room\":\"%s\","
 		    "\"target\":\"%s\",\"msg\":\"%s\"}\n",
 		    when, level_name[level], room, target, msg);
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
-		return;		/* nowhere left to say so */
+	return n > 0 ? put(line, (size_t)n) : -1;
+}
+
+static void
+vwrite(enum log_level level, const char *target, const char *fmt, va_list ap)
+{
+	char	raw[MAX_LINE / 2], note[64];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	if (lost > 0) {
+		snprintf(note, sizeof(note), "%u log lines are lost: nobody "
+		    "read them", lost);
+		if (emit(LVL_WARN, "bastide", note) == 0)
+			lost = 0;
+	}
+	if (emit(level, target, raw) == -1)
+		lost++;
 }
 
 void

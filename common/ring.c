@@ -147,7 +147,8 @@ ring_request_ok(const struct ring *r, const struct ring_desc *d)
 	uint32_t tags = d->op == RING_SEAL ? 2 * TAG : d->op == RING_SEAL_LINK ? TAG : 0;
 	uint32_t least = d->op == RING_OPEN ? FMP_HEAD + TAG : FMP_HEAD;
 
-	if (d->slot >= r->nslot || d->op < RING_SEAL || d->op > RING_OPEN)
+	if (d->slot >= r->nslot || d->op < RING_SEAL ||
+	    d->op > RING_OPEN_INNER)
 		return 0;
 	if (d->off > r->slot_size || d->len < least || d->len > r->slot_size ||
 	    d->off + d->len + tags > r->slot_size)

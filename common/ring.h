@@ -34,11 +34,15 @@
  *		node with an established-phase session frame whose key is held
  *		here: session = its handle, inner, body, and len = end of the
  *		session plaintext.
+ * OPEN_INNER	a frame whose link layer OPEN has opened; len = end of its link
+ *		plaintext. Only the session layer is tried, because there are
+ *		keys now that OPEN did not find. Answered as OPEN answers when
+ *		both layers are open, or INNER_*.
  */
-enum ring_op { RING_SEAL = 1, RING_SEAL_LINK, RING_OPEN };
+enum ring_op { RING_SEAL = 1, RING_SEAL_LINK, RING_OPEN, RING_OPEN_INNER };
 
-/* What came of it, in `status`: RING_DONE, RING_DONE_INNER (OPEN only: both
- * layers are open), or an enum refusal (+ RING_REFUSED) with the slot's bytes
+/* What came of it, in `status`: RING_DONE, RING_DONE_INNER (OPEN, OPEN_INNER:
+ * both layers are open), or an enum refusal (+ RING_REFUSED) with the slot's bytes
  * past the header undefined. INNER_* refusals mean that the link layer opened:
  * the link frame is authentic and its plaintext stands. */
 enum { RING_DONE = 0, RING_DONE_INNER = 1, RING_REFUSED = 16 };

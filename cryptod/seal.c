@@ -183,37 +183,53 @@ open_inner(struct ring_desc *d, uint8_t *frame, const struct inner *in)
 	return REFUSE_NONE;
 }
 
-/* Sets d->status itself: an open link under a shut session is two answers. */
-static void
+/* A session frame, or netd asked about something else: it is told the same. */
+static enum refusal
+open_found(struct ring_desc *d, uint8_t *frame, const struct inner *in, int found)
+{
+	enum refusal why = found == 1 ? open_inner(d, frame, in) :
+	    REFUSE_INNER_AUTH;
+
+	if (why == REFUSE_NONE)
+		d->status = RING_DONE_INNER;
+	return why;
+}
+
+/*
+ * The link frame is netd's word. It could have put any session frame into a
+ * slot that OPEN was at work on: this layer's keys and window judge it alone.
+ */
+static enum refusal
+open_session(struct ring_desc *d, uint8_t *frame, const uint8_t self[ADDR_LEN])
+{
+	struct inner in;
+
+	return open_found(d, frame, &in, find_inner(frame, d->len, self, &in));
+}
+
+/* The link, and the session layer when there is one: a shut session under an
+ * open link is an answer of its own. */
+static enum refusal
 open_frame(struct ring_desc *d, uint8_t *frame, const uint8_t self[ADDR_LEN])
 {
 	struct session	*link = session_find(d->link, SESSION_LINK);
 	uint8_t		 head[FMP_HEAD];
 	uint64_t	 counter;
 	struct inner	 in;
-	enum refusal	 why = REFUSE_NONE;
 	int		 found;
 
 	take(head, frame, sizeof(head));
 	counter = get_le64(head + 8);
 	if (link == NULL)
-		why = REFUSE_SESSION_HANDLE;
-	else if (!may_receive(link, counter))
-		why = REFUSE_LINK_REPLAY;
-	else if (open_with(link, counter, head, sizeof(head),
+		return REFUSE_SESSION_HANDLE;
+	if (!may_receive(link, counter))
+		return REFUSE_LINK_REPLAY;
+	if (open_with(link, counter, head, sizeof(head),
 	    frame + FMP_HEAD, d->len - FMP_HEAD - AEAD_TAG) == -1)
-		why = REFUSE_LINK_AUTH;
-	if (why != REFUSE_NONE) {
-		d->status = (uint8_t)(RING_REFUSED + why);
-		return;
-	}
+		return REFUSE_LINK_AUTH;
 	d->len -= AEAD_TAG;
 	found = find_inner(frame, d->len, self, &in);
-	if (found == 0)
-		return;
-	why = found == 1 ? open_inner(d, frame, &in) : REFUSE_INNER_AUTH;
-	d->status = why == REFUSE_NONE ? RING_DONE_INNER :
-	    (uint8_t)(RING_REFUSED + why);
+	return found == 0 ? REFUSE_NONE : open_found(d, frame, &in, found);
 }
 
 _Static_assert(RING_REFUSED + REFUSE_MAX <= UINT8_MAX, "status is a byte");
@@ -222,14 +238,23 @@ static void
 serve(struct ring *r, struct ring_desc *d, const uint8_t self[ADDR_LEN])
 {
 	uint8_t		*frame = ring_slot(r, d->slot) + d->off;
-	enum refusal	 why;
+	enum refusal	 why = REFUSE_RING_DESC;
 
 	d->status = RING_DONE;
-	if (d->op == RING_OPEN) {
-		open_frame(d, frame, self);
-		return;
+	switch (d->op) {
+	case RING_SEAL:
+		why = seal_both(d, frame);
+		break;
+	case RING_SEAL_LINK:
+		why = seal_link(d, frame);
+		break;
+	case RING_OPEN:
+		why = open_frame(d, frame, self);
+		break;
+	case RING_OPEN_INNER:
+		why = open_session(d, frame, self);
+		break;
 	}
-	why = d->op == RING_SEAL ? seal_both(d, frame) : seal_link(d, frame);
 	if (why != REFUSE_NONE)
 		d->status = (uint8_t)(RING_REFUSED + why);
 }

@@ -22,7 +22,7 @@ enum {
 	FSP_INNER = 6,		/* timestamp, type, flags: first of the plaintext */
 	FSP_TAG = 16,
 	FSP_MSG1 = 33, FSP_MSG2 = 57, FSP_MSG3 = 73,	/* Noise XK */
-	FSP_COORDS_MAX = 32,	/* longest path that we repeat */
+	FSP_COORDS_MAX = 38,	/* longest path: two of them fit one frame */
 	FSP_SHAKE_MAX = FSP_PREFIX + 1 + 2 * (2 + 16 * FSP_COORDS_MAX) + 2 + FSP_MSG3,
 	FSP_PORT_IP6 = 256,
 };

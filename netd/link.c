@@ -6,6 +6,7 @@
 
 #include "link_int.h"
 #include "ip6.h"
+#include "mesh.h"
 #define LOG_TARGET "fips::node::handlers::encrypted"
 #include "log.h"
 #include "session.h"
@@ -140,6 +141,21 @@ said_bye(struct peer *p, const uint8_t *msg, size_t len)
 	peer_lose(p);
 }
 
+/* A message of the mesh, as a copy; the longest that we send is the longest. */
+static void
+said_mesh(struct peer *p, const uint8_t *msg, size_t len)
+{
+	static uint8_t copy[LINK_MESH_MAX];
+
+	if (len > sizeof(copy)) {
+		p->recv_bad++;
+		refuse(REFUSE_MESH_MALFORMED);
+		return;
+	}
+	memcpy(copy, msg, len);
+	mesh_input(p, copy, len);
+}
+
 /* The peer measured us. About older keys it has nothing to say that we need. */
 static void
 said_report(struct peer *p, const uint8_t *msg, size_t len, int current)
@@ -155,8 +171,7 @@ said_report(struct peer *p, const uint8_t *msg, size_t len, int current)
 	}
 }
 
-/* What a peer says. The parts that take announces, filters and look-ups are
- * not here yet: those messages are known, and left alone. */
+/* What a peer says. */
 static void
 dispatch(struct peer *p, struct work *w, int ce, int current)
 {
@@ -170,6 +185,8 @@ dispatch(struct peer *p, struct work *w, int ce, int current)
 	} else if (copy[0] == LINK_MSG_SENDER_REPORT ||
 	    copy[0] == LINK_MSG_RECEIVER_REPORT) {
 		said_report(p, msg, len, current);
+	} else if (frame_is_mesh_msg(copy[0])) {
+		said_mesh(p, msg, len);
 	} else if (copy[0] == LINK_MSG_DISCONNECT) {
 		said_bye(p, copy, len);
 	} else if (copy[0] == LINK_MSG_HEARTBEAT && len != 1) {
@@ -215,6 +232,7 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 	if (k == &p->cur) {
 		if (!k->proven)
 			peer_proven(p);
+		mesh_peer_up(p);
 		p->decrypt_fail = 0;
 		if (newest)
 			roam(p, &w->ep);

@@ -47,6 +47,7 @@ struct peer {
 	int		  conf;		/* number in the configuration, or -1 */
 	uint8_t		  outbound;	/* direction of the handshake that won */
 	uint8_t		  k_bit;	/* key-epoch flag we send */
+	uint8_t		  in_mesh;	/* proven, and told to the mesh; mesh.c's */
 	uint32_t	  link_id;	/* for people; grows */
 	struct link_keys  cur, pend, prev;
 	uint64_t	  up_ms, up_wall_ms, seen_ms;	/* established; last authentic frame */
@@ -64,6 +65,12 @@ struct peer	*peer_find(const uint8_t addr[NADDR_LEN]);
 /* NULL when the handle is stale. */
 struct peer	*peer_by_handle(uint32_t);
 unsigned	 peer_count(void);
+/* A peer is a slot below PEER_SLOTS for as long as it lives. */
+enum { PEER_SLOTS = 1024 };
+struct peer	*peer_slot(unsigned);
+unsigned	 peer_slot_of(const struct peer *);
+/* As many as may be, by the settings. */
+unsigned	 peer_limit(void);
 
 /* Life of the module. link_start() dials the configured peers. */
 void	link_init(void);
@@ -114,8 +121,6 @@ const struct mmp *link_mmp(const struct peer *);
 int	link_has_srtt(const struct peer *);
 /* etx * (1 + srtt / 100 ms); 1.0 before there is a round trip. */
 double	link_cost(const struct peer *);
-/* Called, if set, when a link's first round trip is known. */
-extern void (*link_first_rtt)(struct peer *);
 
 /* -- congestion (link_congest.c) -- */
 /* Does the way out to p, or a socket of ours, lose frames? */

@@ -28,7 +28,7 @@
 #include "mmp.h"
 
 enum {
-	LINK_PEER_MAX = 1024,
+	LINK_PEER_MAX = PEER_SLOTS,
 	LINK_HS_MAX = 512,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
@@ -38,6 +38,7 @@ enum {
 	LINK_JITTER_S = 15,
 	LINK_TRIES_MAX = 16,		/* message 2s that cryptod reads for one of ours */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
+	LINK_MESH_MAX = 2048,		/* tree, filter and look-up messages end before */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -55,9 +56,10 @@ enum rekey_state {
 /* A peer's other half: what no other module needs to see. */
 struct link_extra {
 	uint8_t		rekey;		/* rekey.def */
-	uint8_t		held_is_restart, restarted;
+	uint8_t		held_is_restart;
 	uint16_t	addr_next, ep_next;	/* hash chains, slot + 1 */
 	uint8_t		held_epoch[8];
+	uint8_t		old_epoch[8];	/* of the run before this one */
 	struct endpoint	held_ep;
 	int64_t		jitter_ms;
 	uint64_t	beat_ms;	/* next heartbeat */
@@ -93,7 +95,6 @@ void		 peer_free(struct peer *);
 /* The peer whose frames come from there, or NULL. */
 struct peer	*peer_at(const struct endpoint *);
 void		 peer_move(struct peer *, const struct endpoint *);
-unsigned	 peer_limit(void);
 
 /* Index: 32 random bits that name keys or a handshake of ours on the wire. */
 enum index_kind { INDEX_NONE, INDEX_PEER, INDEX_HS };
@@ -102,8 +103,6 @@ int		 index_new(enum index_kind, unsigned slot, uint32_t *index);
 void		 index_give(uint32_t index, enum index_kind, unsigned slot);
 void		 index_del(uint32_t index);
 enum index_kind	 index_get(uint32_t index, unsigned *slot);
-struct peer	*peer_slot(unsigned);
-unsigned	 peer_slot_of(const struct peer *);
 uint32_t	 link_id_new(void);
 
 /* Forget a set of keys: index at once, cryptod a moment later, so that what
@@ -150,6 +149,9 @@ int		 up_permits(const uint8_t pub33[33], const struct endpoint *,
 void		 up_answered(const struct hs *, uint32_t session);
 void		 up_dialled(const struct hs *, uint32_t session,
 		    const uint8_t epoch[8]);
+/* The peer runs anew and has proved it. */
+void		 up_restarted(struct peer *, const uint8_t epoch[8],
+		    const char *text);
 
 /* -- link_rekey.c --------------------------------------------------------- */
 void		 rekey_fresh(struct peer *);

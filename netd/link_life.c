@@ -7,6 +7,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::dispatch"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 
@@ -58,6 +59,7 @@ peer_remove(struct peer *p)
 {
 	session_link_changed(p, 0);
 	link_mmp_end(p);
+	mesh_peer_down(p);
 	rekey_drop(p);
 	hs_end_rekey(p->handle);
 	keys_drop(&p->cur);

@@ -10,6 +10,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::mmp"
 #include "log.h"
+#include "mesh.h"
 #include "mmp_log.h"
 #include "wire.h"
 
@@ -17,8 +18,6 @@ enum {
 	COLD = 5,			/* reports until a link counts as known */
 	STALE_MS = 60000,		/* parents are reconsidered this often */
 };
-
-void (*link_first_rtt)(struct peer *);
 
 void
 link_mmp_begin(struct peer *p)
@@ -125,11 +124,9 @@ link_mmp_received(struct peer *p, const struct work *w, size_t frame_len)
 static void
 heard(struct peer *p, const struct mmp_rr *rr)
 {
-	struct mmp *m = &p->extra->mmp;
-
-	if (mmp_heard(m, rr, link_stamp(&p->cur, netd.now_ms), netd.now_ms) ==
-	    MMP_FIRST_RTT && link_first_rtt != NULL)
-		link_first_rtt(p);
+	if (mmp_heard(&p->extra->mmp, rr, link_stamp(&p->cur, netd.now_ms),
+	    netd.now_ms) != MMP_STALE && link_has_srtt(p))
+		mesh_peer_cost(p, link_cost(p));
 }
 
 int

@@ -177,20 +177,6 @@ rekey_done(struct peer *p, const struct link_keys *k)
 	link_beat(p);
 }
 
-/* The peer restarted, and has shown that it is no replay: what we had with its
- * former run is void. */
-static void
-restarted(struct peer *p)
-{
-	log_info("Peer restart detected during promotion, replacing stale active peer peer=%s",
-	    peer_display(p->addr));
-	memcpy(p->epoch, p->extra->held_epoch, sizeof(p->epoch));
-	p->up_ms = netd.now_ms;
-	p->up_wall_ms = netd_wall_ms();
-	session_link_changed(p, 0);
-	session_link_changed(p, 1);
-}
-
 void
 rekey_proof(struct peer *p, int k_bit)
 {
@@ -206,7 +192,8 @@ rekey_proof(struct peer *p, int k_bit)
 	log_debug("Peer new-epoch frame authenticated, K-bit flip promoting new session peer=%s",
 	    peer_display(p->addr));
 	if (restart)
-		restarted(p);
+		up_restarted(p, p->extra->held_epoch,
+		    "Peer restart detected during promotion, replacing stale active peer");
 	link_beat(p);
 }
 

@@ -8,6 +8,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::handshake"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 #include "udp.h"
@@ -156,18 +157,30 @@ up_answered(const struct hs *h, uint32_t session)
 	    peer_display(p->addr), k.our_index);
 }
 
-/* The peer runs anew: what we had with its former run is void. */
-static void
-note_epoch(struct peer *p, const uint8_t epoch[8], const char *text)
+/* What we had with its former run is void. */
+void
+up_restarted(struct peer *p, const uint8_t epoch[8], const char *text)
 {
-	if (memcmp(p->epoch, epoch, sizeof(p->epoch)) == 0)
-		return;
-	memcpy(p->epoch, epoch, sizeof(p->epoch));
 	log_info("%s peer=%s", text, peer_display(p->addr));
+	/* A program that was started again does not go back to its former run. */
+	if (memcmp(p->extra->old_epoch, epoch, sizeof(p->epoch)) == 0)
+		log_warn("two nodes have the identity of %s and take its packets in turns: give one of them another identity",
+		    peer_display(p->addr));
+	memcpy(p->extra->old_epoch, p->epoch, sizeof(p->epoch));
+	memcpy(p->epoch, epoch, sizeof(p->epoch));
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
 	session_link_changed(p, 0);
+	mesh_peer_down(p);
+	mesh_peer_up(p);
 	session_link_changed(p, 1);
+}
+
+static void
+note_epoch(struct peer *p, const uint8_t epoch[8], const char *text)
+{
+	if (memcmp(p->epoch, epoch, sizeof(p->epoch)) != 0)
+		up_restarted(p, epoch, text);
 }
 
 static void
@@ -248,6 +261,7 @@ up_new(const struct hs *h, struct link_keys *k, const uint8_t epoch[8])
 	log_info("Peer promoted to active peer=%s", peer_display(p->addr));
 	hs_end_dials(p->addr);
 	link_beat(p);
+	mesh_peer_up(p);
 }
 
 void

@@ -21,15 +21,18 @@ enum {
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
+	IDS = 8,				/* numbers of one question */
+	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
 	REST_MS = 60000,
 };
 
 struct open {
 	uint8_t	 used;
 	uint8_t	 target[NADDR_LEN], pub[32];
-	uint64_t id[LOOKUP_ATTEMPTS_MAX];
-	unsigned attempt, checks;
-	uint64_t started_ms, sent_ms;
+	uint64_t id[IDS];
+	unsigned ids, attempt, extra, checks;
+	uint32_t change;		/* what the mesh was like when we asked */
+	uint64_t started_ms, sent_ms, due_ms;
 };
 
 struct recent {
@@ -73,7 +76,7 @@ struct lookup {
 	struct peer	   *peer;
 	struct limit	    limit[LIMITS];
 	struct backoff	    backoff[BACKOFFS];
-	uint32_t	    token;
+	uint32_t	    token, change;
 	struct lookup_stats stats;
 };
 
@@ -175,6 +178,26 @@ response_send(struct lookup *l, unsigned slot, struct lookup_response *a)
 		l->cb.send(l->arg, slot, msg, (size_t)len);
 }
 
+/*
+ * Tree peers that may lead there; else others that may, and our parent: in a
+ * mesh too large for the filters only those above know the rest of it.
+ */
+static unsigned
+whom(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned except,
+    uint16_t slot[FAN_MAX])
+{
+	unsigned n, parent;
+
+	n = l->cb.reach(l->arg, target, 1, except, slot, FAN_MAX);
+	if (n > 0)
+		return n;
+	n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
+	parent = l->cb.parent(l->arg);
+	if (parent != NO_SLOT && parent != except)
+		slot[n++] = (uint16_t)parent;
+	return n;
+}
+
 /* ---- questions of ours -------------------------------------------------- */
 static struct open *
 open_find(struct lookup *l, const uint8_t target[NADDR_LEN])
@@ -194,15 +217,15 @@ open_by_id(struct lookup *l, uint64_t id)
 	unsigned i, k;
 
 	for (i = 0; i < l->cfg.open_max; i++)
-		for (k = 0; l->open[i].used && k < l->open[i].attempt; k++)
+		for (k = 0; l->open[i].used && k < l->open[i].ids; k++)
 			if (l->open[i].id[k] == id)
 				return &l->open[i];
 	return NULL;
 }
 
 /*
- * The next attempt, with a number of its own. With nobody to ask we wait for
- * the next one all the same: filters may still be on their way.
+ * Ask, with a number of its own. With nobody to ask we wait all the same:
+ * filters may still be on their way.
  */
 static void
 ask(struct lookup *l, struct open *o, uint64_t now_ms)
@@ -213,19 +236,25 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 	unsigned	      i, n;
 	ssize_t		      len;
 
-	q.id = o->id[o->attempt++] = l->cb.random(l->arg);
+	q.id = o->id[o->ids++] = l->cb.random(l->arg);
 	o->sent_ms = now_ms;
+	o->change = l->change;
 	memcpy(q.target, o->target, NADDR_LEN);
 	memcpy(q.origin, l->cfg.addr, NADDR_LEN);
 	q.path = *l->cb.self(l->arg);
 	len = lookup_request_encode(&q, msg, sizeof(msg));
-	n = l->cb.reach(l->arg, o->target, 1, NO_SLOT, slot, FAN_MAX);
-	if (n == 0)
-		n = l->cb.reach(l->arg, o->target, 0, NO_SLOT, slot, FAN_MAX);
+	n = whom(l, o->target, NO_SLOT, slot);
 	for (i = 0; i < n && len > 0; i++) {
 		l->stats.sent++;
 		l->cb.send(l->arg, slot[i], msg, (size_t)len);
 	}
+}
+
+static void
+attempt(struct lookup *l, struct open *o, uint64_t now_ms)
+{
+	o->due_ms = now_ms + l->cfg.attempt_ms[o->attempt++];
+	ask(l, o, now_ms);
 }
 
 static struct backoff *
@@ -256,7 +285,7 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 	memcpy(l->open[i].target, target, NADDR_LEN);
 	memcpy(l->open[i].pub, pub, 32);
 	l->stats.started++;
-	ask(l, &l->open[i], now_ms);
+	attempt(l, &l->open[i], now_ms);
 	return LOOKUP_STARTED;
 }
 
@@ -290,8 +319,9 @@ fail(struct lookup *l, struct open *o, uint64_t now_ms)
 }
 
 void
-lookup_backoff_reset(struct lookup *l)
+lookup_mesh_changed(struct lookup *l)
 {
+	l->change++;
 	memset(l->backoff, 0, sizeof(l->backoff));
 }
 
@@ -306,15 +336,22 @@ lookup_tick(struct lookup *l, uint64_t now_ms)
 		o = &l->open[i];
 		if (!o->used)
 			continue;
-		due = o->sent_ms + l->cfg.attempt_ms[o->attempt - 1];
-		if (now_ms >= due && o->attempt == l->cfg.attempts) {
+		if (now_ms >= o->due_ms && o->attempt == l->cfg.attempts) {
 			fail(l, o, now_ms);
 			continue;
 		}
+		due = o->due_ms;
 		if (now_ms >= due) {
-			ask(l, o, now_ms);
-			due = now_ms + l->cfg.attempt_ms[o->attempt - 1];
+			attempt(l, o, now_ms);
+		} else if (o->change != l->change && o->extra < EXTRA_MAX) {
+			due = o->sent_ms + EXTRA_MS;
+			if (now_ms >= due) {
+				o->extra++;
+				ask(l, o, now_ms);
+			}
 		}
+		if (now_ms >= due || due > o->due_ms)
+			due = o->due_ms;
 		if (due - now_ms < wait)
 			wait = due - now_ms;
 	}
@@ -360,9 +397,7 @@ forward(struct lookup *l, struct lookup_request *q, unsigned from,
 	if (!quota_take(&m->quota, l->cfg.forward_burst, l->cfg.forward_per_min,
 	    now_ms))
 		return LOOKUP_FORWARD_RATE;
-	n = l->cb.reach(l->arg, q->target, 1, from, slot, FAN_MAX);
-	if (n == 0)
-		n = l->cb.reach(l->arg, q->target, 0, from, slot, FAN_MAX);
+	n = whom(l, q->target, from, slot);
 	if (n == 0)
 		return LOOKUP_NOBODY;
 	q->ttl = q->ttl > l->cfg.ttl ? l->cfg.ttl : (uint8_t)(q->ttl - 1);

@@ -21,7 +21,7 @@ enum {
 	LOOKUP_REQUEST_MAX = 46 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_RESPONSE_MAX = 93 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_TBS_MAX = 26 + COORDS_MAX * NADDR_LEN,
-	LOOKUP_ATTEMPTS_MAX = 8,
+	LOOKUP_ATTEMPTS_MAX = 4,
 	LOOKUP_MTU_MIN = 256,		/* a smaller path MTU is not believed */
 };
 
@@ -83,6 +83,8 @@ struct lookup_cb {
 	/* As bloom_reach(), by address. */
 	unsigned (*reach)(void *arg, const uint8_t target[NADDR_LEN],
 	    int tree_peers, unsigned except, uint16_t *slots, unsigned max);
+	/* As tree_parent(): a slot, or UINT16_MAX. */
+	unsigned (*parent)(void *arg);
 	/* Largest datagram that the link to slot carries. */
 	uint16_t (*mtu)(void *arg, unsigned slot);
 	const struct coords *(*self)(void *arg);
@@ -141,8 +143,11 @@ void	lookup_signed(struct lookup *, uint32_t token,
 enum lookup_said lookup_verified(struct lookup *, uint32_t token, int ok);
 /* The link to slot went, or is another. */
 void	lookup_peer_del(struct lookup *, unsigned slot);
-/* Our place in the tree changed: what failed may be tried again. */
-void	lookup_backoff_reset(struct lookup *);
+/*
+ * Our place in the tree or a filter changed: what failed may be tried again,
+ * what is open is asked again within a second.
+ */
+void	lookup_mesh_changed(struct lookup *);
 uint64_t lookup_tick(struct lookup *, uint64_t now_ms);
 /* i-th open question: 0, or -1 if none there (i < open_max). */
 int	lookup_view(const struct lookup *, unsigned i, struct lookup_view *);

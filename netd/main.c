@@ -24,6 +24,7 @@
 #include "control.h"
 #include "dns.h"
 #include "link.h"
+#include "mesh.h"
 #include "names.h"
 #include "netd_int.h"
 #include "resolve.h"
@@ -182,8 +183,8 @@ on_hs_no(struct chan *c, const struct msg_hs_no *m, int *fds)
 	(void)c;
 	(void)fds;
 	refuse(m->why < REFUSE_MAX ? m->why : REFUSE_HS_HANDLE);
-	if (!link_hs_no(m->req, m->why))
-		session_hs_no(m->req, m->why);
+	if (!link_hs_no(m->req, m->why) && !session_hs_no(m->req, m->why))
+		mesh_no(m->req, m->why);
 }
 
 static void
@@ -230,6 +231,8 @@ run_tick(void)
 	next = n < next ? n : next;
 	n = session_tick();
 	next = n < next ? n : next;
+	n = mesh_tick();
+	next = n < next ? n : next;
 	if (netd.stopping && next > 20)
 		next = 20;
 	arm_tick(next < 1 ? 1 : next);
@@ -242,6 +245,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	netd_clock();
+	tick_soon = 1;
+}
+
+void
+netd_tick_soon(void)
+{
 	tick_soon = 1;
 }
 
@@ -281,6 +290,7 @@ open_front_door(void)
 	resolve_start(netd.base);
 	control_start(netd.base);
 	udp_start(netd.base);
+	mesh_init();
 	link_start();
 	arm_tick(0);
 }

@@ -12,6 +12,7 @@
  *	mmp.c ..   how good a link or a session is (pure)	     mmp.h
  *	fsp.c	   FSP message codec (pure)			     fsp.h
  *	session.c ..  end-to-end sessions, rekey, pending packets    session.h
+ *	mesh.c ..  tree, filters, look-ups, places		     mesh.h
  *	route.c	   next hop for a node address			     route.h
  *	tun.c, ip6.c  TUN; IPv6 shim, MSS, ICMPv6 (ip6.c pure)	     tun.h ip6.h
  *	names.c	   identity cache, aliases, hosts		     names.h
@@ -72,7 +73,8 @@ refuse(enum refusal why)
  * wake-up. An event callback starts with netd_clock() and does not care.
  */
 void		netd_turn_end(void);
-/* Something became due then: the tick comes no later. */
+/* Something came due, at the end of this turn or at that time: the tick runs. */
+void		netd_tick_soon(void);
 void		netd_tick_by(uint64_t at_ms);
 /* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */
 uint64_t	netd_clock(void);

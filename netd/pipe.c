@@ -26,6 +26,7 @@ static struct work	*works;
 static uint32_t		*free_slot, nfree;
 static struct event	*wake_ev;
 static int		 pushed;
+static struct work	*answered;	/* in its done(), which has not kept it */
 
 static void	on_wake(evutil_socket_t, short, void *);
 
@@ -67,6 +68,7 @@ pipe_get(void)
 	w = &works[slot];
 	memset(w, 0, sizeof(*w));
 	w->slot = slot;
+	w->taken = 1;
 	w->buf = ring_slot(&ring, slot);
 	w->off = PIPE_HEAD;
 	return w;
@@ -75,6 +77,10 @@ pipe_get(void)
 void
 pipe_put(struct work *w)
 {
+	if (!w->taken || w->lent)
+		fatalx("packet slot %u was given back by somebody who has it not",
+		    w->slot);
+	w->taken = 0;
 	free_slot[nfree++] = w->slot;
 }
 
@@ -133,7 +139,8 @@ pipe_push(struct work *w, enum ring_op op, pipe_fn done)
 void
 pipe_keep(struct work *w)
 {
-	w->kept = 1;
+	if (answered == w)
+		answered = NULL;
 }
 
 void
@@ -143,6 +150,15 @@ pipe_flush(void)
 		return;
 	pushed = 0;
 	ring_wake(&ring, ring.todo);
+}
+
+/* Both layers open, and every position inside the frame. */
+static int
+is_inner_sane(const struct ring_desc *d, uint32_t end)
+{
+	return d->status == RING_DONE_INNER && d->len == end &&
+	    d->inner >= 16 && d->body >= d->inner + 12 &&
+	    d->body <= d->len && d->session != 0;
 }
 
 /* The answer's end of the frame must be the one that this operation gives. */
@@ -160,14 +176,38 @@ is_answer_sane(const struct work *w, const struct ring_desc *d)
 	case RING_OPEN:
 		if (d->status == RING_DONE)
 			return d->len == w->len - 16;
-		return d->status == RING_DONE_INNER && d->len + 32 == w->len &&
-		    d->inner >= 16 && d->body >= d->inner + 12 &&
-		    d->body <= d->len && d->session != 0;
+		return is_inner_sane(d, w->len - 32);
+	case RING_OPEN_INNER:
+		return is_inner_sane(d, w->len - 16);
 	default:
 		return 0;
 	}
 }
 
+static void
+take_answer(struct work *w, const struct ring_desc *d)
+{
+	w->lent = 0;
+	w->opened_inner = 0;
+	w->why = REFUSE_NONE;
+	if (d->status >= RING_REFUSED) {
+		w->why = d->status - RING_REFUSED;
+		if (w->op == RING_OPEN && (w->why == REFUSE_INNER_AUTH ||
+		    w->why == REFUSE_INNER_REPLAY ||
+		    w->why == REFUSE_INNER_NO_SESSION))
+			w->len -= 16;
+		return;
+	}
+	w->len = d->len;
+	if (d->status == RING_DONE_INNER) {
+		w->opened_inner = 1;
+		w->inner = d->inner;
+		w->body = d->body;
+		w->session_key = d->session;
+	}
+}
+
+/* Once kept, w is the keeper's: it may be free again, or somebody else's. */
 static void
 finish(const struct ring_desc *d)
 {
@@ -177,28 +217,12 @@ finish(const struct ring_desc *d)
 	    works[d->slot].op != d->op || !is_answer_sane(&works[d->slot], d))
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_DESC));
 	w = &works[d->slot];
-	w->lent = 0;
-	w->kept = 0;
-	w->opened_inner = 0;
-	w->why = REFUSE_NONE;
-	if (d->status >= RING_REFUSED) {
-		w->why = d->status - RING_REFUSED;
-		if (w->op == RING_OPEN && (w->why == REFUSE_INNER_AUTH ||
-		    w->why == REFUSE_INNER_REPLAY ||
-		    w->why == REFUSE_INNER_NO_SESSION))
-			w->len -= 16;
-	} else {
-		w->len = d->len;
-		if (d->status == RING_DONE_INNER) {
-			w->opened_inner = 1;
-			w->inner = d->inner;
-			w->body = d->body;
-			w->session_key = d->session;
-		}
-	}
+	take_answer(w, d);
+	answered = w;
 	w->done(w);
-	if (!w->kept)
+	if (answered == w)
 		pipe_put(w);
+	answered = NULL;
 }
 
 /* Takes what is there, up to a batch; more of it comes in the next turn. */

@@ -44,11 +44,11 @@ struct work {
 	uint16_t	 inner, body;
 	uint32_t	 link_key, session_key;	/* cryptod's handles */
 	/* the answer */
-	int		 opened_inner;	/* OPEN: the session layer is open too */
+	int		 opened_inner;	/* the session layer is open too */
 	enum refusal	 why;		/* REFUSE_NONE when it worked */
 	/* pipe.c's */
 	uint32_t	 slot;
-	uint8_t		 op, lent, kept;
+	uint8_t		 op, taken, lent;
 	pipe_fn		 done;
 };
 

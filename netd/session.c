@@ -193,12 +193,51 @@ void
 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
     struct fsp_coords *theirs)
 {
-	struct peer *p = peer_find(dst);
+	static struct coords	 at;
+	const struct coords	*self = route_self();
 
-	ours->count = 1;
-	ours->addr = netd.addr;
-	theirs->count = 1;
-	theirs->addr = p != NULL ? p->addr : netd.addr;
+	ours->count = self->n;
+	ours->addr = self->addr[0];
+	*theirs = *ours;
+	if (route_place(dst, &at) == -1 || at.n > FSP_COORDS_MAX)
+		return;
+	theirs->count = at.n;
+	theirs->addr = at.addr[0];
+}
+
+void
+session_found(const uint8_t addr[NADDR_LEN])
+{
+	struct session	*s = session_find(addr);
+	uint16_t	 mtu = route_path_mtu(addr);
+
+	if (s == NULL)
+		return;
+	/* The answer came the way that our frames will go; nobody signed this. */
+	if (mtu != 0)
+		path_mtu_signal(&s->extra->mtu, mtu, netd.now_ms);
+	s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+	if (s->state == SESSION_INITIATING) {
+		shake_hurry(s->extra->out);
+		return;
+	}
+	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	if (s->extra->hold_ms == 0)
+		queue_flush(s);
+}
+
+void
+session_lost(const uint8_t addr[NADDR_LEN])
+{
+	struct session *s = session_find(addr);
+
+	route_forget(addr);
+	if (s == NULL || route_next(addr) != NULL)
+		return;
+	if (s->state == SESSION_INITIATING)
+		session_del(s);
+	else
+		queue_fail(s);
 }
 
 int
@@ -208,8 +247,13 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	struct peer		*p = route_next(dst);
 	struct fsp_dgram	 d;
 
-	if (p == NULL || len > FSP_SHAKE_MAX) {
-		refuse(p == NULL ? REFUSE_DGRAM_NO_ROUTE : REFUSE_DGRAM_TOO_LONG);
+	if (p == NULL) {
+		route_seek(dst);
+		refuse(REFUSE_DGRAM_NO_ROUTE);
+		return -1;
+	}
+	if (len > FSP_SHAKE_MAX) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
 	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];
@@ -265,6 +309,7 @@ plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
 		refuse(REFUSE_FSP_SHORT);
 }
 
+/* Takes w. */
 static void
 deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 {
@@ -273,6 +318,8 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
 		refuse(REFUSE_FSP_UNEXPECTED);
+	else if (w->why != REFUSE_NONE && hold_take(d->src, w, ce))
+		return;
 	else if (w->why != REFUSE_NONE)
 		unopened(d, w->why);
 	else if (!w->opened_inner)
@@ -281,6 +328,7 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 		refuse(REFUSE_INNER_NO_SESSION);
 	else
 		session_data(s, d, w, ce);
+	pipe_put(w);
 }
 
 void
@@ -310,7 +358,6 @@ session_input(struct peer *p, struct work *w, int ce)
 		return;
 	}
 	deliver(p, &d, w, ce);
-	pipe_put(w);
 }
 
 void

@@ -64,6 +64,9 @@ void	 session_sealed(const struct work *w);
 /* How good the way to its other end is. */
 struct mmp;
 const struct mmp *session_mmp(const struct session *);
+/* A node that was looked for was found, or was not. */
+void	 session_found(const uint8_t addr[NADDR_LEN]);
+void	 session_lost(const uint8_t addr[NADDR_LEN]);
 /* What an IPv6 packet to this destination may measure now. */
 uint16_t session_ip6_mtu(const uint8_t addr[NADDR_LEN]);
 int	 session_rekey_now(struct session *);

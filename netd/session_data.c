@@ -92,6 +92,7 @@ seal(struct session *s, struct work *w, int pending, int coords)
 	struct peer		*p = route_next(s->addr);
 
 	if (p == NULL) {
+		route_seek(s->addr);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
 		pipe_put(w);
 		return -1;

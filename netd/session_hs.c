@@ -5,8 +5,8 @@
  * A handshake lives beside the session it may one day give keys to, and
  * touches it only when cryptod has proven the other side's key. So a forged
  * Setup, Ack or Msg3 costs its sender's share of the bucket, and nobody else
- * anything. What was sent is kept and sent again, byte for byte, until the next
- * message of the other side has come.
+ * anything. What was sent is kept and sent again until the next message of the
+ * other side has come, with the same Noise bytes every time.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@
 
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
+#include "route.h"
 #include "session_int.h"
 #include "session_shake.h"
 
@@ -69,6 +70,7 @@ shake_drop(struct shake *h)
 		h->s->extra->out = NULL;
 	shake_drop_hs(h->hs);
 	shake_step(h, SHAKE_EV_DROP);
+	hold_release(h->addr, 0);
 }
 
 struct shake *
@@ -105,13 +107,19 @@ resend_ms(unsigned n)
 }
 
 void
-shake_send(struct shake *h, const struct fsp_shake *m)
+shake_encode(struct shake *h, const struct fsp_shake *m)
 {
 	ssize_t n = fsp_shake_encode(m, h->sent, sizeof(h->sent));
 
 	if (n == -1)
 		fatalx("a session handshake of phase %d does not encode", m->phase);
 	h->sent_len = (uint16_t)n;
+}
+
+void
+shake_send(struct shake *h, const struct fsp_shake *m)
+{
+	shake_encode(h, m);
 	h->resends = 0;
 	h->next_ms = netd.now_ms + resend_ms(0);
 	session_send_plain(h->addr, h->sent, h->sent_len);
@@ -131,6 +139,7 @@ session_hs_no(uint32_t req, enum refusal why)
 	if (shake_step(h, SHAKE_EV_NO) == 0 && h->state == SHAKE_FREE && s != NULL)
 		s->extra->out = NULL;	/* an initiating session ends at the tick */
 	h->req = 0;
+	hold_release(h->addr, 0);
 	return 1;
 }
 
@@ -140,9 +149,14 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 {
 	struct fsp_shake in;
 
-	if (fsp_shake_decode(msg, len, &in) == -1)
+	if (fsp_shake_decode(msg, len, &in) == -1) {
 		refuse(REFUSE_FSP_SHORT);
-	else if (in.phase == FSP_SETUP)
+		return;
+	}
+	/* Nobody vouches for it yet, but the answer has to go somewhere. */
+	if (in.phase != FSP_MSG3_PHASE)
+		route_hearsay(p, d->src, in.src.count, in.src.addr);
+	if (in.phase == FSP_SETUP)
 		shake_heard_setup(p, d, &in);
 	else if (in.phase == FSP_ACK)
 		shake_heard_ack(d, &in);
@@ -176,7 +190,7 @@ resend(struct shake *h)
 	h->resends++;
 	if (h->s != NULL)
 		h->s->resends++;
-	session_send_plain(h->addr, h->sent, h->sent_len);
+	shake_again(h);
 	h->next_ms = netd.now_ms + resend_ms(h->resends);
 }
 

@@ -9,6 +9,7 @@
 #include "netd.h"
 
 #include "ip6.h"
+#include "route.h"
 #include "session_int.h"
 #include "tun.h"
 #include "wire.h"
@@ -125,6 +126,26 @@ dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce,
 	}
 }
 
+/* Coordinates are not under the seal: a hint where its sender stands. */
+static void
+hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
+{
+	uint8_t		copy[2 + COORDS_MAX * NADDR_LEN];
+	const uint8_t  *head = w->buf + w->off + w->inner;
+	size_t		len = w->body - (size_t)w->inner - FSP_HEAD;
+	struct coords	at;
+	struct rd	r;
+
+	if (p == NULL || (head[1] & FSP_CP) == 0 || w->body < w->inner + FSP_HEAD)
+		return;
+	len = len < sizeof(copy) ? len : sizeof(copy);
+	memcpy(copy, head + FSP_HEAD, len);
+	r = rd_init(copy, len);
+	coords_read(&r, &at);
+	if (!r.bad)
+		route_hearsay(p, d->src, at.n, at.addr[0]);
+}
+
 void
 session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
     int ce)
@@ -144,6 +165,7 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 	}
 	if (w->session_key == s->cur.session)
 		session_mmp_received(s, w, &in, ce);
+	hint(peer_by_handle(w->peer), d, w);
 	tell = path_seen(&s->extra->seen, d->path_mtu,
 	    mmp_srtt_ms(&s->extra->mmp), netd.now_ms);
 	/* After a change of keys the other side waits to hear the new ones. */

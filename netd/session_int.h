@@ -45,7 +45,7 @@ struct shake {
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
-	uint8_t		 noise[FSP_MSG3];	/* theirs: Setup's, then Msg3's */
+	uint8_t		 noise[FSP_MSG1];	/* ours: Setup's, which may be sent anew */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
 	uint8_t		 sent[FSP_SHAKE_MAX];	/* Setup, Ack or Msg3, to send again */
 	uint16_t	 sent_len;
@@ -63,6 +63,7 @@ struct session_extra {
 	uint64_t	 tried_ms;	/* last handshake begun because of silence */
 	uint64_t	 rekey_after_ms;	/* of the current keys, jitter included */
 	uint64_t	 their_rekey_ms;	/* 0: never */
+	uint64_t	 proved_ms;	/* their Msg3 last gave keys; 0: never */
 	uint64_t	 probed_ms;	/* last empty frame under pending keys */
 	uint64_t	 warmed_ms;	/* last answer to CoordsRequired; 0: never */
 	struct path_mtu	 mtu;
@@ -80,8 +81,8 @@ int		 session_step(struct session *, enum session_event);
 int		 session_send_plain(const uint8_t dst[NADDR_LEN], const void *, size_t);
 /*
  * Our place in the tree, and theirs as far as we know it: for CP and handshakes.
- * Until there is a tree every node is the root of its own; when theirs is not
- * known ours stands in its place, as the reference does.
+ * When theirs is not known ours stands in its place, as the reference does.
+ * Good until the next call.
  */
 void		 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
 		    struct fsp_coords *theirs);
@@ -99,7 +100,16 @@ void		 shake_confirm(struct session *, uint32_t key);
 void		 shake_hurry(struct shake *);
 /* Their Msg3 for this address never came, or is just being read. */
 int		 shake_is_half_open(const uint8_t addr[NADDR_LEN]);
+/* cryptod is at a Msg3 for this address. */
+int		 shake_is_reading(const uint8_t addr[NADDR_LEN]);
 uint64_t	 shake_tick(void);
+
+/* session_hold.c: frames that came before their keys */
+/* cryptod could not open the session layer of w, a frame of this node. 1: w is
+ * taken, and tried again when there are keys; 0: it stays the caller's. */
+int		 hold_take(const uint8_t addr[NADDR_LEN], struct work *, int ce);
+/* A Msg3 of this node gave keys, or its handshake is over. */
+void		 hold_release(const uint8_t addr[NADDR_LEN], int proved);
 
 /* session_rekey.c: which keys count */
 void		 session_take_keys(struct session *, uint32_t key,

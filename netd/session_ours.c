@@ -29,11 +29,20 @@ shake_begin(struct session *s)
 	shake_asked(xk_start_send(&netd.cryptod, &m, NULL));
 }
 
+/* With the places as they are now. */
+static void
+setup(struct shake *h, struct fsp_shake *out)
+{
+	*out = (struct fsp_shake){ .phase = FSP_SETUP, .noise = h->noise,
+	    .noise_len = FSP_MSG1 };
+	session_coords(h->addr, &out->src, &out->dst);
+}
+
 void
 on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 {
 	struct shake		*h = shake_by_req(m->req);
-	struct fsp_shake	 out = { .phase = FSP_SETUP, .noise_len = FSP_MSG1 };
+	struct fsp_shake	 out;
 
 	(void)c;
 	(void)fds;
@@ -43,9 +52,21 @@ on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 	}
 	shake_step(h, SHAKE_EV_ANSWER);
 	h->hs = m->hs;
-	out.noise = m->noise;
-	session_coords(h->addr, &out.src, &out.dst);
+	memcpy(h->noise, m->noise, sizeof(h->noise));
+	setup(h, &out);
 	shake_send(h, &out);
+}
+
+void
+shake_again(struct shake *h)
+{
+	struct fsp_shake out;
+
+	if (h->state == SHAKE_SETUP) {
+		setup(h, &out);
+		shake_encode(h, &out);
+	}
+	session_send_plain(h->addr, h->sent, h->sent_len);
 }
 
 void
@@ -101,5 +122,5 @@ void
 shake_hurry(struct shake *h)
 {
 	if (h != NULL && h->state == SHAKE_SETUP)
-		session_send_plain(h->addr, h->sent, h->sent_len);
+		shake_again(h);
 }

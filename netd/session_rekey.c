@@ -203,14 +203,15 @@ is_due(struct session *s)
 	struct session_extra	*x = s->extra;
 	uint64_t		 now = netd.now_ms;
 
-	if (x->out != NULL || pending_role(s) != ROLE_NONE || route_next(s->addr) == NULL)
+	if (x->out != NULL || pending_role(s) != ROLE_NONE)
 		return 0;
 	if (x->unheard_ms != 0 && session_decide_silent(now - x->unheard_ms,
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
-		return 1;
+		route_seek(s->addr);	/* or it stands elsewhere by now */
+		return route_next(s->addr) != NULL;
 	}
-	return netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
+	return route_next(s->addr) != NULL && netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
 	    now - s->cur.start_ms, x->rekey_after_ms, s->cur.sent,
 	    netd.conf[CONF_REKEY_MESSAGES],
 	    x->their_rekey_ms == 0 ? NEVER : now - x->their_rekey_ms);

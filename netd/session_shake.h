@@ -18,6 +18,9 @@ void		 shake_fresh(struct shake *, const uint8_t addr[NADDR_LEN]);
 struct shake	*shake_by_req(uint32_t req);
 /* First time for a new message; it is sent again until something comes back. */
 void		 shake_send(struct shake *, const struct fsp_shake *);
+void		 shake_encode(struct shake *, const struct fsp_shake *);
+/* Send what was sent again; a Setup tells where both ends are by now. */
+void		 shake_again(struct shake *);
 /* Result of a message to cryptod: without it there is no house. */
 void		 shake_asked(int result);
 /* cryptod forgets this handshake; 0 is none. */

@@ -229,6 +229,20 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 	    !session_is_smaller(s->addr)))
 		shake_drop(s->extra->out);
 	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
+	s->extra->proved_ms = netd.now_ms;
+	hold_release(h->addr, 1);
+}
+
+int
+shake_is_reading(const uint8_t addr[NADDR_LEN])
+{
+	unsigned i;
+
+	for (i = 0; i < THEIRS_MAX; i++)
+		if (shakes[i].state == SHAKE_READ3 &&
+		    memcmp(shakes[i].addr, addr, NADDR_LEN) == 0)
+			return 1;
+	return 0;
 }
 
 int

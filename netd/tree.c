@@ -20,13 +20,18 @@ enum {
 	REST_MS = 60000,
 };
 
+/* A change that got lost would stand for a minute, so it is said again. */
+static const uint64_t repeat_after_ms[] = { 2000, 10000 };
+enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
+
 struct peer {
 	uint8_t		 used, has_place, send_due, busy, waiting;
+	uint8_t		 repeats;
 	uint8_t		 addr[NADDR_LEN];
 	struct tree_decl decl;
 	struct tree_path path;
 	double		 cost;		/* 0: not measured yet */
-	uint64_t	 sent_ms;
+	uint64_t	 sent_ms, sent_seq;
 	uint32_t	 token;
 	struct tree_ann	 check, next;	/* being verified; to be verified */
 	struct quota	 verify;
@@ -101,8 +106,11 @@ announce(struct tree *t, unsigned slot, uint64_t now_ms)
 	len = tree_encode(&t->ann, msg, sizeof(msg));
 	if (len == -1)
 		return;
+	if (p->sent_seq != t->ann.decl.seq)
+		p->repeats = 0;
 	p->send_due = 0;
 	p->sent_ms = now_ms;
+	p->sent_seq = t->ann.decl.seq;
 	t->stats.sent++;
 	t->cb.send(t->arg, slot, msg, (size_t)len);
 }
@@ -454,12 +462,36 @@ tree_verified(struct tree *t, uint32_t token, int ok, struct tree_time now)
 }
 
 /* ---- life --------------------------------------------------------------- */
+static uint64_t
+peer_tick(struct tree *t, unsigned slot, uint64_t now_ms)
+{
+	struct peer *p = &t->peer[slot];
+	uint64_t     due;
+
+	if (p->sent_ms != 0 && p->repeats < REPEATS &&
+	    p->sent_seq == t->ann.decl.seq &&
+	    now_ms - p->sent_ms >= repeat_after_ms[p->repeats]) {
+		p->repeats++;
+		p->send_due = 1;
+	}
+	if (p->send_due)
+		announce(t, slot, now_ms);
+	if (p->waiting)
+		verify_next(t, slot, now_ms);
+	if (p->waiting || t->sign_token != 0)
+		return t->cfg.announce_ms;
+	if (!p->send_due && p->repeats == REPEATS)
+		return REST_MS;
+	due = p->sent_ms + (p->send_due ? t->cfg.announce_ms :
+	    repeat_after_ms[p->repeats]);
+	return due > now_ms ? due - now_ms : 0;
+}
+
 uint64_t
 tree_tick(struct tree *t, struct tree_time now)
 {
-	uint64_t     wait = REST_MS, left;
-	struct peer *p;
-	unsigned     i;
+	uint64_t wait = REST_MS, left;
+	unsigned i;
 
 	sign_ask(t);
 	if (t->cfg.reeval_ms != 0 && now.ms - t->reeval_ms >= t->cfg.reeval_ms) {
@@ -468,21 +500,9 @@ tree_tick(struct tree *t, struct tree_time now)
 		if (!reconsider(t, 0, now))
 			announce_all(t, now.ms);
 	}
-	for (i = 0; i < t->cfg.peers_max; i++) {
-		p = &t->peer[i];
-		if (!p->used)
-			continue;
-		if (p->send_due)
-			announce(t, i, now.ms);
-		if (p->waiting)
-			verify_next(t, i, now.ms);
-		if (p->send_due || p->waiting) {
-			left = t->cfg.announce_ms;
-			if (p->send_due && p->sent_ms + left > now.ms)
-				left = p->sent_ms + left - now.ms;
-			wait = left < wait ? left : wait;
-		}
-	}
+	for (i = 0; i < t->cfg.peers_max; i++)
+		if (t->peer[i].used && (left = peer_tick(t, i, now.ms)) < wait)
+			wait = left;
 	return wait;
 }
 

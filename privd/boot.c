@@ -48,7 +48,8 @@ sent(int result, enum proc_id id, const char *what)
 
 	if (result == 0)
 		return;
-	if (errno == EPIPE && poll(&pfd, 1, HOW_MS) == 1 &&
+	/* It is ECONNRESET when it left something unread. */
+	if ((errno == EPIPE || errno == ECONNRESET) && poll(&pfd, 1, HOW_MS) == 1 &&
 	    room_ended(r, how, sizeof(how)))
 		fatalx("%s is gone before it is ready: %s", proc_row[id].name,
 		    how);
@@ -66,7 +67,8 @@ open_conf(void)
 	snprintf(house.conf_name, sizeof(house.conf_name), "%s", path);
 	house.conf_fd = file_open(path, "configuration");
 	if (house.conf_fd == -1 && house.conf_path != NULL)
-		conf_fatal("configuration %s does not exist", path);
+		conf_fatal("configuration %s does not exist; copy "
+		    "fips.yaml.example there, or leave -c away", path);
 	if (house.conf_fd == -1) {
 		log_info("no configuration at %s: every setting has its "
 		    "default", path);
@@ -124,29 +126,36 @@ read_conf(const struct msg_conf_hole *hole)
 
 /* -- cryptod: identity and ring ------------------------------------------- */
 
+static int
+has_key(int dir)
+{
+	return faccessat(dir, "fips.key", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /*
  * The state folder; but a key that the reference left beside the configuration
- * stays the node's key.
+ * stays the node's key. cryptod sees no path: what it says of fips.key means
+ * the one named here.
  */
 static int
 open_key_dir(void)
 {
-	int state, beside;
+	const char	*path = house.state_dir;
+	int		 dir, beside;
 
-	state = dir_open(house.state_dir, 0700, "state folder");
-	if (!house.conf->persistent ||
-	    faccessat(state, "fips.key", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return state;
-	beside = open(house.conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (beside == -1 ||
-	    faccessat(beside, "fips.key", F_OK, AT_SYMLINK_NOFOLLOW) == -1) {
-		if (beside != -1)
-			close(beside);
-		return state;
-	}
-	log_info("the key is %s/fips.key", house.conf_dir);
-	close(state);
-	return beside;
+	dir = dir_open(path, 0700, "state folder");
+	if (!house.conf->persistent || house.has_secret)
+		return dir;
+	beside = has_key(dir) ? -1 :
+	    open(house.conf_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (beside != -1 && has_key(beside)) {
+		close(dir);
+		dir = beside;
+		path = house.conf_dir;
+	} else if (beside != -1)
+		close(beside);
+	log_info("the key is %s/fips.key", path);
+	return dir;
 }
 
 static void

@@ -157,13 +157,27 @@ on_stopped_netd(struct chan *c, const struct msg_stopped_netd *m, int *fds)
 	happen(EV_STOPPED, NULL);
 }
 
+/* Answers nobody asked for could keep us busy for ever: that is a lie, too. */
+static void
+heard(struct room *r, const char *what)
+{
+	if (r->asked == 0) {
+		log_error("%s broke a rule with %s: nobody asked",
+		    proc_row[r->id].name, what);
+		happen(EV_LOST, r);
+		return;
+	}
+	r->asked--;
+	r->heard_ms = now_ms();
+}
+
 void
 on_pong_netd(struct chan *c, const struct msg_pong_netd *m, int *fds)
 {
 	(void)c;
 	(void)m;
 	(void)fds;
-	house.room[PROC_NETD].heard_ms = now_ms();
+	heard(&house.room[PROC_NETD], msg_row[MSG_PONG_NETD].name);
 }
 
 void
@@ -172,7 +186,7 @@ on_pong_cryptod(struct chan *c, const struct msg_pong_cryptod *m, int *fds)
 	(void)c;
 	(void)m;
 	(void)fds;
-	house.room[PROC_CRYPTOD].heard_ms = now_ms();
+	heard(&house.room[PROC_CRYPTOD], msg_row[MSG_PONG_CRYPTOD].name);
 }
 
 /* -- actions of house.def ------------------------------------------------- */
@@ -264,6 +278,8 @@ ping_rooms(uint64_t now)
 			return;
 		}
 	next_ping_ms = now + PING_MS;
+	house.room[PROC_NETD].asked++;
+	house.room[PROC_CRYPTOD].asked++;
 	/* A room whose door is full is as good as dead. */
 	if (ping_netd_send(&house.room[PROC_NETD].door, &pn, NULL) == -1)
 		happen(EV_LOST, &house.room[PROC_NETD]);

@@ -96,6 +96,29 @@ fill_stdio(void)
 		fatal("close what was left open");
 }
 
+/*
+ * stderr anew, for privd and the rooms alike: for writing only, since a
+ * terminal can be read through it, and without waiting, so that a reader who
+ * is stopped stops nobody here. Files never wait, and log.c asks sockets not to.
+ */
+static void
+own_stderr(void)
+{
+	struct stat	st;
+	int		fd;
+
+	if (fstat(STDERR_FILENO, &st) == -1 ||
+	    !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		return;
+	fd = open("/proc/self/fd/2",
+	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return;		/* nobody is left to read it */
+	if (dup2(fd, STDERR_FILENO) == -1)
+		fatal("stderr");
+	close(fd);
+}
+
 static void
 precautions(void)
 {
@@ -103,6 +126,7 @@ precautions(void)
 	ssize_t		n;
 
 	fill_stdio();
+	own_stderr();
 	umask(077);
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || setrlimit(RLIMIT_CORE, &no) == -1)
 		fatal("no core files");

@@ -122,6 +122,9 @@ open_one(const struct conf_udp *u, const union addr *a, struct msg_udp *row)
 		fatalx("UDP %s is taken by another program, perhaps another "
 		    "node; stop it or change transports.udp bind_addr "
 		    "(line %u)", u->bind_addr, u->line);
+	if (fd == -1 && errno == EADDRNOTAVAIL)
+		fatalx("this machine has no address for UDP %s; change "
+		    "transports.udp bind_addr (line %u)", u->bind_addr, u->line);
 	if (fd == -1)
 		fatal("open UDP %s (transports.udp bind_addr, line %u)",
 		    u->bind_addr, u->line);

@@ -40,6 +40,7 @@ struct room {
 	int		 leash[2];	/* see spawn.c */
 	struct chan	 door;
 	uint64_t	 heard_ms;	/* last PONG */
+	unsigned	 asked;		/* PINGs that it has not answered */
 };
 
 struct house {

@@ -6,7 +6,7 @@ set -eu
 list=$(dirname "$0")/packages
 
 want=
-for part in ${*:-build demo check}; do
+for part in ${*:-build run demo check}; do
 	want="$want $(sed -n "s/^$part: //p" "$list" | tr '\n' ' ')"
 done
 command -v dpkg-query >/dev/null || {

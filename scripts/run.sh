@@ -9,7 +9,8 @@ build=${BASTIDE_BUILD:-$top/build}
 state=${STATE_DIR:-/var/lib/bastide}
 runtime=${RUNTIME_DIR:-/run/bastide}
 conf=$state/fips.yaml
-ctl="$build/bastidectl -S $runtime/control.sock"
+ctl=$build/bastidectl
+[ "$runtime" = /run/bastide ] || ctl="$ctl -S $runtime/control.sock"
 
 if [ "$(id -u)" -ne 0 ]; then
 	echo "a node makes a network interface, which needs root: sudo make run" >&2
@@ -23,89 +24,71 @@ fi
 install -d -m 700 "$state"
 install -d -m 755 "$runtime"
 if [ ! -e "$conf" ]; then
-	umask 077
-	cat >"$conf.new" <<-END
-	# Made by "make run". Same format as the fips.yaml of FIPS; every key is in
-	# docs/configuration.md. Restart the node after a change.
-	node:
-	  identity:
-	    persistent: true
-
-	tun:
-	  enabled: true
-	  name: fips0
-	  mtu: 1280
-
-	dns:
-	  enabled: true
-	  bind_addr: "::1"
-	  port: 5354
-
-	transports:
-	  udp:
-	    bind_addr: "0.0.0.0:2121"
-
-	# peers:
-	#   - npub: "npub1..."
-	#     alias: "friend"
-	#     addresses:
-	#       - transport: udp
-	#         addr: "192.0.2.7:2121"
-	#     connect_policy: auto_connect
-	END
-	mv "$conf.new" "$conf"
-	umask 022
+	install -m 600 "$top/etc/fips.yaml.example" "$conf"
 	echo "wrote $conf"
 fi
+# field WHAT NAME: the first of that name in "show WHAT"; nothing when no node answers.
+field() {
+	$ctl --json show "$1" 2>/dev/null |
+	    sed -n "s/.*\"$2\": *\"\?\([^\",]*\).*/\1/p" | head -n 1
+}
 
 "$build/privd" -c "$conf" -r "$runtime" -s "$state" &
 node=$!
 # A terminal's ^C reaches the node by itself; one sent to this script does not.
-pass_on() { sleep 0.3; kill -TERM "$node" 2>/dev/null || true; }
+again=
+pass_on() { again=1; sleep 0.3; kill -TERM "$node" 2>/dev/null || true; }
 trap pass_on INT TERM HUP
 
+# Up when the node that answers is the one just started, not one that was here.
 tries=0
-until $ctl show status >/dev/null 2>&1; do
+until [ "$(field status pid)" = "$node" ]; do
 	tries=$((tries + 1))
 	if [ $tries -gt 100 ] || ! kill -0 "$node" 2>/dev/null; then
-		wait "$node" || exit $?
-		exit 1
+		rc=0
+		wait "$node" || rc=$?
+		exit "$((rc ? rc : 1))"
 	fi
 	sleep 0.1
 done
-status=$($ctl --json show status)
-field() { printf '%s' "$status" | sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" | head -n 1; }
-npub=$(field npub)
+npub=$(field status npub)
+port=$(field transports local_addr)
+port=${port##*:}
 here=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
+# As it is typed in the tree.
+shown=${ctl#"$top"/}
 cat <<END
 
   This node is up.
 
     npub          $npub
-    mesh address  $(field ipv6_addr)   on $(field tun_name)
-    listens on    UDP ${here:-this machine}:2121
+    mesh address  $(field status ipv6_addr)   on $(field status tun_name)
+    listens on    UDP port ${port:-none}${here:+ of $here}
     identity      $state/fips.key   (keep it; whoever has it is this node)
 
   Add a peer: write it under "peers:" in $conf, or now, until the next start:
 
-    sudo build/bastidectl connect NPUB ADDRESS:2121 udp
+    sudo $shown connect NPUB ADDRESS:PORT
 
-  On the other machine that is:
+  On the other machine, in its tree, that is:
 
-    sudo build/bastidectl connect $npub ${here:-ADDRESS}:2121 udp
+    sudo $shown connect $npub ${here:-ADDRESS}:${port:-PORT}
 
   Look:
 
-    sudo build/bastidectl show status        also: peers links sessions
-    dig +short @::1 -p 5354 AAAA NPUB.fips   a name is an address
-    ping NPUB.fips                           when your resolver asks [::1]:5354 for .fips
+    sudo $shown show status     also: peers links sessions
+    dig +short @::1 -p 5354 AAAA NPUB.fips
+    ping \$(dig +short @::1 -p 5354 AAAA NPUB.fips)
 
+  That the whole machine knows names under .fips: see "Names" in README.md.
   ^C stops the node and takes away everything it made.
 
 END
-# A trapped signal ends wait early; the node's own status is what we want.
-while kill -0 "$node" 2>/dev/null; do
-	rc=0
+# A signal to this script ends wait early; the node's own status is what we want.
+rc=0
+wait "$node" || rc=$?
+while [ -n "$again" ]; do
+	again= rc=0
 	wait "$node" || rc=$?
 done
-exit "${rc:-0}"
+exit "$rc"

@@ -1,14 +1,25 @@
 #!/bin/sh
-# users.sh -- the accounts the rooms run as and the group of people who may
-# change a running node. Does nothing when they exist. Run by "make install".
+# users.sh [remove] -- the accounts the rooms run as and the group of people who
+# may use a running node, as systemd/bastide.sysusers lists them. Does nothing
+# when they exist. Run by "make install" and "make purge".
 set -eu
-top=$(dirname "$0")/..
-if command -v systemd-sysusers >/dev/null && [ -f "$top/systemd/bastide.sysusers" ]; then
-	exec systemd-sysusers "$top/systemd/bastide.sysusers"
+list=$(dirname "$0")/../systemd/bastide.sysusers
+group=$(awk '$1 == "g" { print $2 }' "$list")
+users=$(awk '$1 == "u" { print $2 }' "$list")
+
+if [ "${1:-}" = remove ]; then
+	for u in $users; do
+		! getent passwd "$u" >/dev/null || userdel "$u"
+		! getent group "$u" >/dev/null || groupdel "$u"
+	done
+	! getent group "$group" >/dev/null || groupdel "$group"
+	exit 0
 fi
-getent group bastide >/dev/null || groupadd --system bastide
-# proc.def says who runs as what; root is there already.
-sed -n 's/^PROC([^"]*"\(_bastide-[a-z]*\)".*/\1/p' "$top/common/proc.def" | while read -r u; do
+if command -v systemd-sysusers >/dev/null; then
+	exec systemd-sysusers "$list"
+fi
+getent group "$group" >/dev/null || groupadd --system "$group"
+for u in $users; do
 	getent passwd "$u" >/dev/null || useradd --system --user-group \
 	    --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$u"
 done

@@ -47,7 +47,24 @@ done(struct work *w)
 		_exit(OUTSIDE);
 }
 
+/* A handler that keeps a slot, gives it back and takes the next one: the same. */
+static void
+done_swaps(struct work *w)
+{
+	pipe_keep(w);
+	pipe_put(w);
+	if (pipe_get() != w)
+		_exit(OUTSIDE);
+}
+
+static void
+done_gives_back(struct work *w)
+{
+	pipe_put(w);
+}
+
 struct lie {
+	pipe_fn		 done;
 	enum ring_op	 op;
 	struct ring_desc d;
 	unsigned	 times;		/* the same answer again and again */
@@ -88,7 +105,7 @@ netd_meets(const struct lie *lie)
 	w->inner = 56;
 	w->body = 68;
 	w->link_key = w->session_key = 1;
-	if (pipe_push(w, lie->op, done) == -1 || ring_pop(&r, r.todo, &d) != 1)
+	if (pipe_push(w, lie->op, lie->done) == -1 || ring_pop(&r, r.todo, &d) != 1)
 		_exit(99);
 	for (i = 0; i < lie->times; i++)
 		if (ring_push(&r, r.done, &lie->d) != 1)
@@ -98,13 +115,14 @@ netd_meets(const struct lie *lie)
 	ring_wake(&r, r.done);
 	for (i = 0; i < 4; i++)
 		event_base_loop(netd.base, EVLOOP_NONBLOCK);
-	_exit(LIVED);
+	_exit(pipe_free() == SLOTS - (lie->done == done_swaps) ? LIVED : TWICE);
 }
 
 static struct lie
 truth(enum ring_op op)
 {
-	struct lie l = { .op = op, .times = 1, .d = {
+	struct lie l = { .done = done, .op = op, .times = 1, .d = {
+	    .status = op == RING_OPEN_INNER ? RING_DONE_INNER : RING_DONE,
 	    .slot = 0, .op = (uint8_t)op, .off = PIPE_HEAD, .link = 1, .session = 1,
 	    .len = op == RING_SEAL ? LEN + 32 : op == RING_SEAL_LINK ? LEN + 16 : LEN - 16,
 	    .inner = 56, .body = 68, .aux = 0 } };
@@ -112,7 +130,8 @@ truth(enum ring_op op)
 	return l;
 }
 
-static const enum ring_op ops[] = { RING_SEAL, RING_SEAL_LINK, RING_OPEN };
+static const enum ring_op ops[] = { RING_SEAL, RING_SEAL_LINK, RING_OPEN, RING_OPEN_INNER };
+enum { NOPS = sizeof(ops) / sizeof(ops[0]) };
 
 /* The control: an honest answer is taken, so "ended" below means something. */
 START_TEST(the_truth_is_believed)
@@ -120,7 +139,7 @@ START_TEST(the_truth_is_believed)
 	struct lie   l;
 	size_t	     i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < NOPS; i++) {
 		l = truth(ops[i]);
 		ck_assert_int_eq(netd_meets(&l), LIVED);
 	}
@@ -139,7 +158,7 @@ START_TEST(a_lie_in_any_field_ends_netd_or_stays_in_the_slot)
 	size_t	   i, v, field;
 	int	   got;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < NOPS; i++)
 		for (field = 0; field < 7; field++)
 			for (v = 0; v < sizeof(odd) / sizeof(odd[0]); v++) {
 				l = truth(ops[i]);
@@ -174,6 +193,17 @@ START_TEST(an_answer_given_twice_ends_netd)
 }
 END_TEST
 
+START_TEST(a_slot_has_one_owner_whatever_a_handler_does)
+{
+	struct lie l = truth(RING_OPEN);
+
+	l.done = done_swaps;
+	ck_assert_int_eq(netd_meets(&l), LIVED);
+	l.done = done_gives_back;
+	ck_assert_int_eq(netd_meets(&l), ENDED);
+}
+END_TEST
+
 START_TEST(a_wild_index_ends_netd)
 {
 	static const uint32_t heads[] = { SLOTS + 1, 1000, 0x80000000u, UINT32_MAX };
@@ -202,6 +232,7 @@ main(void)
 	tcase_add_test(t, the_truth_is_believed);
 	tcase_add_test(t, a_lie_in_any_field_ends_netd_or_stays_in_the_slot);
 	tcase_add_test(t, an_answer_given_twice_ends_netd);
+	tcase_add_test(t, a_slot_has_one_owner_whatever_a_handler_does);
 	tcase_add_test(t, a_wild_index_ends_netd);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);

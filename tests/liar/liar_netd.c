@@ -471,7 +471,7 @@ END_TEST
 static struct ring_desc
 honest(uint32_t slot)
 {
-	struct ring_desc d = { .slot = slot, .op = (uint8_t)(1 + any(3)),
+	struct ring_desc d = { .slot = slot, .op = (uint8_t)(1 + any(4)),
 	    .off = (uint16_t)any(512), .link = h.link, .session = h.inner,
 	    .inner = 56, .body = 68, .len = 68 + any(1300) };
 	uint8_t *f = ring_slot(&h.ring, slot) + d.off;

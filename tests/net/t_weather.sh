@@ -19,7 +19,7 @@ weather 10 0 0
 lost_some() { in_net a ping -6 -q -n -c 200 -i 0.01 -W 1 b.fips | tee /dev/stderr |
     grep -qE '[^0-9](1[0-9]|2[0-9]|30)(\.[0-9]+)?% packet loss'; }
 check "the wire does lose a tenth each way" lost_some
-check "TCP arrives whole at 10 % loss" transfer a b "${LOSSY_BYTES:-1000000}" 60
+check "10 MB arrive whole at 10 % loss" transfer a b "10000000" 60
 note "$(cat "$tmp/took")"
 weather 0 20 0
 check "100 MB arrive whole out of order" transfer a b 100000000 90
@@ -45,24 +45,30 @@ check "and a session" first_ping
 weather 0 0 0
 
 # ---- keys
-background a ping -6 -n -i 0.05 -W 2 -c 500 b.fips >"$tmp/pings" 2>&1
+background a ping -6 -n -q -i 0.05 -W 2 b.fips >"$tmp/pings" 2>&1
 pings=$bg
 sleep 0.5
 forced=0
 for i in 1 2 3 4 5; do
-	# Both roles: each side begins some of them.
+	# Both roles: each side begins some of them. Keys of a few seconds are
+	# too young, so the next round waits until it may.
 	if [ $((i % 2)) = 0 ]; then from=a to=b; else from=b to=a; fi
-	ctl $from rekey "${NPUB[$to]}" link >"$tmp/rekey" 2>&1 &&
-	    ctl $from rekey "${NPUB[$to]}" session >>"$tmp/rekey" 2>&1 &&
-	    forced=$((forced + 1))
-	sleep 4
+	wait_for 10 ctl $from rekey "${NPUB[$to]}" link &&
+	    wait_for 10 ctl $from rekey "${NPUB[$to]}" session && forced=$((forced + 1))
+	sleep 2.5
 done
+sleep 1
+kill -INT $pings
 wait $pings
 cutovers() { cat "$tmp/a/log" "$tmp/b/log" | grep -c "$1"; }
 check "five rekeys of each layer could be forced" same 5 $forced
 check "five link cutovers happened" test "$(cutovers 'Rekey cutover complete (initiator)')" -ge 5
 check "five session cutovers happened" test "$(cutovers 'FSP rekey cutover complete (initiator)')" -ge 5
-check "not one of 500 pings was lost" grep -q '500 received, 0% packet loss' "$tmp/pings"
+all_came_back() {
+	cat "$tmp/pings"
+	awk '/packets transmitted/ { exit !($1 >= 400 && $1 == $4) }' "$tmp/pings"
+}
+check "not one ping was lost meanwhile" all_came_back
 note "$(tail -n 2 "$tmp/pings" | tr '\n' ' ')"
 check "no frame failed to decrypt meanwhile" refuses grep -qi \
     'Session AEAD decryption failed\|Excessive decrypt\|link teardown' "$tmp/a/log" "$tmp/b/log"

@@ -7,9 +7,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../netd/link_int.h"
+#include "mesh.h"
 #include "names.h"
 #include "resolve.h"
 #include "session.h"
@@ -33,6 +36,7 @@ static struct work	*lent[64];
 static pipe_fn		lent_done[64];
 static unsigned		nlent, sealed;
 static uint64_t		tick_by;
+static double		cost_told;
 
 uint64_t netd_clock(void) { return netd.now_ms; }
 uint64_t netd_wall_ms(void) { return 1; }
@@ -59,7 +63,7 @@ pipe_get(void)
 }
 
 void pipe_put(struct work *w) { (void)w; }
-void pipe_keep(struct work *w) { w->kept = 1; }
+void pipe_keep(struct work *w) { (void)w; }
 size_t pipe_room(const struct work *w) { return sizeof(slots[0]) - w->off - 32; }
 
 int
@@ -100,6 +104,22 @@ session_link_changed(struct peer *p, int up)
 		ups++;
 	else
 		downs++;
+}
+
+/* The mesh: who is in it, and the last thing that was told to it. */
+static uint8_t	mesh_type;
+static size_t	mesh_len;
+
+void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
+void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
+void mesh_peer_cost(struct peer *p, double c) { (void)p; cost_told = c; }
+
+void
+mesh_input(struct peer *p, const uint8_t *msg, size_t len)
+{
+	(void)p;
+	mesh_type = msg[0];
+	mesh_len = len;
 }
 
 void
@@ -548,6 +568,45 @@ START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
 	ck_assert_uint_eq(downs, 1);
 	ck_assert_uint_eq(ups, 2);
 	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
+}
+END_TEST
+
+/* What the log says while the peer's other twin comes back. */
+static int
+log_names_twins(struct peer *p, unsigned epoch, uint32_t session)
+{
+	char	text[4096] = "";
+	FILE	*f = tmpfile();
+	int	keep = dup(STDERR_FILENO);
+	union msg_any m;
+
+	ck_assert_ptr_nonnull(f);
+	dup2(fileno(f), STDERR_FILENO);
+	later_alive(p, 31000);
+	while (heard(&m) != MSG_NONE)
+		;
+	ck_assert(inbound(&away, (uint8_t)session, 0x20, (uint8_t)epoch,
+	    session));
+	frame_in(&away, p->pend.our_index, 0, p->k_bit ? 0 : FRAME_K,
+	    (const uint8_t[]){ LINK_MSG_HEARTBEAT }, 1, REFUSE_NONE);
+	dup2(keep, STDERR_FILENO);
+	close(keep);
+	rewind(f);
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
+	fclose(f);
+	ck_assert_uint_eq(p->epoch[0], epoch);
+	return strstr(text, "two nodes have the identity") != NULL;
+}
+
+START_TEST(a_run_that_comes_back_is_a_second_node_with_the_same_identity)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	ck_assert(!log_names_twins(p, 9, 502));
+	ck_assert(!log_names_twins(p, 10, 503));
+	ck_assert(log_names_twins(p, 9, 504));
 }
 END_TEST
 
@@ -1050,16 +1109,7 @@ START_TEST(an_idle_link_is_measured_once_a_minute)
 }
 END_TEST
 
-static unsigned		 first_rtts;
-
-static void
-on_first(struct peer *p)
-{
-	ck_assert_double_ge(link_cost(p), 1);
-	first_rtts++;
-}
-
-START_TEST(the_first_round_trip_is_told_and_costs_follow)
+START_TEST(what_a_link_costs_is_told_with_every_report_since_the_first)
 {
 	uint8_t		 buf[MMP_LINK_RR_LEN];
 	struct mmp_rr	 rr = { .highest = 1, .cum_packets = 1, .ts_echo = 1,
@@ -1068,13 +1118,12 @@ START_TEST(the_first_round_trip_is_told_and_costs_follow)
 
 	set_up();
 	p = peer_up(0x20, 1, 41);
-	link_first_rtt = on_first;
 	ck_assert(!link_has_srtt(p));
 	ck_assert_double_eq(link_cost(p), 1);
 	netd.now_ms += 200;
 	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
 	frame_in(&home, p->cur.our_index, 1, 0, buf, sizeof(buf), REFUSE_NONE);
-	ck_assert_uint_eq(first_rtts, 1);
+	ck_assert_double_eq_tol(cost_told, 2, 1e-9);
 	ck_assert(link_has_srtt(p));
 	ck_assert_double_eq_tol(link_cost(p), 2, 1e-9);
 	ck_assert(!link_congested(p));
@@ -1082,7 +1131,7 @@ START_TEST(the_first_round_trip_is_told_and_costs_follow)
 	rr.highest = 11, rr.cum_packets = 6;
 	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
 	frame_in(&home, p->cur.our_index, 2, 0, buf, sizeof(buf), REFUSE_NONE);
-	ck_assert_uint_eq(first_rtts, 1);
+	ck_assert_double_eq_tol(cost_told, 4, 1e-9);
 	ck_assert_double_eq_tol(mmp_loss(link_mmp(p)), 0.5, 1e-9);
 	ck_assert(link_congested(p));
 	ck_assert_int_eq(link_mark(p, 0), 1);
@@ -1193,6 +1242,8 @@ main(void)
 	tcase_add_test(t, a_forgotten_replay_of_this_run_cannot_cut_over);
 	tcase_add_test(t, a_replay_of_a_former_run_cannot_tear_down);
 	tcase_add_test(t, a_restarted_peer_takes_over_with_its_first_frame);
+	tcase_add_test(t,
+	    a_run_that_comes_back_is_a_second_node_with_the_same_identity);
 	tcase_add_test(t, a_rekey_of_the_peer_is_held_until_proven_and_drained_after);
 	tcase_add_test(t, our_rekey_cuts_over_with_message_2);
 	tcase_add_test(t, an_unanswered_rekey_frees_its_index_and_its_handshake);
@@ -1214,7 +1265,7 @@ main(void)
 	tcase_add_test(t, messages_of_unknown_type_are_counted_and_known_ones_are_not);
 	tcase_add_test(t, what_a_peer_sends_is_reported_once_and_an_answer_is_no_news);
 	tcase_add_test(t, an_idle_link_is_measured_once_a_minute);
-	tcase_add_test(t, the_first_round_trip_is_told_and_costs_follow);
+	tcase_add_test(t, what_a_link_costs_is_told_with_every_report_since_the_first);
 	tcase_add_test(t, a_short_report_is_refused_and_one_about_old_keys_ignored);
 	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);
 	tcase_add_test(t, drops_of_the_kernel_are_congestion_for_a_second);

@@ -1,4 +1,6 @@
 /* test_log.c -- levels, directives, and lines that cannot be forged. room: common */
+#include <sys/socket.h>
+
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -86,6 +88,50 @@ START_TEST(a_long_text_is_cut_not_overrun)
 }
 END_TEST
 
+/* A pipe nobody reads loses lines, and the first that goes says how many. */
+START_TEST(lines_nobody_reads_are_lost_and_counted)
+{
+	char	all[1 << 17];
+	int	p[2], keep = dup(2), i;
+	ssize_t	n;
+
+	ck_assert_int_eq(pipe2(p, O_NONBLOCK), 0);
+	dup2(p[1], 2);
+	log_init("netd", NULL);
+	for (i = 0; i < 5000; i++)
+		log_write(LVL_INFO, "x", "line %d", i);
+	n = read(p[0], all, sizeof(all) - 1);
+	ck_assert_int_gt(n, 0);
+	log_write(LVL_INFO, "x", "after");
+	n = read(p[0], all, sizeof(all) - 1);
+	dup2(keep, 2);
+	close(keep);
+	close(p[0]);
+	close(p[1]);
+	ck_assert_int_gt(n, 0);
+	all[n] = '\0';
+	ck_assert_ptr_nonnull(strstr(all, "log lines are lost"));
+	ck_assert_ptr_nonnull(strstr(all, "after"));
+}
+END_TEST
+
+/* The service manager's journal is a stream socket, with a reader of its own mind. */
+START_TEST(a_socket_nobody_reads_does_not_block)
+{
+	int	p[2], keep = dup(2), i;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, p), 0);
+	dup2(p[1], 2);
+	log_init("netd", NULL);
+	for (i = 0; i < 20000; i++)
+		log_write(LVL_INFO, "x", "line %d", i);
+	dup2(keep, 2);
+	close(keep);
+	close(p[0]);
+	close(p[1]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -97,6 +143,8 @@ main(void)
 	suite_add_tcase(s, t);
 	tcase_add_test(t, directives_choose_by_the_longest_target);
 	tcase_add_test(t, the_environment_beats_the_configuration);
+	tcase_add_test(t, lines_nobody_reads_are_lost_and_counted);
+	tcase_add_test(t, a_socket_nobody_reads_does_not_block);
 	tcase_add_test(t, levels_parse_in_any_case);
 	tcase_add_test(t, a_text_cannot_forge_a_line_or_break_the_object);
 	tcase_add_test(t, a_long_text_is_cut_not_overrun);

@@ -24,7 +24,7 @@ static struct {
 	uint8_t	 msg[LOOKUP_REQUEST_MAX];
 	size_t	 len;
 } sent[PEERS];
-static unsigned found, failed, reach_n[2];
+static unsigned found, failed, reach_n[2], parent;
 static uint16_t found_mtu, reach[2][PEERS];
 static uint32_t sign_token, verify_token;
 static uint64_t next_id;
@@ -59,6 +59,13 @@ on_reach(void *arg, const uint8_t target[16], int tree, unsigned except,
 		if (reach[!tree][i] != except)
 			slots[n++] = reach[!tree][i];
 	return n;
+}
+
+static unsigned
+on_parent(void *arg)
+{
+	(void)arg;
+	return parent;
 }
 
 static uint16_t
@@ -113,8 +120,8 @@ on_failed(void *arg, const uint8_t target[16])
 	failed++;
 }
 
-static const struct lookup_cb cb = { on_send, on_reach, on_mtu, on_self,
-    on_random, on_sign, on_verify, on_found, on_failed };
+static const struct lookup_cb cb = { on_send, on_reach, on_parent, on_mtu,
+    on_self, on_random, on_sign, on_verify, on_found, on_failed };
 
 static struct lookup *
 make(unsigned recent, uint64_t backoff)
@@ -141,6 +148,7 @@ setup(void)
 	addr_of(1, here.addr[1]);
 	reach_n[0] = 2, reach[0][0] = 0, reach[0][1] = 1;
 	reach_n[1] = 0;
+	parent = UINT16_MAX;
 	l = make(64, 0);
 }
 
@@ -268,6 +276,28 @@ START_TEST(four_attempts_with_numbers_of_their_own_then_failure)
 }
 END_TEST
 
+START_TEST(a_change_of_the_mesh_asks_again_but_not_for_ever)
+{
+	unsigned i;
+
+	reach_n[0] = 0;
+	start(7, 0);
+	ck_assert_uint_eq(sent[0].requests, 0);
+	reach_n[0] = 2;
+	lookup_mesh_changed(l);
+	ck_assert_uint_eq(lookup_tick(l, 500), 500);
+	lookup_tick(l, 1000);
+	ck_assert_uint_eq(sent[0].requests, 1);
+	for (i = 0; i < 140; i++) {
+		lookup_mesh_changed(l);
+		lookup_tick(l, 1000 + i * 100);
+	}
+	ck_assert_uint_eq(sent[0].requests, 3 + 4);
+	lookup_tick(l, 15000);
+	ck_assert_uint_eq(failed, 1);
+}
+END_TEST
+
 START_TEST(a_proven_answer_to_any_attempt_counts_once)
 {
 	start(7, 0);
@@ -352,6 +382,19 @@ START_TEST(a_question_goes_to_tree_peers_but_not_back)
 	reach_n[1] = 0;
 	ck_assert_int_eq(asks(0, 7, 9, 3, 0), LOOKUP_NOBODY);
 	ck_assert_int_eq(asks(0, 8, 9, 0, 0), LOOKUP_TTL);
+}
+END_TEST
+
+START_TEST(a_question_nobody_leads_to_climbs_the_tree)
+{
+	reach_n[0] = 0, parent = 1;
+	ck_assert_int_eq(asks(0, 5, 7, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 1);
+	ck_assert_int_eq(asks(1, 6, 7, 3, 0), LOOKUP_NOBODY);
+	reach_n[1] = 1, reach[1][0] = 3;
+	ck_assert_int_eq(asks(0, 7, 8, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 2);
+	ck_assert_uint_eq(sent[3].requests, 1);
 }
 END_TEST
 
@@ -470,7 +513,7 @@ START_TEST(a_failed_target_waits_longer_each_time_if_so_configured)
 		now += wait;
 		wait = wait < 4000 ? wait * 2 : wait;
 	}
-	lookup_backoff_reset(l);
+	lookup_mesh_changed(l);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now - wait), LOOKUP_STARTED);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now), LOOKUP_IS_OPEN);
 	lookup_stop(l, addr);
@@ -493,6 +536,7 @@ main(void)
 	tcase_add_test(c, messages_of_the_reference_decode_and_encode_back);
 	tcase_add_test(c, messages_cut_or_lengthened_anywhere_are_malformed);
 	tcase_add_test(c, four_attempts_with_numbers_of_their_own_then_failure);
+	tcase_add_test(c, a_change_of_the_mesh_asks_again_but_not_for_ever);
 	tcase_add_test(c, a_proven_answer_to_any_attempt_counts_once);
 	tcase_add_test(c, an_answer_nobody_asked_for_is_not_verified);
 	tcase_add_test(c,
@@ -500,6 +544,7 @@ main(void)
 	tcase_add_test(c, a_path_mtu_of_nothing_is_not_believed);
 	tcase_add_test(c, a_question_for_us_is_signed_and_answered_the_way_it_came);
 	tcase_add_test(c, a_question_goes_to_tree_peers_but_not_back);
+	tcase_add_test(c, a_question_nobody_leads_to_climbs_the_tree);
 	tcase_add_test(c, the_answer_takes_the_way_back_with_the_smaller_mtu);
 	tcase_add_test(c, a_full_table_forgets_the_oldest_and_takes_the_new);
 	tcase_add_test(c, one_peers_flood_leaves_the_others_alone);

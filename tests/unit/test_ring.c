@@ -119,7 +119,7 @@ START_TEST(a_request_never_leaves_its_slot)
 	srand(7);
 	for (i = 0; i < 2000000; i++) {
 		n = (uint32_t)rand();
-		d = (struct ring_desc){ .slot = n % (SLOTS + 2), .op = n >> 8 & 3,
+		d = (struct ring_desc){ .slot = n % (SLOTS + 2), .op = (uint8_t)((n >> 8) % 6),
 		    .off = (uint16_t)(rand() % (SIZE + 64)),
 		    .len = (uint32_t)rand() % (SIZE + 64),
 		    .inner = (uint16_t)(rand() % (SIZE + 64)),

@@ -473,6 +473,54 @@ START_TEST(without_a_session_the_link_still_opens)
 }
 END_TEST
 
+static struct ring_desc
+opening_inner(const struct ring_desc *opened)
+{
+	struct ring_desc d = *opened;
+
+	d.op = RING_OPEN_INNER;
+	d.link = d.session = 0;
+	return d;
+}
+
+START_TEST(a_session_that_comes_later_opens_what_waited)
+{
+	uint8_t	 copy[SIZE];
+	struct ring_desc d = sealed_copy(copy, 0), o, late;
+	uint32_t rl = link_to(&link_ba, a_pub), rs;
+	uint8_t	 shut[SIZE];
+
+	o = ask(opening(&d, rl), b_addr);
+	ck_assert_int_eq(refused(&o), REFUSE_INNER_NO_SESSION);
+	late = ask(opening_inner(&o), b_addr);
+	ck_assert_int_eq(refused(&late), REFUSE_INNER_NO_SESSION);
+	memcpy(shut, ring_slot(&netd, 0), SIZE);
+	rs = inner_to(&inner_ba, a_pub);
+	late = ask(opening_inner(&o), b_addr);
+	ck_assert_int_eq(late.status, RING_DONE_INNER);
+	ck_assert_uint_eq(late.session, rs);
+	ck_assert_uint_eq(late.inner, 56);
+	ck_assert_uint_eq(late.len, o.len - 16);
+	/* Not twice, not changed, not for another node. */
+	memcpy(ring_slot(&netd, 0), shut, SIZE);
+	late = ask(opening_inner(&o), b_addr);
+	ck_assert_int_eq(refused(&late), REFUSE_INNER_REPLAY);
+	memset(&session_find(rs, SESSION_INNER)->window, 0, sizeof(struct replay));
+	ring_slot(&netd, 0)[o.off + o.len - 1] ^= 1;
+	late = ask(opening_inner(&o), b_addr);
+	ck_assert_int_eq(refused(&late), REFUSE_INNER_AUTH);
+	memcpy(ring_slot(&netd, 0), shut, SIZE);
+	late = ask(opening_inner(&o), a_addr);
+	ck_assert_int_eq(refused(&late), REFUSE_INNER_AUTH);
+	for (late = o; late.len > 16; late.len--) {
+		d = opening_inner(&late);
+		d.len--;
+		d = ask(d, b_addr);
+		ck_assert_int_eq(refused(&d), REFUSE_INNER_AUTH);
+	}
+}
+END_TEST
+
 /* Seal text of a datagram from A to B by the link alone: inner bytes as given. */
 static struct ring_desc
 raw_datagram(uint32_t link, const uint8_t *fsp, uint32_t len)
@@ -573,7 +621,7 @@ START_TEST(what_no_honest_netd_writes_is_told_from_a_bad_packet)
 		switch (i) {
 		case 0: d.slot = SLOTS; break;
 		case 1: d.op = 0; break;
-		case 2: d.op = RING_OPEN + 1; break;
+		case 2: d.op = RING_OPEN_INNER + 1; break;
 		case 3: d.len = SIZE; break;
 		case 4: d.len = 15; break;
 		case 5: d.inner = 15; break;
@@ -619,6 +667,7 @@ main(void)
 	tcase_add_test(tc, a_frame_seen_before_is_refused_at_its_layer);
 	tcase_add_test(tc, a_forged_frame_moves_no_window);
 	tcase_add_test(tc, without_a_session_the_link_still_opens);
+	tcase_add_test(tc, a_session_that_comes_later_opens_what_waited);
 	tcase_add_test(tc, a_session_frame_cut_anywhere_is_told_from_a_link_message);
 	tcase_add_test(tc, handshakes_and_errors_in_a_datagram_are_left_to_netd);
 	tcase_add_test(tc, any_of_four_keys_opens_and_the_lucky_one_moves_up);

@@ -8,6 +8,7 @@
 
 #include "../../netd/ip6.h"
 #include "../../netd/names.h"
+#include "../../netd/route.h"
 #include "../../netd/session_int.h"
 #include "../../netd/tun.h"
 #include "../../netd/udp.h"
@@ -82,6 +83,21 @@ pipe_put(struct work *w)
 	w->buf = NULL;
 }
 
+/* What went to cryptod to be opened again. */
+static struct work	*pushed[128];
+static unsigned		 npushed;
+static pipe_fn		 pushed_done;
+
+int
+pipe_push(struct work *w, enum ring_op op, pipe_fn done)
+{
+	ck_assert_int_eq(op, RING_OPEN_INNER);
+	ck_assert_ptr_nonnull(w->buf);
+	pushed[npushed++] = w;
+	pushed_done = done;
+	return 0;
+}
+
 int
 link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 {
@@ -126,6 +142,89 @@ peer_next(struct peer *p)
 	return p == NULL && has_link ? &peer : NULL;
 }
 
+/* The mesh: FAR is a neighbour while there is a link; what lies beyond it is
+ * known when the test says so. */
+struct route_stats	 route_stats;
+static struct coords	 own_place, far_place;	/* n 0: not known */
+static enum nexthop_why	 no_way = NEXTHOP_NO_COORDS;
+static unsigned		 nseek, nhearsay, nforget;
+static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
+static uint16_t		 told_mtu;
+
+struct peer *
+route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+{
+	struct peer *p = peer_find(addr);
+
+	*why = p != NULL ? NEXTHOP_DIRECT : no_way;
+	return p;
+}
+
+struct peer *
+route_next(const uint8_t addr[NADDR_LEN])
+{
+	return peer_find(addr);
+}
+
+const struct coords *
+route_self(void)
+{
+	return &own_place;
+}
+
+int
+route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	*at = far_place;
+	return far_place.n > 0 && memcmp(far_place.addr[0], addr, NADDR_LEN) == 0 ?
+	    0 : -1;
+}
+
+uint16_t
+route_path_mtu(const uint8_t addr[NADDR_LEN])
+{
+	(void)addr;
+	return told_mtu;
+}
+
+void
+route_seek(const uint8_t addr[NADDR_LEN])
+{
+	memcpy(sought, addr, NADDR_LEN);
+	nseek++;
+}
+
+void
+route_forget(const uint8_t addr[NADDR_LEN])
+{
+	(void)addr;
+	nforget++;
+}
+
+void
+route_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
+    uint16_t count, const uint8_t *path)
+{
+	(void)p;
+	if (count == 0 || memcmp(path, addr, NADDR_LEN) != 0)
+		return;
+	memcpy(hearsay_of, addr, NADDR_LEN);
+	nhearsay++;
+}
+
+void
+route_count(const uint8_t dst[NADDR_LEN], const struct peer *p)
+{
+	(void)dst;
+	(void)p;
+}
+
+struct peer *
+peer_by_handle(uint32_t handle)
+{
+	return handle == peer.handle ? &peer : NULL;
+}
+
 uint32_t
 netd_req(void)
 {
@@ -153,6 +252,10 @@ setup(void)
 	hex_decode(FAR, peer.addr, 16);
 	hex_decode(FAR_PUB, peer.pub, 33);
 	memset(peer.epoch, 0xb1, 8);
+	own_place.n = 1;
+	memcpy(own_place.addr[0], netd.addr, NADDR_LEN);
+	far_place.n = 1;
+	memcpy(far_place.addr[0], peer.addr, NADDR_LEN);
 	names_init();
 	names_learn(peer.pub);
 	session_init();
@@ -195,6 +298,8 @@ packet_out(size_t len)
 	session_output(w);
 }
 
+static struct peer	*through;	/* who brings it; NULL: the far node */
+
 static void
 datagram_in(const uint8_t *src, const uint8_t *dst, uint8_t ttl,
     const void *payload, size_t len)
@@ -207,7 +312,7 @@ datagram_in(const uint8_t *src, const uint8_t *dst, uint8_t ttl,
 	fsp_dgram_encode(&d, w->buf + w->off + 20);
 	memcpy(w->buf + w->off + 20 + FSP_DGRAM, payload, len);
 	w->len = (uint32_t)(20 + FSP_DGRAM + len);
-	session_input(&peer, w, 0);
+	session_input(through != NULL ? through : &peer, w, 0);
 }
 
 static void
@@ -225,25 +330,79 @@ shake_in(uint8_t phase, uint8_t fill, const uint8_t *src)
 	datagram_in(src, netd.addr, 64, out, (size_t)n);
 }
 
-/* A frame that cryptod opened with this key. */
-static void
-frame_in(uint32_t key, uint8_t type, const void *body, size_t len)
+/* A session frame of the far node in a slot, shut. */
+static struct work *
+frame_of(const uint8_t *src, uint8_t type, const void *body, size_t len)
 {
 	struct work		*w = pipe_get();
 	struct fsp_dgram	 d = { .ttl = 64, .path_mtu = 1380 };
 	uint8_t			*f = w->buf + w->off;
 
-	memcpy(d.src, peer.addr, 16);
+	memcpy(d.src, src, 16);
 	memcpy(d.dst, netd.addr, 16);
 	fsp_dgram_encode(&d, f + 20);
-	w->inner = 56;
-	w->body = 68;
 	fsp_inner_encode(f + 68, 0, type, 0);
 	memcpy(f + 74, body, len);
 	w->len = (uint32_t)(74 + len);
+	w->at_ms = netd.now_ms;
+	return w;
+}
+
+static void
+opens_with(struct work *w, uint32_t key)
+{
+	w->inner = 56;
+	w->body = 68;
 	w->opened_inner = 1;
+	w->why = REFUSE_NONE;
 	w->session_key = key;
+}
+
+/* A frame that cryptod opened with this key. */
+static void
+frame_in(uint32_t key, uint8_t type, const void *body, size_t len)
+{
+	struct work *w = frame_of(peer.addr, type, body, len);
+
+	opens_with(w, key);
 	session_input(&peer, w, 0);
+}
+
+/* One that it could not open. */
+static void
+shut_in(const uint8_t *src, const void *body, size_t len)
+{
+	struct work *w = frame_of(src, FSP_PACKET, body, len);
+
+	w->why = REFUSE_INNER_NO_SESSION;
+	w->len += FSP_TAG;
+	session_input(&peer, w, 0);
+}
+
+/* cryptod's answers to what was pushed; key 0: it still cannot. */
+static void
+answer_pushed(uint32_t key)
+{
+	unsigned i;
+
+	for (i = 0; i < npushed; i++) {
+		pushed[i]->len -= key != 0 ? FSP_TAG : 0;
+		if (key != 0)
+			opens_with(pushed[i], key);
+		pushed_done(pushed[i]);
+		pipe_put(pushed[i]);
+	}
+	npushed = 0;
+}
+
+static unsigned
+slots_out(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 64; i++)
+		n += work[i].buf != NULL;
+	return n;
 }
 
 static void
@@ -256,12 +415,18 @@ phase_sent(uint8_t phase)
 }
 
 static void
-answer_msg1(void)
+give_msg1(void)
 {
 	struct msg_xk_msg1 m = { .req = asked.req, .hs = 11 };
 
 	ck_assert_int_eq(asked_type, MSG_XK_START);
 	on_xk_msg1(NULL, &m, NULL);
+}
+
+static void
+answer_msg1(void)
+{
+	give_msg1();
 	phase_sent(FSP_SETUP);
 }
 
@@ -571,6 +736,85 @@ START_TEST(a_frame_becomes_the_packet_it_was)
 }
 END_TEST
 
+static const uint8_t hello[] = {
+	0, 1, 0, 1, 0, 0x60, 0, 0, 0, 17, 63, 'h', 'i'
+};
+
+START_TEST(frames_that_come_with_their_msg3_wait_for_its_keys)
+{
+	unsigned i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	for (i = 0; i < 3; i++)
+		shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 3);
+	ck_assert_uint_eq(npushed, 0);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(npushed, 3);
+	/* This one was with cryptod when the keys came. */
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(npushed, 4);
+	answer_pushed(200);
+	ck_assert_uint_eq(ntun, 4);
+	ck_assert_mem_eq(tun + 40, "hi", 2);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 0);
+	/* A later one has no such excuse. */
+	netd.now_ms++;
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(npushed, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 1);
+}
+END_TEST
+
+START_TEST(frames_that_wait_for_a_false_msg3_are_few_and_go)
+{
+	uint8_t src[16] = { 1 };
+	unsigned i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_SETUP, 7, peer.addr);
+	answer_msg2();
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 0);		/* no Msg3 yet */
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);		/* for either of them */
+	for (i = 0; i < 40; i++)
+		shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 16);
+	shut_in(src, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 16);
+	session_hs_no(asked.req - 1, REFUSE_HS_AUTH);
+	ck_assert_uint_eq(slots_out(), 16);
+	session_hs_no(asked.req, REFUSE_HS_AUTH);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(npushed, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 42);
+	/* cryptod never answers: the handshake's patience is theirs. */
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 1);
+	wait_ms(31000);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
+START_TEST(a_frame_that_does_not_open_the_second_time_is_gone)
+{
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	shut_in(peer.addr, hello, sizeof(hello));
+	answer_up(200, 0xb1);
+	answer_pushed(0);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 1);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(ntun, 0);
+}
+END_TEST
+
 START_TEST(what_a_machine_may_not_send_is_refused_and_answered)
 {
 	struct work *w;
@@ -627,6 +871,140 @@ START_TEST(transit_counts_hops_and_complains_seldom)
 	netd.now_ms += 1000;
 	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
 	ck_assert_uint_eq(nplain, 1);
+}
+END_TEST
+
+START_TEST(a_node_without_a_way_is_looked_for_and_found)
+{
+	struct fsp_shake h;
+
+	has_link = 0;
+	far_place.n = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nplain, 0);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_mem_eq(sought, peer.addr, 16);
+	/* The Setup that goes out then tells where it goes. */
+	has_link = 1;
+	far_place.n = 2;
+	told_mtu = 900;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_int_eq(fsp_shake_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &h), 0);
+	ck_assert_uint_eq(h.dst.count, 2);
+	ck_assert_mem_eq(h.dst.addr, peer.addr, 16);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 900 - 77);
+}
+END_TEST
+
+START_TEST(a_node_that_is_not_found_is_unreachable)
+{
+	has_link = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nseek, 1);
+	session_lost(peer.addr);
+	ck_assert_uint_eq(nforget, 1);
+	ck_assert_ptr_null(session_find(peer.addr));
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(tun[40], 1);
+	session_lost(peer.addr);		/* of no interest any more */
+	session_found(peer.addr);
+}
+END_TEST
+
+START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
+{
+	struct session *s = established(100);
+	unsigned was = nframe;
+
+	has_link = 0;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, was);
+	ck_assert_uint_eq(nseek, 1);
+	has_link = 1;
+	s->warmup = 0;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nframe, was + 1);
+	ck_assert_uint_gt(s->warmup, 0);
+	has_link = 0;
+	packet_out(100);
+	session_lost(peer.addr);
+	ck_assert_ptr_nonnull(session_find(peer.addr));
+	ck_assert_uint_eq(tun[40], 1);
+}
+END_TEST
+
+START_TEST(transit_learns_places_and_stops_frames_that_cannot_be)
+{
+	uint8_t src[16] = { 3 }, data[128] = { 0 };
+	struct peer from = { .handle = 9 };
+	size_t n;
+
+	through = &from;
+	/* The coordinates flag, and nothing behind it: stops a v0.4.1 node. */
+	data[1] = FSP_CP;
+	for (n = 4; n < 32; n++)
+		datagram_in(src, peer.addr, 64, data, n);
+	ck_assert_uint_eq(nframe, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], 28);
+	ck_assert_uint_eq(nhearsay, 0);
+	put_le16(data + 2, 6);
+	data[12] = 1;
+	memcpy(data + 14, src, 16);
+	data[30] = 1;
+	memcpy(data + 32, peer.addr, 16);
+	datagram_in(src, peer.addr, 64, data, 48 + 6 + 16);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(nhearsay, 2);
+	ck_assert_mem_eq(hearsay_of, peer.addr, 16);
+}
+END_TEST
+
+START_TEST(transit_says_what_is_wrong_with_the_way)
+{
+	uint8_t nowhere[16] = { 4 }, other[16] = { 5 }, data[1400] = { 0 };
+	struct fsp_signal g;
+
+	no_way = NEXTHOP_STUCK;
+	datagram_in(peer.addr, nowhere, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_PATH_BROKEN);
+	ck_assert_mem_eq(g.dest, nowhere, 16);
+	ck_assert_mem_eq(g.reporter, netd.addr, 16);
+	no_way = NEXTHOP_NO_COORDS;
+	datagram_in(peer.addr, other, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_COORDS_REQUIRED);
+	/* Nobody complains to a source that cannot be reached. */
+	netd.now_ms += 1000;
+	datagram_in(other, nowhere, 64, data, 64);
+	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
+START_TEST(a_broken_way_makes_us_look_again_and_use_the_old_meanwhile)
+{
+	struct fsp_signal g = { .type = FSP_PATH_BROKEN };
+	struct session *s = established(100);
+	uint8_t out[64];
+	size_t n;
+
+	s->warmup = 0;
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);		/* once in a while, not each time */
+	ck_assert_uint_eq(nforget, 0);
+	ck_assert_uint_gt(s->warmup, 0);
+	g.dest[0] ^= 1;
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	netd.now_ms += 10000;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
 }
 END_TEST
 
@@ -820,8 +1198,17 @@ main(void)
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
+	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
+	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
+	tcase_add_test(t, a_frame_that_does_not_open_the_second_time_is_gone);
 	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
+	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
+	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
+	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
+	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
+	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);

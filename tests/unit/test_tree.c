@@ -444,6 +444,19 @@ START_TEST(a_change_above_the_parent_is_told_a_new_time_stamp_is_not)
 }
 END_TEST
 
+START_TEST(a_new_place_is_said_three_times)
+{
+	uint64_t ms;
+
+	peer(0, 60), peer(1, 200);
+	SAYS(0, 1, 60, 10);
+	for (ms = 2000; ms < 30000; ms += 500)
+		at(ms);
+	ck_assert_uint_eq(sent[1].count, 1 + 3);
+	ck_assert_uint_eq(sent[1].last.decl.seq, 2);
+}
+END_TEST
+
 START_TEST(announces_to_one_peer_keep_their_distance)
 {
 	unsigned i;
@@ -525,7 +538,7 @@ START_TEST(a_signature_that_comes_late_is_not_told_for_a_newer_place)
 	unsigned n;
 
 	peer(0, 60), peer(1, 200);
-	at(5000);
+	at(5000), at(5600);
 	n = sent[1].count;
 	tree_recv(t, 0, buf, announce(buf, 1, 1, (const unsigned[]){ 60 }), now);
 	verdict(0, 1);
@@ -567,6 +580,7 @@ main(void)
 	tcase_add_test(c, a_parent_that_comes_to_stand_below_us_is_left);
 	tcase_add_test(c, a_path_too_long_to_tell_is_not_taken);
 	tcase_add_test(c, a_change_above_the_parent_is_told_a_new_time_stamp_is_not);
+	tcase_add_test(c, a_new_place_is_said_three_times);
 	tcase_add_test(c, announces_to_one_peer_keep_their_distance);
 	tcase_add_test(c, a_worse_root_gets_our_place_again);
 	tcase_add_test(c, dampening_engages_every_time_not_once);

@@ -1,0 +1,37 @@
+#!/bin/bash
+# taken.sh -- a whole house whose netd lies to privd.
+. "$(dirname "$0")/house.bash"
+
+mkdir "$tmp/bin"
+cp "$build/privd" "$build/cryptod" "$tmp/bin/"
+"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Icommon -o "$tmp/bin/netd" \
+    tests/drill/drill_netd.c common/{msg,chan,refuse,log,room}.c || exit 1
+build=$tmp/bin
+
+# gone SECONDS: privd has ended by then.
+gone() {
+	for _ in $(seq $(($1 * 20))); do
+		alive "$privd" || return 0
+		sleep 0.05
+	done
+	echo "privd still runs"
+	false
+}
+
+# The control: it is taken for a netd as long as it does not lie.
+RUST_LOG=info start
+check a_netd_that_does_as_it_is_told_is_no_reason_to_end alive "$privd"
+kill -TERM "$privd"
+check a_house_with_it_stops gone 4
+wait "$privd"
+privd=
+
+RUST_LOG=pong start
+check an_answer_that_nobody_asked_for_ends_the_house gone 2
+kill -KILL "$privd" 2>/dev/null
+wait "$privd" 2>/dev/null
+check and_the_status_says_so same 1 $?
+check and_the_log_says_so has 'netd broke a rule with pong_netd' "$tmp/log"
+check and_the_socket_is_gone absent "$tmp/run/control.sock"
+privd=
+finish
