@@ -43,8 +43,8 @@ check "nothing is lost" holds a link_layer "m['loss_rate'] == 0 and m['etx'] == 
 check "one turns the spin bit" holds a link_layer "m['spin_bit_role'] == 'initiator'"
 check "the other returns it" holds b link_layer "m['spin_bit_role'] == 'responder'"
 
-# ---- nothing to say
-sleep 7
+# ---- nothing to say, once what is told at the start has been told again
+sleep 14
 before=$(sent a)
 sleep 10
 idle=$(($(sent a) - before))
