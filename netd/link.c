@@ -182,11 +182,11 @@ dispatch(struct peer *p, struct work *w, int ce, int current)
 	if (copy[0] == LINK_MSG_DATAGRAM) {
 		pipe_keep(w);
 		session_input(p, w, ce);
+	} else if (frame_is_mesh_msg(copy[0])) {
+		said_mesh(p, msg, len);
 	} else if (copy[0] == LINK_MSG_SENDER_REPORT ||
 	    copy[0] == LINK_MSG_RECEIVER_REPORT) {
 		said_report(p, msg, len, current);
-	} else if (frame_is_mesh_msg(copy[0])) {
-		said_mesh(p, msg, len);
 	} else if (copy[0] == LINK_MSG_DISCONNECT) {
 		said_bye(p, copy, len);
 	} else if (copy[0] == LINK_MSG_HEARTBEAT && len != 1) {

@@ -58,8 +58,8 @@ static void
 peer_remove(struct peer *p)
 {
 	session_link_changed(p, 0);
-	link_mmp_end(p);
 	mesh_peer_down(p);
+	link_mmp_end(p);
 	rekey_drop(p);
 	hs_end_rekey(p->handle);
 	keys_drop(&p->cur);

@@ -124,9 +124,11 @@ link_mmp_received(struct peer *p, const struct work *w, size_t frame_len)
 static void
 heard(struct peer *p, const struct mmp_rr *rr)
 {
-	if (mmp_heard(&p->extra->mmp, rr, link_stamp(&p->cur, netd.now_ms),
-	    netd.now_ms) != MMP_STALE && link_has_srtt(p))
-		mesh_peer_cost(p, link_cost(p));
+	struct mmp *m = &p->extra->mmp;
+
+	if (mmp_heard(m, rr, link_stamp(&p->cur, netd.now_ms), netd.now_ms) !=
+	    MMP_STALE && mmp_has_srtt(m))
+		mesh_peer_cost(p, mmp_link_cost(m));
 }
 
 int

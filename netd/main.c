@@ -249,12 +249,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-netd_tick_soon(void)
-{
-	tick_soon = 1;
-}
-
-void
 netd_turn_end(void)
 {
 	if (tick_soon || netd.now_ms >= next_tick_ms) {

@@ -39,7 +39,7 @@ void
 mesh_poke(void)
 {
 	due_ms = netd.now_ms;
-	netd_tick_soon();
+	netd_tick_by(due_ms);
 }
 
 void

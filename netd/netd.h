@@ -73,8 +73,7 @@ refuse(enum refusal why)
  * wake-up. An event callback starts with netd_clock() and does not care.
  */
 void		netd_turn_end(void);
-/* Something came due, at the end of this turn or at that time: the tick runs. */
-void		netd_tick_soon(void);
+/* Something became due then: the tick comes no later. */
 void		netd_tick_by(uint64_t at_ms);
 /* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */
 uint64_t	netd_clock(void);

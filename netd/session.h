@@ -59,14 +59,14 @@ void	 session_output(struct work *w);
 void	 session_input(struct peer *p, struct work *w, int ce);
 /* A peer's link came up, changed or went: routes may have changed. */
 void	 session_link_changed(struct peer *p, int up);
+/* A node that was looked for was found, or was not. */
+void	 session_found(const uint8_t addr[NADDR_LEN]);
+void	 session_lost(const uint8_t addr[NADDR_LEN]);
 /* A frame with RING_SEAL is sealed and goes out. */
 void	 session_sealed(const struct work *w);
 /* How good the way to its other end is. */
 struct mmp;
 const struct mmp *session_mmp(const struct session *);
-/* A node that was looked for was found, or was not. */
-void	 session_found(const uint8_t addr[NADDR_LEN]);
-void	 session_lost(const uint8_t addr[NADDR_LEN]);
 /* What an IPv6 packet to this destination may measure now. */
 uint16_t session_ip6_mtu(const uint8_t addr[NADDR_LEN]);
 int	 session_rekey_now(struct session *);

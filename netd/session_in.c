@@ -163,9 +163,9 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 		refuse(REFUSE_FSP_SHORT);
 		return;
 	}
+	hint(peer_by_handle(w->peer), d, w);
 	if (w->session_key == s->cur.session)
 		session_mmp_received(s, w, &in, ce);
-	hint(peer_by_handle(w->peer), d, w);
 	tell = path_seen(&s->extra->seen, d->path_mtu,
 	    mmp_srtt_ms(&s->extra->mmp), netd.now_ms);
 	/* After a change of keys the other side waits to hear the new ones. */
