@@ -86,7 +86,7 @@ wake(const struct mmp *m)
 	uint64_t ms = mmp_due_ms(m, netd.now_ms);
 
 	if (ms != MMP_NEVER)
-		netd_tick_by(netd.now_ms + ms);
+		netd_tick_by(netd.now_ms + netd_grain(ms));
 }
 
 void
@@ -191,5 +191,6 @@ link_mmp_tick(struct peer *p)
 		return until(p->extra->log_ms);
 	say(p);
 	ms = mmp_due_ms(&p->extra->mmp, netd.now_ms);
-	return sooner(ms, until(p->extra->log_ms));
+	return sooner(ms == MMP_NEVER ? ms : netd_grain(ms),
+	    until(p->extra->log_ms));
 }

@@ -72,6 +72,12 @@ refuse(enum refusal why)
 void		netd_tick_by(uint64_t at_ms);
 /* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */
 uint64_t	netd_clock(void);
+/* ms, a little more: a tick looks at everybody, so what can wait waits together. */
+static inline uint64_t
+netd_grain(uint64_t ms)
+{
+	return (netd.now_ms + ms + 7) / 8 * 8 - netd.now_ms;
+}
 /* Wall clock, Unix milliseconds. */
 uint64_t	netd_wall_ms(void);
 /* From the kernel's generator. */

@@ -41,7 +41,7 @@ wake(const struct mmp *m)
 	uint64_t ms = mmp_due_ms(m, netd.now_ms);
 
 	if (ms != MMP_NEVER)
-		netd_tick_by(netd.now_ms + ms);
+		netd_tick_by(netd.now_ms + netd_grain(ms));
 }
 
 /* What is between the inner header and the outer tag was sealed. */
@@ -157,5 +157,7 @@ session_mmp_tick(struct session *s)
 	say(s);
 	ms = mmp_due_ms(&s->extra->mmp, netd.now_ms);
 	log_ms = s->extra->log_ms - netd.now_ms;
+	if (ms != MMP_NEVER)
+		ms = netd_grain(ms);
 	return ms < log_ms ? ms : log_ms;
 }
