@@ -162,7 +162,7 @@ static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 static uint16_t		 told_mtu;
 
 struct peer *
-route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 
