@@ -128,8 +128,8 @@ route_self(void)
 	return tree_self(mesh.tree);
 }
 
-int
-route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+static int
+place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at)
 {
 	const struct coords *told;
 	struct coords_entry  e;
@@ -140,10 +140,22 @@ route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 		*at = *told;
 		return 0;
 	}
-	if (coords_get(mesh.cache, addr, COORDS_PROVEN, netd.now_ms, &e) == -1)
+	if (coords_get(mesh.cache, addr, first, netd.now_ms, &e) == -1)
 		return -1;
 	*at = e.path;
 	return 0;
+}
+
+int
+route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return place(addr, COORDS_PROVEN, at);
+}
+
+int
+route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return place(addr, COORDS_HEARSAY, at);
 }
 
 uint16_t

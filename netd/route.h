@@ -21,6 +21,8 @@ struct peer	*route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
 const struct coords *route_self(void);
 /* Where addr stands as far as we know, into *at: 0 or -1. */
 int		 route_place(const uint8_t addr[NADDR_LEN], struct coords *at);
+/* The same by what was said last, which nobody may have proven. */
+int		 route_said(const uint8_t addr[NADDR_LEN], struct coords *at);
 /* Bytes that a frame to it may have as a look-up told; 0: not told. */
 uint16_t	 route_path_mtu(const uint8_t addr[NADDR_LEN]);
 

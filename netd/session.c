@@ -212,6 +212,7 @@ session_found(const uint8_t addr[NADDR_LEN])
 	struct session	*s = session_find(addr);
 	uint16_t	 mtu = route_path_mtu(addr);
 
+	shake_found(addr);
 	if (s == NULL)
 		return;
 	/* The answer came the way that our frames will go; nobody signed this. */

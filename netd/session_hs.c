@@ -125,6 +125,21 @@ shake_send(struct shake *h, const struct fsp_shake *m)
 	session_send_plain(h->addr, h->sent, h->sent_len);
 }
 
+void
+shake_again(struct shake *h)
+{
+	struct fsp_shake out;
+
+	if (h->state == SHAKE_SETUP || h->state == SHAKE_ACK) {
+		if (h->state == SHAKE_SETUP)
+			shake_setup(h, &out);
+		else
+			shake_ack(h, &out);
+		shake_encode(h, &out);
+	}
+	session_send_plain(h->addr, h->sent, h->sent_len);
+}
+
 int
 session_hs_no(uint32_t req, enum refusal why)
 {

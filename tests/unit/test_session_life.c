@@ -190,6 +190,12 @@ route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 	    0 : -1;
 }
 
+int
+route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return route_place(addr, at);
+}
+
 uint16_t
 route_path_mtu(const uint8_t addr[NADDR_LEN])
 {
