@@ -379,10 +379,10 @@ session_link_changed(struct peer *p, int up)
 
 	if (!up || s == NULL)
 		return;
-	if (s->state == SESSION_INITIATING)
+	if (s->extra->out != NULL)
 		shake_hurry(s->extra->out);
-	else if (memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0 &&
-	    s->extra->out == NULL)
+	else if (s->state == SESSION_ESTABLISHED &&
+	    memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0)
 		shake_begin(s);		/* it started again: our keys died there */
 }
 

@@ -120,9 +120,15 @@ void
 shake_send(struct shake *h, const struct fsp_shake *m)
 {
 	shake_encode(h, m);
+	shake_send_afresh(h);
+}
+
+void
+shake_send_afresh(struct shake *h)
+{
 	h->resends = 0;
 	h->next_ms = netd.now_ms + resend_ms(0);
-	session_send_plain(h->addr, h->sent, h->sent_len);
+	shake_again(h);
 }
 
 void

@@ -114,5 +114,5 @@ void
 shake_hurry(struct shake *h)
 {
 	if (h != NULL && h->state == SHAKE_SETUP)
-		shake_again(h);
+		shake_send_afresh(h);
 }

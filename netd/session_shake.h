@@ -23,6 +23,8 @@ void		 shake_encode(struct shake *, const struct fsp_shake *);
 void		 shake_again(struct shake *);
 void		 shake_setup(struct shake *, struct fsp_shake *);
 void		 shake_ack(struct shake *, struct fsp_shake *);
+/* Once more what was sent last, with all its resends. */
+void		 shake_send_afresh(struct shake *);
 /* Result of a message to cryptod: without it there is no house. */
 void		 shake_asked(int result);
 /* cryptod forgets this handshake; 0 is none. */

@@ -804,6 +804,30 @@ START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
 }
 END_TEST
 
+/* The other side was away while we asked: what it missed is sent when it is back. */
+START_TEST(a_link_that_comes_back_hears_the_setup_that_waits)
+{
+	unsigned i, n;
+
+	established(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (i = 0; i < 20 && asked_type != MSG_XK_START; i++) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	answer_msg1();
+	has_link = 0;
+	wait_ms(16000);
+	has_link = 1;
+	n = nplain;
+	session_link_changed(&peer, 1);
+	ck_assert_uint_eq(nplain, n + 1);
+	phase_sent(FSP_SETUP);
+	wait_ms(1000);
+	ck_assert_uint_eq(nplain, n + 2);
+}
+END_TEST
+
 START_TEST(a_frame_becomes_the_packet_it_was)
 {
 	static const uint8_t body[] = {
@@ -1301,6 +1325,7 @@ main(void)
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
 	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
+	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
