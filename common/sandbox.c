@@ -15,6 +15,8 @@
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "landlock.h"
@@ -34,15 +36,45 @@ struct account {
 	gid_t	gid;
 };
 
-/* Must run while /etc can still be read. */
+/*
+ * From the file alone, and while it can still be read: the name service would
+ * load others' code into a room that may hold the key by now.
+ */
 static struct account
-account_of(enum proc_id me)
+account_of(enum proc_id id)
 {
-	struct passwd	*pw = getpwnam(proc_row[me].user);
+	struct account	 a = { proc_row[id].uid, proc_row[id].uid };
+	struct passwd	*pw;
+	FILE		*f = fopen("/etc/passwd", "re");
 
-	if (pw == NULL)
-		return (struct account){ proc_row[me].uid, proc_row[me].uid };
-	return (struct account){ pw->pw_uid, pw->pw_gid };
+	while (f != NULL && (pw = fgetpwent(f)) != NULL)
+		if (strcmp(pw->pw_name, proc_row[id].user) == 0) {
+			a = (struct account){ pw->pw_uid, pw->pw_gid };
+			break;
+		}
+	if (f != NULL)
+		fclose(f);
+	return a;
+}
+
+/* One user for two rooms would be a way from one to the other. */
+static struct account
+own_account(enum proc_id me)
+{
+	struct account	a = account_of(me), b;
+	unsigned	p;
+
+	if (a.uid == 0 || a.gid == 0)
+		fatalx("account %s is root; give it another number",
+		    proc_row[me].user);
+	for (p = 0; p < PROC_MAX; p++) {
+		b = account_of(p);
+		if (p != me && (a.uid == b.uid || a.gid == b.gid))
+			fatalx("accounts %s and %s share a number; give each "
+			    "its own user and group", proc_row[me].user,
+			    proc_row[p].user);
+	}
+	return a;
 }
 
 /*
@@ -168,11 +200,8 @@ drop_rest(int dirfd)
 void
 sandbox_drop(enum proc_id me, int new_netns)
 {
-	struct account	a = account_of(me);
+	struct account	a = own_account(me);
 
-	if (a.uid == 0 || a.gid == 0)
-		fatalx("account %s is root; give it another number",
-		    proc_row[me].user);
 	drop_limits(me);
 	if (new_netns && unshare(CLONE_NEWNET) == -1)
 		fatal("empty network namespace");

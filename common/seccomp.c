@@ -48,7 +48,9 @@ static const int runtime_may[] = { SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS
     SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(lseek),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(sched_getaffinity),
     SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(brk),
-    SCMP_SYS(mremap), SCMP_SYS(getuid), SCMP_SYS(geteuid) };
+    SCMP_SYS(mremap), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(getrandom) };
 static const int runtime_fails[] = { SCMP_SYS(open), SCMP_SYS(openat),
     SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(stat), SCMP_SYS(clone),
     SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(pipe),

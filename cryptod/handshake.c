@@ -73,6 +73,29 @@ keep(const struct noise *n)
 	return hs_handle(h);
 }
 
+/* Keep what a first message began, under a handle, and wipe the copy. */
+static enum refusal
+begun(enum refusal why, struct noise *n, uint32_t *hs)
+{
+	if (why == REFUSE_NONE && (*hs = keep(n)) == 0)
+		why = REFUSE_HS_FULL;
+	sodium_memzero(n, sizeof(*n));
+	return why;
+}
+
+/* Keep the keys of a handshake that is done, under a handle, and wipe the copies. */
+static enum refusal
+done(enum refusal why, enum session_kind kind, struct noise_keys *keys,
+    struct noise *n, uint32_t *session)
+{
+	if (why == REFUSE_NONE &&
+	    (*session = session_new(kind, keys, n->rs)) == 0)
+		why = REFUSE_SESSION_FULL;
+	sodium_memzero(keys, sizeof(*keys));
+	sodium_memzero(n, sizeof(*n));
+	return why;
+}
+
 /* -- links --------------------------------------------------------------- */
 
 void
@@ -87,10 +110,8 @@ on_ik_start(struct chan *c, const struct msg_ik_start *m, int *fds)
 	curve_random(e);
 	if (!is_self(m->pub))
 		why = noise_ik_write1(&n, self, m->pub, e, a.noise);
-	if (why == REFUSE_NONE && (a.hs = keep(&n)) == 0)
-		why = REFUSE_HS_FULL;
+	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
-	sodium_memzero(&n, sizeof(n));
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
@@ -108,11 +129,9 @@ on_ik_read1(struct chan *c, const struct msg_ik_read1 *m, int *fds)
 	why = noise_ik_read1(&n, self, m->noise, a.epoch);
 	if (why == REFUSE_NONE && is_self(n.rs))
 		why = REFUSE_LINK_SELF;
-	if (why == REFUSE_NONE && (a.hs = keep(&n)) == 0)
-		why = REFUSE_HS_FULL;
 	if (why == REFUSE_NONE)
 		memcpy(a.pub, n.rs, sizeof(a.pub));
-	sodium_memzero(&n, sizeof(n));
+	why = begun(why, &n, &a.hs);
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
@@ -136,12 +155,8 @@ on_ik_answer(struct chan *c, const struct msg_ik_answer *m, int *fds)
 	}
 	curve_random(e);
 	why = noise_ik_write2(&n, self, e, a.noise, &keys);
-	if (why == REFUSE_NONE &&
-	    (a.session = session_new(SESSION_LINK, &keys, n.rs)) == 0)
-		why = REFUSE_SESSION_FULL;
+	why = done(why, SESSION_LINK, &keys, &n, &a.session);
 	sodium_memzero(e, sizeof(e));
-	sodium_memzero(&keys, sizeof(keys));
-	sodium_memzero(&n, sizeof(n));
 	hs_free(h);
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
@@ -164,11 +179,7 @@ on_ik_read2(struct chan *c, const struct msg_ik_read2 *m, int *fds)
 		return;
 	}
 	why = noise_ik_read2(&n, m->noise, a.epoch, &keys);
-	if (why == REFUSE_NONE &&
-	    (a.session = session_new(SESSION_LINK, &keys, n.rs)) == 0)
-		why = REFUSE_SESSION_FULL;
-	sodium_memzero(&keys, sizeof(keys));
-	sodium_memzero(&n, sizeof(n));
+	why = done(why, SESSION_LINK, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
 		no(c, m->req, why);
 		return;
@@ -191,10 +202,8 @@ on_xk_start(struct chan *c, const struct msg_xk_start *m, int *fds)
 	curve_random(e);
 	if (!is_self(m->pub))
 		why = noise_xk_write1(&n, m->pub, e, a.noise);
-	if (why == REFUSE_NONE && (a.hs = keep(&n)) == 0)
-		why = REFUSE_HS_FULL;
+	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
-	sodium_memzero(&n, sizeof(n));
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
@@ -214,10 +223,8 @@ on_xk_read1(struct chan *c, const struct msg_xk_read1 *m, int *fds)
 	why = noise_xk_read1(&n, self, m->noise);
 	if (why == REFUSE_NONE)
 		why = noise_xk_write2(&n, self, e, a.noise);
-	if (why == REFUSE_NONE && (a.hs = keep(&n)) == 0)
-		why = REFUSE_HS_FULL;
+	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
-	sodium_memzero(&n, sizeof(n));
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
@@ -241,11 +248,7 @@ on_xk_read2(struct chan *c, const struct msg_xk_read2 *m, int *fds)
 	why = noise_xk_read2(&n, m->noise, a.epoch);
 	if (why == REFUSE_NONE)
 		why = noise_xk_write3(&n, self, a.noise, &keys);
-	if (why == REFUSE_NONE &&
-	    (a.session = session_new(SESSION_INNER, &keys, n.rs)) == 0)
-		why = REFUSE_SESSION_FULL;
-	sodium_memzero(&keys, sizeof(keys));
-	sodium_memzero(&n, sizeof(n));
+	why = done(why, SESSION_INNER, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
 		no(c, m->req, why);
 		return;
@@ -283,12 +286,8 @@ on_xk_read3(struct chan *c, const struct msg_xk_read3 *m, int *fds)
 	why = noise_xk_read3(&n, m->noise, a.epoch, &keys);
 	if (why == REFUSE_NONE)
 		why = check_peer(n.rs, m->addr);
-	if (why == REFUSE_NONE &&
-	    (a.session = session_new(SESSION_INNER, &keys, n.rs)) == 0)
-		why = REFUSE_SESSION_FULL;
 	memcpy(a.pub, n.rs, sizeof(a.pub));
-	sodium_memzero(&keys, sizeof(keys));
-	sodium_memzero(&n, sizeof(n));
+	why = done(why, SESSION_INNER, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
 		no(c, m->req, why);
 		return;

@@ -12,7 +12,6 @@
 #include "noise.h"
 
 #define ENC_PUB_LEN	(PUB_LEN + AEAD_TAG)
-#define ENC_EPOCH_LEN	(EPOCH_LEN + AEAD_TAG)
 
 static const char ik_name[] = "Noise_IK_secp256k1_ChaChaPoly_SHA256";
 static const char xk_name[] = "Noise_XK_secp256k1_ChaChaPoly_SHA256";

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@
 
 /* Messages taken from one door before the ring gets its turn. */
 #define DOOR_BATCH	16
+/* Several times what the deepest call needs. */
+#define STACK_LEN	65536
 
 static struct {
 	struct chan		 privd, netd;
@@ -156,7 +159,7 @@ boot(void)
 	}
 }
 
-/* A batch of packets, then whoever knocks; sleep when there was neither. */
+/* A batch of packets, then whoever knocks; sleep when that was all. */
 static void
 turn(void)
 {
@@ -171,7 +174,7 @@ turn(void)
 	n = seal_work(&room.ring, room.self->addr, &why);
 	if (n == -1)
 		fatalx("netd broke a rule: ring: %s", refuse_text(why));
-	sleeps = n == 0 && ring_may_sleep(&room.ring, room.ring.todo);
+	sleeps = n < SEAL_BATCH && ring_may_sleep(&room.ring, room.ring.todo);
 	if (poll(p, 3, sleeps ? -1 : 0) == -1 && errno != EINTR)
 		fatal("poll");
 	if (sleeps)
@@ -182,6 +185,17 @@ turn(void)
 		read_door(&room.netd);
 }
 
+/* Secrets pass through the stack: no page of it that we use may be swapped out. */
+static __attribute__((noinline)) void
+lock_stack(void)
+{
+	uint8_t deep[STACK_LEN];
+
+	sodium_memzero(deep, sizeof(deep));	/* there before it is locked */
+	if (sodium_mlock(deep, sizeof(deep)) == -1)
+		fatal("cannot lock the stack; raise LimitMEMLOCK");
+}
+
 int
 cryptod_run(int privd_fd, int netd_fd, void (*shut)(void))
 {
@@ -190,6 +204,7 @@ cryptod_run(int privd_fd, int netd_fd, void (*shut)(void))
 	room.shut = shut;
 	if (curve_init() == -1)
 		fatalx("libsodium or libsecp256k1 will not start");
+	lock_stack();
 	session_init();
 	boot();
 	while (!room.gone)

@@ -15,6 +15,7 @@ help_print(void)
 "                                     tree, bloom, cache, mmp, metrics, stats,\n"
 "                                     stats-peers\n"
 "  show stats METRIC [PEER] [WINDOW]  its last 10m, or 90s, 6h, up to 24h\n"
+"  topology [--dot]                   the tree as the node sees it; for Graphviz\n"
 "  connect PEER ADDRESS [TRANSPORT]   dial a peer, once; TRANSPORT is udp\n"
 "  disconnect PEER                    say goodbye to a peer\n"
 "  rekey PEER [link|session]          new keys now; link when not said\n"

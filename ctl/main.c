@@ -136,6 +136,24 @@ change(const struct how *how, const char *command, const char *peer,
 }
 
 static int
+cmd_topology(const struct how *how, int argc, char **argv)
+{
+	json_t *tree = NULL, *cache = NULL;
+	int ret, dot = argc == 2 && strcmp(argv[1], "--dot") == 0;
+
+	if (argc > 1 && !dot)
+		return usage("topology [--dot]");
+	ret = client_ask(how->socket, "show_tree", NULL, &tree);
+	if (ret == EXIT_OK)
+		ret = client_ask(how->socket, "show_cache", NULL, &cache);
+	if (ret == EXIT_OK)
+		topology_print(tree, cache, dot);
+	json_decref(tree);
+	json_decref(cache);
+	return ret;
+}
+
+static int
 cmd_connect(const struct how *how, int argc, char **argv)
 {
 	if (argc < 3 || argc > 4)
@@ -195,6 +213,7 @@ static const struct {
 	int		(*fn)(const struct how *, int, char **);
 } command[] = {
 	{ "show",	cmd_show },
+	{ "topology",	cmd_topology },
 	{ "connect",	cmd_connect },
 	{ "disconnect",	cmd_disconnect },
 	{ "rekey",	cmd_rekey },

@@ -71,7 +71,10 @@ static const struct sheet sheet[] = {
 	{ "routing", "show_routing", NULL, {{ 0 }} },
 	{ "tree", "show_tree", NULL, {{ 0 }} },
 	{ "bloom", "show_bloom", NULL, {{ 0 }} },
-	{ "cache", "show_cache", NULL, {{ 0 }} },
+	{ "cache", "show_cache", "entries", {
+	    { "NAME", "display_name", TEXT }, { "ADDRESS", "ipv6_addr", TEXT },
+	    { "DEPTH", "depth", TEXT }, { "USED", "last_used_ms", AGO },
+	    { "MTU", "path_mtu", TEXT }, { "PROVEN", "proven", YES } } },
 	{ "mmp", "show_mmp", "peers", {
 	    { "LINK TO", "display_name", TEXT },
 	    { "RTT ms", "link_layer.srtt_ms", TEXT },

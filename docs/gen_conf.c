@@ -120,6 +120,10 @@ static const char *const intro[] = {
 "",
 "## Single settings",
 "",
+"`node.base_rtt_ms` and those of `node.cache.coord_*`, `node.discovery`, `node.tree`,",
+"`node.bloom`, `node.ecn`, `node.mmp` and `node.session_mmp` are checked and kept for",
+"parts of the mesh that are not built yet.",
+"",
 "| Key | Default | Range | |",
 "|---|---|---|---|",
 };

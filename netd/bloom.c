@@ -23,7 +23,7 @@ enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
 
 struct peer {
 	uint8_t		    used, is_tree, has_filter, over_cap, waiting, told;
-	uint8_t		    repeats;
+	uint8_t		    repeats, deferred;
 	uint32_t	    told_change;
 	uint64_t	    seq, next_seq, sent_ms;
 	struct quota	    recv;
@@ -210,6 +210,7 @@ tell(struct bloom *b, unsigned slot, uint64_t now_ms)
 	bloom_outgoing(b, slot, &out);
 	same = p->told && memcmp(&out, &p->out, sizeof(out)) == 0;
 	p->told_change = b->change;
+	p->deferred = 0;
 	if (same && now_ms - p->sent_ms < repeat_ms(b, p))
 		return;
 	if (same && p->repeats < REPEATS)
@@ -246,6 +247,9 @@ bloom_tick(struct bloom *b, uint64_t now_ms)
 		if (!p->told || now_ms >= due) {
 			tell(b, i, now_ms);
 			due = p->sent_ms + repeat_ms(b, p);
+		} else if (p->told_change != b->change && !p->deferred) {
+			p->deferred = 1;
+			b->stats.deferred++;
 		}
 		if (p->waiting)
 			due = now_ms + 60000 / RECV_PER_MIN;
@@ -346,6 +350,12 @@ size_t
 bloom_mem(const struct bloom *b)
 {
 	return sizeof(*b) + b->cfg.peers_max * sizeof(b->peer[0]);
+}
+
+uint64_t
+bloom_seq(const struct bloom *b)
+{
+	return b->seq;
 }
 
 const struct bloom_stats *

@@ -58,6 +58,7 @@ struct bloom_cfg {
 struct bloom_stats {
 	uint64_t said[BLOOM_SAID_MAX];
 	uint64_t sent, repeated, over_sent;
+	uint64_t deferred;		/* changes that waited for others */
 };
 
 struct bloom_view {			/* of one peer, for people */
@@ -115,6 +116,8 @@ double	bloom_mesh_size(const struct bloom *);
 /* What peer `slot` would be sent now. */
 void	bloom_outgoing(const struct bloom *, unsigned slot, struct bloom_filter *);
 int	bloom_view(const struct bloom *, unsigned slot, struct bloom_view *);
+/* Of the newest message to anybody. */
+uint64_t bloom_seq(const struct bloom *);
 const struct bloom_stats *bloom_stats(const struct bloom *);
 /* Grows whenever an inbound filter changes. */
 uint32_t bloom_generation(const struct bloom *);

@@ -225,26 +225,23 @@ on_client(evutil_socket_t fd, short what, void *arg)
 		watch(c);
 }
 
+/* A free place. When all are taken, who has had one longest has had enough: a
+ * request takes milliseconds, and nobody keeps others out by saying nothing. */
 static struct client *
-free_client(void)
+place(void)
 {
-	unsigned i;
+	struct client	*oldest = &client[0];
+	unsigned	 i;
 
-	for (i = 0; i < CLIENTS_MAX; i++)
+	for (i = 0; i < CLIENTS_MAX; i++) {
 		if (client[i].fd == -1)
 			return &client[i];
-	return NULL;
-}
-
-static void
-turn_away(int fd)
-{
-	static const char text[] =
-	    "{\"status\":\"error\",\"message\":\"too many control clients\"}\n";
-
+		if (client[i].until_ms < oldest->until_ms)
+			oldest = &client[i];
+	}
 	refuse(REFUSE_CTL_BUSY);
-	(void)send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
+	drop(oldest);
+	return oldest;
 }
 
 static void
@@ -259,10 +256,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	new = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (new == -1)
 		return;
-	if ((c = free_client()) == NULL) {
-		turn_away(new);
-		return;
-	}
+	c = place();
 	c->fd = new;
 	c->in_len = 0;
 	c->until_ms = netd.now_ms + IO_MS;

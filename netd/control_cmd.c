@@ -128,7 +128,8 @@ cmd_rekey(const json_t *params, char err[CTL_ERR_LEN])
 		snprintf(err, CTL_ERR_LEN, "%s not found: %s",
 		    layer[0] == 'l' ? "peer" : "session", npub);
 	else if (ret == -1)
-		snprintf(err, CTL_ERR_LEN, "rekey not possible now: %s", npub);
+		snprintf(err, CTL_ERR_LEN, "no rekey now, one is under way or "
+		    "just done; try again in some seconds: %s", npub);
 	if (ret != 0)
 		return NULL;
 	return json_pack("{s:s, s:s, s:b}", "npub", npub, "layer", layer,

@@ -1,6 +1,6 @@
 /*
  * history.c -- takes a sample of the node and of each peer every second, and
- * answers `show stats`. What a part that is not there would measure is null.
+ * answers `show stats`. What was not measured is null.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "log.h"
 #include "history_ring.h"
 #include "link.h"
+#include "mesh.h"
 #include "mmp.h"
 #include "names.h"
 #include "netd.h"
@@ -89,7 +90,11 @@ sample_node(void)
 	const struct udp_stats *s;
 	unsigned i;
 
-	v[0] = NAN;			/* nobody has counted the mesh */
+	v[0] = bloom_mesh_size(mesh.bloom);
+	if (v[0] < 0)
+		v[0] = NAN;		/* too many to tell */
+	v[1] = tree_self(mesh.tree)->n - 1;
+	v[3] = (double)tree_stats(mesh.tree)->switches;
 	v[2] = peer_count();
 	for (i = 0; i < udp_count(); i++) {
 		s = &udp_get(i)->stats;

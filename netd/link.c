@@ -23,8 +23,9 @@ link_mtu(const struct peer *p)
 	return u == NULL ? 0 : udp_frame_limit(u->mtu);
 }
 
-size_t
-link_msg_max(const struct peer *p)
+/* Largest link message (type byte included) that fits one frame to p. */
+static size_t
+msg_max(const struct peer *p)
 {
 	uint16_t mtu = link_mtu(p);
 
@@ -83,7 +84,7 @@ link_send(struct peer *p, const void *msg, size_t len)
 {
 	struct work *w;
 
-	if (len == 0 || len > link_msg_max(p)) {
+	if (len == 0 || len > msg_max(p)) {
 		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
@@ -246,7 +247,9 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 
 /*
  * Only frames from where the peer is known to be count towards its removal:
- * a stranger who has seen an index must not be able to throw anybody out.
+ * a stranger who has seen an index must not be able to throw anybody out. Who
+ * can also forge that address is not to do it between two heartbeats either:
+ * a peer that is well says so meanwhile.
  */
 static void
 bad_frame(struct peer *p, const struct link_keys *k, const struct work *w)
@@ -259,7 +262,10 @@ bad_frame(struct peer *p, const struct link_keys *k, const struct work *w)
 	if (w->why != REFUSE_LINK_AUTH || k != &p->cur ||
 	    memcmp(&p->ep, &w->ep, sizeof(p->ep)) != 0)
 		return;
-	if (++p->decrypt_fail < LINK_BAD_MAX)
+	if (p->decrypt_fail++ == 0)
+		p->extra->bad_ms = netd.now_ms;
+	if (p->decrypt_fail < LINK_BAD_MAX || netd.now_ms - p->extra->bad_ms <=
+	    netd.conf[CONF_NODE_HEARTBEAT] * 1000)
 		return;
 	log_warn("Excessive decryption failures, removing peer peer=%s consecutive_failures=%u",
 	    peer_display(p->addr), p->decrypt_fail);

@@ -69,8 +69,8 @@ unsigned	 peer_count(void);
 enum { PEER_SLOTS = 1024 };
 struct peer	*peer_slot(unsigned);
 unsigned	 peer_slot_of(const struct peer *);
-/* As many as may be, by the settings. */
-unsigned	 peer_limit(void);
+/* As many as are to be expected, by the settings. */
+unsigned	 peer_most(void);
 
 /* Life of the module. link_start() dials the configured peers. */
 void	link_init(void);
@@ -90,8 +90,6 @@ void	link_stop(void);
 /* Datagram from a socket, in w->buf + w->off, w->len, from w->ep. Takes w. */
 void	link_input(struct work *w);
 
-/* Largest link message (type byte included) that fits one frame to p. */
-size_t	link_msg_max(const struct peer *);
 /* UDP payload limit of the way to p. */
 uint16_t link_mtu(const struct peer *);
 /*

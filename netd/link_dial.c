@@ -16,7 +16,7 @@ hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 
 	if (rekey_of == 0 && !up_permits(pub33, ep, "outbound_connect"))
 		return -1;
-	h = hs_new(rekey_of != 0);
+	h = hs_new(rekey_of != 0 || conf != -1);
 	if (h == NULL || index_new(INDEX_HS, hs_slot_of(h), &h->our_index) == -1)
 		return -1;
 	h->has_index = 1;
@@ -114,18 +114,23 @@ on_ik_msg1(struct chan *c, const struct msg_ik_msg1 *m, int *fds)
 	hs_step(h, HS_EV_NOISE1, (void *)(uintptr_t)m);
 }
 
-/* Message 2 for the index of row `slot`; noise is a private copy. */
+/*
+ * Message 2 for the index of row `slot`; noise is a private copy. A peer may
+ * answer from another address, but what comes from there is counted apart: who
+ * has only seen message 1 must not use up the tries of the one it was meant for.
+ */
 void
 hs_msg2(const struct work *w, const struct frame *f, unsigned slot,
     const uint8_t *noise)
 {
-	struct hs *h = hs_slot(slot);
+	struct hs	*h = hs_slot(slot);
+	uint8_t		*tries = &h->tries[memcmp(&w->ep, &h->ep, sizeof(h->ep)) == 0];
 
-	if (h->state != HS_SENT || h->tries >= LINK_TRIES_MAX) {
+	if (h->state != HS_SENT || *tries >= LINK_TRIES_MAX) {
 		refuse(REFUSE_LINK_UNEXPECTED);
 		return;
 	}
-	h->tries++;
+	(*tries)++;
 	h->their_index = f->sender;
 	h->answer_ep = w->ep;
 	hs_step(h, HS_EV_MSG2, (void *)(uintptr_t)noise);

@@ -244,15 +244,15 @@ hs_end(struct hs *h, enum hs_event event)
 /* -- rows --------------------------------------------------------------------- */
 
 struct hs *
-hs_new(int is_rekey)
+hs_new(int is_known)
 {
 	uint64_t	max_hs = netd.conf[CONF_LIMITS_MAX_CONNECTIONS];
 	uint64_t	max_links = netd.conf[CONF_LIMITS_MAX_LINKS];
 	unsigned	i, n = hs_count();
 
 	if (nasked >= LINK_ASKED_MAX ||
-	    (!is_rekey && max_hs != 0 && n >= max_hs) ||
-	    (!is_rekey && max_links != 0 && n + peer_count() >= max_links)) {
+	    (!is_known && max_hs != 0 && n >= max_hs) ||
+	    (!is_known && max_links != 0 && n + peer_count() >= max_links)) {
 		refuse(REFUSE_LINK_LINKS_FULL);
 		return NULL;
 	}

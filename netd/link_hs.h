@@ -17,8 +17,9 @@ enum hs_event {
 int		 hs_step(struct hs *, enum hs_event, void *arg);
 /* Ends it by END or NO; a dial that leaves nothing behind is tried again later. */
 void		 hs_end(struct hs *, enum hs_event);
-/* A free row, within the limits; NULL counted. */
-struct hs	*hs_new(int is_rekey);
+/* A free row; NULL counted. The limits are for strangers: a peer's rekey and
+ * a dial of the configuration find room beyond them. */
+struct hs	*hs_new(int is_known);
 unsigned	 hs_slot_of(const struct hs *);
 struct hs	*hs_slot(unsigned);
 /* The next row in use, or NULL. Begin with NULL. */

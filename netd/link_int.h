@@ -29,6 +29,7 @@
 
 enum {
 	LINK_PEER_MAX = PEER_SLOTS,
+	LINK_PEER_KEPT = 64,		/* of these, for peers of the configuration */
 	LINK_HS_MAX = 512,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
@@ -36,7 +37,7 @@ enum {
 	LINK_DAMPEN_MS = 30000,		/* no rekey of ours this long after theirs */
 	LINK_REKEY_AGE_MS = 31000,	/* the reference ignores a rekey at less than 30 s */
 	LINK_JITTER_S = 15,
-	LINK_TRIES_MAX = 16,		/* message 2s that cryptod reads for one of ours */
+	LINK_TRIES_MAX = 16,		/* message 2s read for one of ours, of each kind */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
 	LINK_MESH_MAX = 2048,		/* tree, filter and look-up messages end before */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
@@ -64,6 +65,7 @@ struct link_extra {
 	int64_t		jitter_ms;
 	uint64_t	beat_ms;	/* next heartbeat */
 	uint64_t	dampen_until_ms;
+	uint64_t	bad_ms;		/* first of the bad frames in a row */
 	struct bucket	bucket;		/* its message 1s */
 	struct mmp	mmp;
 	unsigned	reported;	/* receiver reports sent, up to a few */
@@ -72,7 +74,8 @@ struct link_extra {
 
 struct hs {
 	uint8_t		state;		/* link.def */
-	uint8_t		outbound, has_index, has_pub, tries;
+	uint8_t		outbound, has_index, has_pub;
+	uint8_t		tries[2];	/* message 2s read: from elsewhere, from ep */
 	enum link_act	act;		/* what ANSWER is for */
 	uint32_t	req;		/* of the question to cryptod; 0: none */
 	uint32_t	noise_hs;	/* cryptod's handle; 0: none */
@@ -95,6 +98,8 @@ void		 peer_free(struct peer *);
 /* The peer whose frames come from there, or NULL. */
 struct peer	*peer_at(const struct endpoint *);
 void		 peer_move(struct peer *, const struct endpoint *);
+/* No room for this node? Peers of the configuration find room when others do not. */
+int		 peer_is_full(const uint8_t addr[NADDR_LEN]);
 
 /* Index: 32 random bits that name keys or a handshake of ours on the wire. */
 enum index_kind { INDEX_NONE, INDEX_PEER, INDEX_HS };

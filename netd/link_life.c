@@ -119,6 +119,8 @@ peer_proven(struct peer *p)
 	retry_settled(p->addr);
 	if (memcmp(netd.addr, p->addr, NADDR_LEN) > 0)
 		hs_end_dials(p->addr);
+	/* What went out before may have come there ahead of the keys. */
+	session_link_changed(p, 1);
 }
 
 /* -- time --------------------------------------------------------------------- */

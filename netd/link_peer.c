@@ -56,12 +56,26 @@ peer_slot_of(const struct peer *p)
 	return (unsigned)(p - peers);
 }
 
-unsigned
-peer_limit(void)
+int
+peer_is_full(const uint8_t addr[NADDR_LEN])
 {
 	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
 
-	return max == 0 || max > LINK_PEER_MAX ? LINK_PEER_MAX : (unsigned)max;
+	if (retry_conf_of(addr) != -1)
+		return npeer >= LINK_PEER_MAX;
+	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
+		max = LINK_PEER_MAX - LINK_PEER_KEPT;
+	return npeer >= max;
+}
+
+unsigned
+peer_most(void)
+{
+	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
+
+	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
+		max = LINK_PEER_MAX - LINK_PEER_KEPT;
+	return (unsigned)max + LINK_PEER_KEPT;
 }
 
 unsigned

@@ -272,7 +272,9 @@ rekey_tick(struct peer *p)
 int
 link_rekey_now(struct peer *p)
 {
-	if (!p->cur.proven || netd.now_ms - p->cur.start_ms < LINK_CROSS_MS)
+	/* The peer may have come up a little later, and remembers what comes too soon. */
+	if (!p->cur.proven ||
+	    netd.now_ms - p->cur.start_ms < LINK_CROSS_MS + 1000)
 		return -1;
 	return rekey_begin(p);
 }

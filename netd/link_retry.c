@@ -136,10 +136,11 @@ try(const uint8_t pub[33], const uint8_t addr[NADDR_LEN], int conf,
 static void
 on_resolved(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 {
-	struct dial	*d = arg;
-	unsigned	 i;
+	struct dial		*d = arg;
+	const struct peer	*p = peer_find(d->addr);
+	unsigned		 i;
 
-	if (netd.stopping || peer_find(d->addr) != NULL)
+	if (netd.stopping || (p != NULL && p->cur.proven))
 		return;
 	for (i = 0; i < d->nplace; i++)
 		if (strcmp(d->place[i].host, host) == 0)
@@ -274,8 +275,7 @@ retry_tick(void)
 	for (i = 0; i < ndial; i++) {
 		if (!dials[i].used || dials[i].due_ms == 0)
 			continue;
-		if (netd.now_ms >= dials[i].due_ms && begun < PER_TICK &&
-		    peer_count() < peer_limit()) {
+		if (netd.now_ms >= dials[i].due_ms && begun < PER_TICK) {
 			begun++;
 			retry_one(&dials[i]);
 		}

@@ -59,7 +59,7 @@ gather(const struct hs *h, struct link_facts *f)
 	f->accept = u != NULL && u->accept;
 	f->dialling = hs_is_dialling(h->addr);
 	f->smaller = memcmp(netd.addr, h->addr, NADDR_LEN) < 0;
-	f->full = peer_count() >= peer_limit();
+	f->full = peer_is_full(h->addr);
 	f->permitted = 1;
 	if (p == NULL)
 		return;
@@ -168,6 +168,7 @@ up_restarted(struct peer *p, const uint8_t epoch[8], const char *text)
 		    peer_display(p->addr));
 	memcpy(p->extra->old_epoch, p->epoch, sizeof(p->epoch));
 	memcpy(p->epoch, epoch, sizeof(p->epoch));
+	keys_drop(&p->prev);	/* a late goodbye of that run is not this one's */
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
 	session_link_changed(p, 0);
@@ -215,6 +216,8 @@ swap(struct peer *p, const struct hs *h, const struct link_keys *k,
 	note_epoch(p, epoch,
 	    "Peer restart detected during promotion, replacing stale active peer");
 	link_beat(p);
+	/* What went out under the old keys may have come to nothing. */
+	session_link_changed(p, 1);
 }
 
 /* As swap(), but the keys that were there may be the ones the peer settles on. */
@@ -252,7 +255,7 @@ up_new(const struct hs *h, struct link_keys *k, const uint8_t epoch[8])
 {
 	struct peer *p;
 
-	if (peer_count() >= peer_limit()) {
+	if (peer_is_full(h->addr)) {
 		refuse(REFUSE_LINK_PEERS_FULL);
 		keys_drop(k);
 		return;

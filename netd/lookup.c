@@ -5,164 +5,19 @@
  * its answer goes back to the peer that asked. More than one answer may pass,
  * for we cannot tell a forged one that comes first from the true one.
  */
-#include "lookup.h"
-
-#include <sodium.h>
-#include <stdlib.h>
-
-#include "quota.h"
+#include "lookup_int.h"
 
 enum {
-	NIL = UINT32_MAX,
-	NO_SLOT = UINT16_MAX,
-	LIMITS = 1024, BACKOFFS = 256,		/* hashed, newest wins its place */
 	REQUEST_BURST = 200, REQUEST_PER_MIN = 3000,
 	PROOF_BURST = 20, PROOF_PER_MIN = 300,	/* signatures for one peer */
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
-	IDS = 8,				/* numbers of one question */
 	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
 	REST_MS = 60000,
 };
-
-struct open {
-	uint8_t	 used;
-	uint8_t	 target[NADDR_LEN], pub[32];
-	uint64_t id[IDS];
-	unsigned ids, attempt, extra, checks;
-	uint32_t change;		/* what the mesh was like when we asked */
-	uint64_t started_ms, sent_ms, due_ms;
-};
-
-struct recent {
-	uint64_t id, ms;
-	uint8_t	 target[NADDR_LEN];
-	uint32_t hash_next;
-	uint16_t from;
-	uint8_t	 used, answers;
-};
-
-struct work {				/* a signature or a verdict we wait for */
-	uint32_t	       token;	/* 0: free */
-	uint8_t		       is_check;
-	uint16_t	       slot;
-	struct lookup_response a;
-};
-
-struct limit {
-	uint64_t     tag;
-	struct quota quota;
-};
-
-struct backoff {
-	uint8_t	 target[NADDR_LEN];
-	unsigned failures;
-	uint64_t until_ms;
-};
-
-struct peer {
-	struct quota request, proof;
-};
-
-struct lookup {
-	struct lookup_cfg   cfg;
-	struct lookup_cb    cb;
-	void		   *arg;
-	struct open	   *open;
-	struct recent	   *recent;
-	uint32_t	   *bucket, mask, next;
-	struct work	   *work;
-	struct peer	   *peer;
-	struct limit	    limit[LIMITS];
-	struct backoff	    backoff[BACKOFFS];
-	uint32_t	    token, change;
-	struct lookup_stats stats;
-};
-
-static uint64_t
-hash(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned slot)
-{
-	uint8_t in[NADDR_LEN + 2], h[crypto_shorthash_BYTES];
-
-	memcpy(in, target, NADDR_LEN);
-	put_le16(in + NADDR_LEN, (uint16_t)slot);
-	crypto_shorthash(h, in, sizeof(in), l->cfg.key);
-	return get_le64(h);
-}
-
-/* ---- questions seen ----------------------------------------------------- */
-static uint32_t *
-bucket_of(const struct lookup *l, uint64_t id)
-{
-	uint8_t in[8], h[crypto_shorthash_BYTES];
-
-	put_le64(in, id);
-	crypto_shorthash(h, in, sizeof(in), l->cfg.key);
-	return &l->bucket[get_le32(h) & l->mask];
-}
-
-static struct recent *
-recent_find(struct lookup *l, uint64_t id, uint64_t now_ms)
-{
-	uint32_t i;
-
-	for (i = *bucket_of(l, id); i != NIL; i = l->recent[i].hash_next)
-		if (l->recent[i].id == id &&
-		    now_ms - l->recent[i].ms < l->cfg.recent_ms)
-			return &l->recent[i];
-	return NULL;
-}
-
-static void
-recent_put(struct lookup *l, const struct lookup_request *q, unsigned from,
-    uint64_t now_ms)
-{
-	uint32_t       i = l->next, *p;
-	struct recent *e = &l->recent[i];
-
-	l->next = (l->next + 1) % l->cfg.recent_max;
-	if (e->used) {
-		for (p = bucket_of(l, e->id); *p != i; )
-			p = &l->recent[*p].hash_next;
-		*p = e->hash_next;
-	}
-	*e = (struct recent){ .id = q->id, .ms = now_ms, .used = 1,
-	    .from = (uint16_t)from };
-	memcpy(e->target, q->target, NADDR_LEN);
-	p = bucket_of(l, q->id);
-	e->hash_next = *p;
-	*p = i;
-}
-
-/* ---- signatures --------------------------------------------------------- */
-static struct work *
-work_new(struct lookup *l, unsigned slot, int is_check)
-{
-	unsigned i;
-
-	for (i = 0; i < l->cfg.work_max && l->work[i].token != 0; i++)
-		;
-	if (i == l->cfg.work_max)
-		return NULL;
-	if (++l->token == 0)
-		l->token = 1;
-	l->work[i].token = l->token;
-	l->work[i].slot = (uint16_t)slot;
-	l->work[i].is_check = (uint8_t)is_check;
-	return &l->work[i];
-}
-
-static struct work *
-work_find(struct lookup *l, uint32_t token, int is_check)
-{
-	unsigned i;
-
-	for (i = 0; token != 0 && i < l->cfg.work_max; i++)
-		if (l->work[i].token == token && l->work[i].is_check == is_check)
-			return &l->work[i];
-	return NULL;
-}
+_Static_assert(LOOKUP_ATTEMPTS_MAX + EXTRA_MAX <= (int)LOOKUP_IDS,
+    "every question keeps all its numbers");
 
 static void
 response_send(struct lookup *l, unsigned slot, struct lookup_response *a)
@@ -193,13 +48,13 @@ whom(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned except,
 		return n;
 	n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
 	parent = l->cb.parent(l->arg);
-	if (parent != NO_SLOT && parent != except)
+	if (parent != LOOKUP_NO_SLOT && parent != except)
 		slot[n++] = (uint16_t)parent;
 	return n;
 }
 
 /* ---- questions of ours -------------------------------------------------- */
-static struct open *
+static struct lookup_open *
 open_find(struct lookup *l, const uint8_t target[NADDR_LEN])
 {
 	unsigned i;
@@ -211,7 +66,7 @@ open_find(struct lookup *l, const uint8_t target[NADDR_LEN])
 	return NULL;
 }
 
-static struct open *
+static struct lookup_open *
 open_by_id(struct lookup *l, uint64_t id)
 {
 	unsigned i, k;
@@ -228,7 +83,7 @@ open_by_id(struct lookup *l, uint64_t id)
  * filters may still be on their way.
  */
 static void
-ask(struct lookup *l, struct open *o, uint64_t now_ms)
+ask(struct lookup *l, struct lookup_open *o, uint64_t now_ms)
 {
 	struct lookup_request q = { .ttl = l->cfg.ttl };
 	uint8_t		      msg[LOOKUP_REQUEST_MAX];
@@ -243,7 +98,7 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 	memcpy(q.origin, l->cfg.addr, NADDR_LEN);
 	q.path = *l->cb.self(l->arg);
 	len = lookup_request_encode(&q, msg, sizeof(msg));
-	n = whom(l, o->target, NO_SLOT, slot);
+	n = whom(l, o->target, LOOKUP_NO_SLOT, slot);
 	for (i = 0; i < n && len > 0; i++) {
 		l->stats.sent++;
 		l->cb.send(l->arg, slot[i], msg, (size_t)len);
@@ -251,23 +106,23 @@ ask(struct lookup *l, struct open *o, uint64_t now_ms)
 }
 
 static void
-attempt(struct lookup *l, struct open *o, uint64_t now_ms)
+attempt(struct lookup *l, struct lookup_open *o, uint64_t now_ms)
 {
 	o->due_ms = now_ms + l->cfg.attempt_ms[o->attempt++];
 	ask(l, o, now_ms);
 }
 
-static struct backoff *
+static struct lookup_backoff *
 backoff_of(struct lookup *l, const uint8_t target[NADDR_LEN])
 {
-	return &l->backoff[hash(l, target, NO_SLOT) % BACKOFFS];
+	return &l->backoff[lookup_hash(l, target, LOOKUP_NO_SLOT) % LOOKUP_BACKOFFS];
 }
 
 enum lookup_start
 lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
     const uint8_t pub[32], uint64_t now_ms)
 {
-	struct backoff *b = backoff_of(l, target);
+	struct lookup_backoff *b = backoff_of(l, target);
 	unsigned	i;
 
 	if (open_find(l, target) != NULL)
@@ -281,7 +136,7 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 		;
 	if (i == l->cfg.open_max)
 		return LOOKUP_FULL;
-	l->open[i] = (struct open){ .used = 1, .started_ms = now_ms };
+	l->open[i] = (struct lookup_open){ .used = 1, .started_ms = now_ms };
 	memcpy(l->open[i].target, target, NADDR_LEN);
 	memcpy(l->open[i].pub, pub, 32);
 	l->stats.started++;
@@ -292,16 +147,16 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 void
 lookup_stop(struct lookup *l, const uint8_t target[NADDR_LEN])
 {
-	struct open *o = open_find(l, target);
+	struct lookup_open *o = open_find(l, target);
 
 	if (o != NULL)
 		o->used = 0;
 }
 
 static void
-fail(struct lookup *l, struct open *o, uint64_t now_ms)
+fail(struct lookup *l, struct lookup_open *o, uint64_t now_ms)
 {
-	struct backoff *b = backoff_of(l, o->target);
+	struct lookup_backoff *b = backoff_of(l, o->target);
 	uint64_t	wait = l->cfg.backoff_ms;
 	unsigned	i;
 
@@ -329,7 +184,7 @@ uint64_t
 lookup_tick(struct lookup *l, uint64_t now_ms)
 {
 	uint64_t     wait = REST_MS, due;
-	struct open *o;
+	struct lookup_open *o;
 	unsigned     i;
 
 	for (i = 0; i < l->cfg.open_max; i++) {
@@ -364,11 +219,11 @@ static enum lookup_said
 answer(struct lookup *l, const struct lookup_request *q, unsigned slot,
     uint64_t now_ms)
 {
-	struct work *w;
+	struct lookup_work *w;
 
 	if (!quota_take(&l->peer[slot].proof, PROOF_BURST, PROOF_PER_MIN, now_ms))
 		return LOOKUP_RATE;
-	if ((w = work_new(l, slot, 0)) == NULL)
+	if ((w = lookup_work_new(l, slot, 0)) == NULL)
 		return LOOKUP_BUSY;
 	w->a.id = q->id;
 	w->a.path_mtu = UINT16_MAX;
@@ -382,8 +237,8 @@ static enum lookup_said
 forward(struct lookup *l, struct lookup_request *q, unsigned from,
     uint64_t now_ms)
 {
-	uint64_t      tag = hash(l, q->target, from);
-	struct limit *m = &l->limit[tag % LIMITS];
+	uint64_t      tag = lookup_hash(l, q->target, from);
+	struct lookup_limit *m = &l->limit[tag % LOOKUP_LIMITS];
 	uint8_t	      msg[LOOKUP_REQUEST_MAX];
 	uint16_t      slot[FAN_MAX];
 	unsigned      i, n;
@@ -393,7 +248,7 @@ forward(struct lookup *l, struct lookup_request *q, unsigned from,
 		return LOOKUP_TTL;
 	/* For each asker, so that one cannot keep a target from the others. */
 	if (m->tag != tag)
-		*m = (struct limit){ .tag = tag };
+		*m = (struct lookup_limit){ .tag = tag };
 	if (!quota_take(&m->quota, l->cfg.forward_burst, l->cfg.forward_per_min,
 	    now_ms))
 		return LOOKUP_FORWARD_RATE;
@@ -419,12 +274,12 @@ hear_request(struct lookup *l, unsigned slot, const uint8_t *msg, size_t len,
 	if (!quota_take(&l->peer[slot].request, REQUEST_BURST, REQUEST_PER_MIN,
 	    now_ms))
 		return LOOKUP_RATE;
-	if (recent_find(l, q.id, now_ms) != NULL ||
+	if (lookup_recent_find(l, q.id, now_ms) != NULL ||
 	    open_by_id(l, q.id) != NULL)
 		return LOOKUP_DUPLICATE;
 	if (coords_check(&q.path, q.origin) == -1)
 		return LOOKUP_BAD_PATH;
-	recent_put(l, &q, slot, now_ms);
+	lookup_recent_put(l, &q, slot, now_ms);
 	if (naddr_cmp(q.target, l->cfg.addr) == 0)
 		return answer(l, &q, slot, now_ms);
 	return forward(l, &q, slot, now_ms);
@@ -444,12 +299,12 @@ void
 lookup_signed(struct lookup *l, uint32_t token,
     const uint8_t proof[LOOKUP_PROOF_LEN])
 {
-	struct work *w = work_find(l, token, 0);
+	struct lookup_work *w = lookup_work_find(l, token, 0);
 
 	if (w == NULL)
 		return;
 	w->token = 0;
-	if (proof == NULL || w->slot == NO_SLOT)
+	if (proof == NULL || w->slot == LOOKUP_NO_SLOT)
 		return;
 	memcpy(w->a.proof, proof, LOOKUP_PROOF_LEN);
 	l->stats.answered++;
@@ -458,17 +313,17 @@ lookup_signed(struct lookup *l, uint32_t token,
 
 /* ---- answers ------------------------------------------------------------ */
 static enum lookup_said
-check(struct lookup *l, struct open *o, unsigned slot,
+check(struct lookup *l, struct lookup_open *o, unsigned slot,
     const struct lookup_response *a, uint64_t now_ms)
 {
-	struct work *w;
+	struct lookup_work *w;
 
 	if (naddr_cmp(o->target, a->target) != 0)
 		return LOOKUP_NOT_OPEN;
 	if (o->checks >= CHECKS_MAX ||
 	    !quota_take(&l->peer[slot].proof, PROOF_BURST, PROOF_PER_MIN, now_ms))
 		return LOOKUP_RATE;
-	if ((w = work_new(l, slot, 1)) == NULL)
+	if ((w = lookup_work_new(l, slot, 1)) == NULL)
 		return LOOKUP_BUSY;
 	w->a = *a;
 	o->checks++;
@@ -481,8 +336,8 @@ hear_response(struct lookup *l, unsigned slot, const uint8_t *msg, size_t len,
     uint64_t now_ms)
 {
 	struct lookup_response a;
-	struct recent	      *e;
-	struct open	      *o;
+	struct lookup_recent	      *e;
+	struct lookup_open	      *o;
 
 	if (slot >= l->cfg.peers_max ||
 	    lookup_response_decode(msg, len, &a) == -1)
@@ -491,8 +346,8 @@ hear_response(struct lookup *l, unsigned slot, const uint8_t *msg, size_t len,
 		return LOOKUP_BAD_PATH;
 	if ((o = open_by_id(l, a.id)) != NULL)
 		return check(l, o, slot, &a, now_ms);
-	e = recent_find(l, a.id, now_ms);
-	if (e == NULL || e->from == NO_SLOT || e->from == slot ||
+	e = lookup_recent_find(l, a.id, now_ms);
+	if (e == NULL || e->from == LOOKUP_NO_SLOT || e->from == slot ||
 	    naddr_cmp(e->target, a.target) != 0)
 		return LOOKUP_NOT_OPEN;
 	if (e->answers >= ANSWERS_MAX)
@@ -515,8 +370,8 @@ lookup_recv_response(struct lookup *l, unsigned slot, const uint8_t *msg,
 enum lookup_said
 lookup_verified(struct lookup *l, uint32_t token, int ok)
 {
-	struct work	*w = work_find(l, token, 1);
-	struct open	*o;
+	struct lookup_work	*w = lookup_work_find(l, token, 1);
+	struct lookup_open	*o;
 	enum lookup_said said = LOOKUP_NOT_OPEN;
 
 	if (w == NULL)
@@ -537,97 +392,4 @@ lookup_verified(struct lookup *l, uint32_t token, int ok)
 	l->cb.found(l->arg, w->a.target, &w->a.path,
 	    w->a.path_mtu < LOOKUP_MTU_MIN ? 0 : w->a.path_mtu, w->slot);
 	return said;
-}
-
-/* ---- life --------------------------------------------------------------- */
-void
-lookup_peer_del(struct lookup *l, unsigned slot)
-{
-	uint32_t i;
-
-	if (slot >= l->cfg.peers_max)
-		return;
-	memset(&l->peer[slot], 0, sizeof(l->peer[slot]));
-	for (i = 0; i < l->cfg.recent_max; i++)
-		if (l->recent[i].used && l->recent[i].from == slot)
-			l->recent[i].from = NO_SLOT;
-	for (i = 0; i < l->cfg.work_max; i++)
-		if (l->work[i].token != 0 && l->work[i].slot == slot)
-			l->work[i].slot = NO_SLOT;
-}
-
-struct lookup *
-lookup_new(const struct lookup_cfg *cfg, const struct lookup_cb *cb, void *arg)
-{
-	struct lookup *l = calloc(1, sizeof(*l));
-	uint32_t       i, size;
-
-	if (l == NULL)
-		return NULL;
-	for (size = 16; size < cfg->recent_max; size <<= 1)
-		;
-	l->cfg = *cfg;
-	if (l->cfg.attempts < 1)
-		l->cfg.attempts = 1;
-	if (l->cfg.attempts > LOOKUP_ATTEMPTS_MAX)
-		l->cfg.attempts = LOOKUP_ATTEMPTS_MAX;
-	l->cb = *cb;
-	l->arg = arg;
-	l->mask = size - 1;
-	l->open = calloc(cfg->open_max, sizeof(*l->open));
-	l->recent = calloc(cfg->recent_max, sizeof(*l->recent));
-	l->bucket = malloc(size * sizeof(*l->bucket));
-	l->work = calloc(cfg->work_max, sizeof(*l->work));
-	l->peer = calloc(cfg->peers_max, sizeof(*l->peer));
-	if (l->open == NULL || l->recent == NULL || l->bucket == NULL ||
-	    l->work == NULL || l->peer == NULL) {
-		lookup_free(l);
-		return NULL;
-	}
-	for (i = 0; i < size; i++)
-		l->bucket[i] = NIL;
-	return l;
-}
-
-void
-lookup_free(struct lookup *l)
-{
-	if (l == NULL)
-		return;
-	free(l->open);
-	free(l->recent);
-	free(l->bucket);
-	free(l->work);
-	free(l->peer);
-	free(l);
-}
-
-size_t
-lookup_mem(const struct lookup *l)
-{
-	return sizeof(*l) + l->cfg.open_max * sizeof(*l->open) +
-	    l->cfg.recent_max * sizeof(*l->recent) +
-	    (l->mask + 1) * sizeof(*l->bucket) +
-	    l->cfg.work_max * sizeof(*l->work) +
-	    l->cfg.peers_max * sizeof(*l->peer);
-}
-
-int
-lookup_view(const struct lookup *l, unsigned i, struct lookup_view *v)
-{
-	const struct open *o = &l->open[i];
-
-	if (i >= l->cfg.open_max || !o->used)
-		return -1;
-	memcpy(v->target, o->target, NADDR_LEN);
-	v->started_ms = o->started_ms;
-	v->sent_ms = o->sent_ms;
-	v->attempt = o->attempt;
-	return 0;
-}
-
-const struct lookup_stats *
-lookup_stats(const struct lookup *l)
-{
-	return &l->stats;
 }

@@ -21,7 +21,7 @@ enum {
 	LOOKUP_REQUEST_MAX = 46 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_RESPONSE_MAX = 93 + COORDS_MAX * NADDR_LEN,
 	LOOKUP_TBS_MAX = 26 + COORDS_MAX * NADDR_LEN,
-	LOOKUP_ATTEMPTS_MAX = 4,
+	LOOKUP_ATTEMPTS_MAX = 16,
 	LOOKUP_MTU_MIN = 256,		/* a smaller path MTU is not believed */
 };
 
@@ -72,8 +72,11 @@ struct lookup_cfg {
 	unsigned attempts;		/* 4 */
 	uint64_t attempt_ms[LOOKUP_ATTEMPTS_MAX];	/* 1, 2, 4, 8 s */
 	uint64_t recent_ms;		/* 10,000 */
-	unsigned forward_burst;		/* 4: for one target from one peer ... */
-	unsigned forward_per_min;	/* 30: ... and then one every 2 s */
+	/*
+	 * For one target from one peer: 16, then 60 a minute. Many may ask for
+	 * the same target through one peer; fewer starve them for seconds.
+	 */
+	unsigned forward_burst, forward_per_min;
 	uint64_t backoff_ms, backoff_max_ms;	/* 0, 0: none */
 	uint8_t	 key[16];		/* secret of the hash tables */
 };
@@ -151,6 +154,8 @@ void	lookup_mesh_changed(struct lookup *);
 uint64_t lookup_tick(struct lookup *, uint64_t now_ms);
 /* i-th open question: 0, or -1 if none there (i < open_max). */
 int	lookup_view(const struct lookup *, unsigned i, struct lookup_view *);
+/* Questions of others that are remembered. */
+unsigned lookup_recent_count(const struct lookup *, uint64_t now_ms);
 const struct lookup_stats *lookup_stats(const struct lookup *);
 
 #endif

@@ -248,8 +248,29 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_soon = 1;
 }
 
-void
-netd_turn_end(void)
+/*
+ * With hardly a slot left there is nothing to read into: let the kernel queue,
+ * or drop, until cryptod has given back some, instead of asking all the time.
+ */
+static void
+mind_slots(void)
+{
+	static int	paused;
+	unsigned	enough = paused ? pipe_slots() / 4 : PIPE_SPARE;
+
+	if (paused != (pipe_free() > enough))
+		return;
+	paused = !paused;
+	udp_pause(paused);
+	tun_pause(paused);
+}
+
+/*
+ * After every turn of the loop: due timers, the UDP batch, cryptod's wake-up.
+ * An event callback starts with netd_clock() and does not care.
+ */
+static void
+turn_end(void)
 {
 	if (tick_soon || netd.now_ms >= next_tick_ms) {
 		tick_soon = 0;
@@ -257,6 +278,7 @@ netd_turn_end(void)
 	}
 	udp_flush();
 	pipe_flush();
+	mind_slots();
 	say_stopped();
 }
 
@@ -314,6 +336,6 @@ main(void)
 	for (;;) {
 		if (event_base_loop(netd.base, EVLOOP_ONCE) == -1)
 			fatalx("the event loop failed");
-		netd_turn_end();
+		turn_end();
 	}
 }

@@ -12,7 +12,6 @@
 
 enum {
 	ASKED_MAX = 4096,		/* a power of two */
-	SPARE = 16,			/* peers over the limit for a moment */
 	COST_NEWS = 10			/* percent that make another next hop likely */
 };
 
@@ -162,8 +161,10 @@ mesh_send(unsigned slot, const uint8_t *msg, size_t len)
 {
 	struct peer *p = mesh_peer(slot);
 
-	if (p != NULL)
-		link_send(p, msg, len);
+	if (p == NULL || link_send(p, msg, len) == 0)
+		return;
+	mesh_stats.tree_send_failed += msg[0] == LINK_MSG_TREE_ANNOUNCE;
+	mesh_stats.filter_send_failed += msg[0] == LINK_MSG_FILTER_ANNOUNCE;
 }
 
 void
@@ -243,15 +244,14 @@ mesh_input(struct peer *p, const uint8_t *msg, size_t len)
 void
 mesh_init(void)
 {
-	unsigned max = peer_limit() + SPARE;
-
-	mesh.slots = max < PEER_SLOTS ? max : PEER_SLOTS;
+	mesh.slots = peer_most();
 	cost = calloc(mesh.slots, sizeof(*cost));
 	cost_told = calloc(mesh.slots, sizeof(*cost_told));
 	if (cost == NULL || cost_told == NULL)
 		fatal("memory for %u peers", mesh.slots);
 	mesh_filter_init();
 	mesh_lookup_init();
+	mesh_place_init();
 	mesh_tree_init();
 }
 

@@ -23,7 +23,10 @@ struct mesh {
 	unsigned	     slots;	/* peers in the mesh: slot below this */
 };
 extern struct mesh mesh;
+enum { MESH_OPEN_MAX = 256 };		/* look-ups of our own */
 
+/* From the configuration: patience with the next attempt at a look-up. */
+void	 mesh_conf_attempt(uint32_t wait_s);
 /* Tables sized by the settings; after GO, before the first peer. */
 void	 mesh_init(void);
 /* Anything due now; in how many ms to come back. */
@@ -56,7 +59,10 @@ void	 mesh_forget(const uint8_t addr[NADDR_LEN]);
 
 /* What cannot be counted in the modules. */
 struct mesh_stats {
-	uint64_t lookup_via_others, hearsay, hearsay_refused;
+	uint64_t tree_send_failed, tree_sign_failed, path_changes;
+	uint64_t filter_send_failed;
+	uint64_t lookup_via_others, lookup_no_tree, lookup_no_filter, lookup_again;
+	uint64_t hearsay, hearsay_refused;
 };
 extern struct mesh_stats mesh_stats;
 

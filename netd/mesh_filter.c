@@ -38,7 +38,7 @@ mesh_filter_input(struct peer *p, const uint8_t *msg, size_t len)
 	names_display(p->addr, name);
 	switch (bloom_recv(mesh.bloom, peer_slot_of(p), msg, len, netd.now_ms)) {
 	case BLOOM_OK:
-		mesh_lookup_filter();
+		mesh_lookup_changed();
 		mesh_changed();
 		break;
 	case BLOOM_OVER_CAP:
@@ -79,7 +79,7 @@ mesh_filter_tick(void)
 	uint64_t next = bloom_tick(mesh.bloom, netd.now_ms);
 
 	if (bloom_generation(mesh.bloom) != was) {
-		mesh_lookup_filter();
+		mesh_lookup_changed();
 		mesh_changed();
 	}
 	return next;

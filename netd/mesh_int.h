@@ -4,7 +4,8 @@
  *	mesh.c		life, peers, messages in, questions to cryptod
  *	mesh_tree.c	our place: signatures, announces, what a change entails
  *	mesh_filter.c	filters, and who may have a node behind it
- *	mesh_lookup.c	look-ups, and the cache of places
+ *	mesh_lookup.c	look-ups
+ *	mesh_place.c	the cache of places
  */
 #ifndef NETD_MESH_INT_H
 #define NETD_MESH_INT_H
@@ -50,10 +51,15 @@ void		 mesh_lookup_peer(struct peer *, int up);
 void		 mesh_lookup_input(struct peer *, const uint8_t *, size_t);
 void		 mesh_lookup_answer(enum mesh_ask, uint32_t token, int ok,
 		    const uint8_t *sig);
-/* Our place changed: what the caches say of others may lead nowhere. */
-void		 mesh_lookup_moved(unsigned what);
-/* A filter is another: who was not to be found may be now. */
-void		 mesh_lookup_filter(void);
+/* Our place or a filter is another: who was not to be found may be now. */
+void		 mesh_lookup_changed(void);
 uint64_t	 mesh_lookup_tick(void);
+
+/* -- mesh_place.c ------------------------------------------------------------ */
+void		 mesh_place_init(void);
+void		 mesh_place_proven(const uint8_t addr[NADDR_LEN],
+		    const struct coords *, uint16_t path_mtu);
+/* Our place changed: what the cache says of others may lead nowhere. */
+void		 mesh_place_moved(unsigned what);
 
 #endif

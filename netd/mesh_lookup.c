@@ -1,6 +1,5 @@
 /*
- * mesh_lookup.c -- finding nodes, and remembering where they are. lookup.c and
- * coords.c decide.
+ * mesh_lookup.c -- finding nodes. lookup.c decides.
  *
  * What was found or given up is told when the module is done, for who hears of
  * it may look for somebody else at once.
@@ -14,19 +13,19 @@
 #include "session.h"
 
 enum {
-	OPEN_MAX = 256, RECENT_MAX = 4096, WORK_MAX = 64,
+	RECENT_MAX = 4096, WORK_MAX = 64,
 	NO_SLOT = UINT16_MAX,
-	HEARSAY_AGE_MS = 600000,
-	/* Shares of the cache: what a signature proved has half of it. */
-	PROVEN_PART = 2, GIVER_PART = 16,
 };
 
 struct told {
 	uint8_t	addr[NADDR_LEN];
 	int	found;
 };
-static struct told	told[OPEN_MAX];
+static struct told	told[MESH_OPEN_MAX];
 static unsigned		ntold;
+static uint64_t		attempt_ms[LOOKUP_ATTEMPTS_MAX];
+static unsigned		attempts;
+static int		starting;	/* the first attempt is being made */
 
 static const char *
 shown(const uint8_t addr[NADDR_LEN])
@@ -37,12 +36,39 @@ shown(const uint8_t addr[NADDR_LEN])
 	return name;
 }
 
+void
+mesh_conf_attempt(uint32_t wait_s)
+{
+	if (attempts == LOOKUP_ATTEMPTS_MAX)
+		fatalx("privd sent more than %d attempts", LOOKUP_ATTEMPTS_MAX);
+	attempt_ms[attempts++] = (uint64_t)wait_s * 1000;
+}
+
 /* -- what look-ups ask of us --------------------------------------------------- */
+
+/* A question of ours goes out, and it is not the first for its target. */
+static void
+say_retry(const struct lookup_request *q)
+{
+	static uint64_t last_id;
+
+	if (starting || q->id == last_id ||
+	    memcmp(q->origin, netd.addr, NADDR_LEN) != 0)
+		return;
+	last_id = q->id;
+	log_debug("Discovery retry sent target_node=%s", shown(q->target));
+}
 
 static void
 send(void *arg, unsigned slot, const uint8_t *msg, size_t len)
 {
+	struct lookup_request q;
+
 	(void)arg;
+	if (msg[0] == LINK_MSG_LOOKUP_REQUEST &&
+	    log_is_on(LVL_DEBUG, LOG_TARGET) &&
+	    lookup_request_decode(msg, len, &q) == 0)
+		say_retry(&q);
 	mesh_send(slot, msg, len);
 }
 
@@ -124,7 +150,7 @@ verify(void *arg, uint32_t token, const uint8_t pub[32],
 static void
 tell(const uint8_t addr[NADDR_LEN], int found)
 {
-	if (ntold == OPEN_MAX)
+	if (ntold == MESH_OPEN_MAX)
 		return;
 	memcpy(told[ntold].addr, addr, NADDR_LEN);
 	told[ntold++].found = found;
@@ -136,8 +162,7 @@ found(void *arg, const uint8_t target[NADDR_LEN], const struct coords *at,
 {
 	(void)arg;
 	(void)slot;
-	coords_put(mesh.cache, target, at, COORDS_PROVEN, 0, path_mtu,
-	    netd.now_ms);
+	mesh_place_proven(target, at, path_mtu);
 	log_info("Discovery succeeded, proof verified, route cached target=%s depth=%u path_mtu=%u",
 	    shown(target), at->n - 1u, path_mtu);
 	tell(target, 1);
@@ -156,7 +181,7 @@ failed(void *arg, const uint8_t target[NADDR_LEN])
 static void
 tell_all(void)
 {
-	struct told now[OPEN_MAX];
+	struct told now[MESH_OPEN_MAX];
 	unsigned    i, n = ntold;
 
 	memcpy(now, told, n * sizeof(told[0]));
@@ -170,24 +195,41 @@ tell_all(void)
 
 /* -- what we bring to look-ups --------------------------------------------------- */
 
-void
-mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
+/* Whom a fresh question went to, as far as filters can tell. */
+static void
+say_reach(const uint8_t addr[NADDR_LEN])
 {
 	uint16_t slot[1];
 
-	switch (lookup_start(mesh.lookup, addr, pub33 + 1, netd.now_ms)) {
+	if (mesh_filter_reach(addr, 1, NO_SLOT, slot, 1) > 0)
+		return;
+	if (mesh_filter_reach(addr, 0, NO_SLOT, slot, 1) > 0) {
+		mesh_stats.lookup_no_tree++;
+		log_debug("Discovery failed, no tree peers with bloom match target_node=%s",
+		    shown(addr));
+		return;
+	}
+	mesh_stats.lookup_no_filter++;
+	log_debug("Discovery skipped, target not in any peer bloom filter target_node=%s",
+	    shown(addr));
+}
+
+void
+mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
+{
+	enum lookup_start s;
+
+	starting = 1;
+	s = lookup_start(mesh.lookup, addr, pub33 + 1, netd.now_ms);
+	starting = 0;
+	switch (s) {
 	case LOOKUP_STARTED:
 		log_debug("Discovery lookup initiated target=%s", shown(addr));
-		if (mesh_filter_reach(addr, 1, NO_SLOT, slot, 1) > 0)
-			break;
-		if (mesh_filter_reach(addr, 0, NO_SLOT, slot, 1) > 0)
-			log_debug("Discovery failed, no tree peers with bloom match target_node=%s",
-			    shown(addr));
-		else
-			log_debug("Discovery skipped, target not in any peer bloom filter target_node=%s",
-			    shown(addr));
+		say_reach(addr);
+		mesh_poke();
 		break;
 	case LOOKUP_IS_OPEN:
+		mesh_stats.lookup_again++;
 		log_debug("Discovery lookup deduplicated, already pending target_node=%s",
 		    shown(addr));
 		break;
@@ -199,7 +241,6 @@ mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
 		refuse(REFUSE_LOOKUP_FULL);
 		break;
 	}
-	mesh_poke();
 }
 
 void
@@ -277,16 +318,7 @@ mesh_lookup_answer(enum mesh_ask kind, uint32_t token, int ok,
 }
 
 void
-mesh_lookup_moved(unsigned what)
-{
-	coords_drop_via(mesh.cache, netd.addr);
-	if (what & TREE_NEW_ROOT)
-		coords_drop_other_roots(mesh.cache, tree_root(mesh.tree));
-	lookup_mesh_changed(mesh.lookup);
-}
-
-void
-mesh_lookup_filter(void)
+mesh_lookup_changed(void)
 {
 	lookup_mesh_changed(mesh.lookup);
 }
@@ -300,54 +332,7 @@ mesh_lookup_tick(void)
 	return next;
 }
 
-/* -- the cache of places --------------------------------------------------------- */
-
-void
-mesh_hearsay(const struct peer *giver, const uint8_t addr[NADDR_LEN],
-    uint16_t count, const uint8_t *path)
-{
-	struct coords at;
-
-	if (count == 0 || naddr_cmp(addr, netd.addr) == 0)
-		return;
-	at.n = count;
-	if (count <= COORDS_MAX)
-		memcpy(at.addr, path, (size_t)count * NADDR_LEN);
-	/* A sender that does not know writes its own path for the other's. */
-	if (count > COORDS_MAX || naddr_cmp(at.addr[0], addr) != 0)
-		return;
-	mesh_stats.hearsay++;
-	if (coords_put(mesh.cache, addr, &at, COORDS_HEARSAY,
-	    (uint16_t)peer_slot_of(giver), 0, netd.now_ms) == -1) {
-		mesh_stats.hearsay_refused++;
-		refuse(REFUSE_COORDS);
-	}
-}
-
-void
-mesh_forget(const uint8_t addr[NADDR_LEN])
-{
-	coords_del(mesh.cache, addr, 1);
-}
-
-static void
-cache_init(void)
-{
-	unsigned	  size = (unsigned)netd.conf[CONF_CACHE_COORD_SIZE];
-	struct coords_cfg cfg = {
-		.ttl_ms = netd.conf[CONF_CACHE_COORD_TTL] * 1000,
-		.age_max_ms = HEARSAY_AGE_MS,
-		.givers = mesh.slots,
-	};
-
-	cfg.max[COORDS_PROVEN] = size / PROVEN_PART + 1;
-	cfg.max[COORDS_HEARSAY] = size - size / PROVEN_PART + 1;
-	cfg.per_giver = cfg.max[COORDS_HEARSAY] / GIVER_PART + 1;
-	netd_random(cfg.key, sizeof(cfg.key));
-	mesh.cache = coords_new(&cfg);
-	if (mesh.cache == NULL)
-		fatal("memory for %u places", size);
-}
+/* -- life ------------------------------------------------------------------------- */
 
 void
 mesh_lookup_init(void)
@@ -356,10 +341,9 @@ mesh_lookup_init(void)
 	    sign, verify, found, failed };
 	struct lookup_cfg cfg = {
 		.peers_max = mesh.slots,
-		.open_max = OPEN_MAX, .recent_max = RECENT_MAX,
+		.open_max = MESH_OPEN_MAX, .recent_max = RECENT_MAX,
 		.work_max = WORK_MAX,
 		.ttl = (uint8_t)netd.conf[CONF_DISCOVERY_TTL],
-		.attempts = 4, .attempt_ms = { 1000, 2000, 4000, 8000 },
 		.recent_ms = netd.conf[CONF_DISCOVERY_RECENT] * 1000,
 		.forward_burst = 4, .forward_per_min = 60000,
 		.backoff_ms = netd.conf[CONF_DISCOVERY_BACKOFF_BASE] * 1000,
@@ -369,10 +353,11 @@ mesh_lookup_init(void)
 
 	if (every_s > 0)
 		cfg.forward_per_min = every_s > 60 ? 1 : (unsigned)(60 / every_s);
+	cfg.attempts = attempts;
+	memcpy(cfg.attempt_ms, attempt_ms, sizeof(cfg.attempt_ms));
 	memcpy(cfg.addr, netd.addr, sizeof(cfg.addr));
 	netd_random(cfg.key, sizeof(cfg.key));
 	mesh.lookup = lookup_new(&cfg, &cb, NULL);
 	if (mesh.lookup == NULL)
 		fatal("memory for look-ups");
-	cache_init();
 }

@@ -94,6 +94,7 @@ say(unsigned what)
 	if (what & TREE_NEW_PARENT)
 		say_parent();
 	else if (p != NULL) {
+		mesh_stats.path_changes++;
 		hex_encode(tree_root(mesh.tree), NADDR_LEN, root);
 		log_info("Parent ancestry changed, re-announcing parent=%s new_root=%s new_depth=%u",
 		    shown(p->addr), root, tree_self(mesh.tree)->n - 1u);
@@ -110,7 +111,8 @@ changed(void *arg, unsigned what, unsigned slot)
 	(void)slot;
 	if (what & (TREE_NEW_PARENT | TREE_NEW_PATH | TREE_NEW_ROOT)) {
 		say(what);
-		mesh_lookup_moved(what);
+		mesh_place_moved(what);
+		mesh_lookup_changed();
 	}
 	mesh_filter_tree();
 	mesh_changed();
@@ -176,6 +178,7 @@ mesh_tree_answer(enum mesh_ask kind, uint32_t token, int ok, const uint8_t *sig)
 	enum tree_said said;
 
 	if (kind == ASK_SIGN_TREE) {
+		mesh_stats.tree_sign_failed += !ok;
 		tree_signed(mesh.tree, token, sig, mesh_now());
 		return;
 	}

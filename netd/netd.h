@@ -68,11 +68,6 @@ refuse(enum refusal why)
 	netd.refused[why]++;
 }
 
-/*
- * The loop calls this after every turn: due timers, the UDP batch, cryptod's
- * wake-up. An event callback starts with netd_clock() and does not care.
- */
-void		netd_turn_end(void);
 /* Something became due then: the tick comes no later. */
 void		netd_tick_by(uint64_t at_ms);
 /* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */

@@ -66,6 +66,8 @@ void		 pipe_keep(struct work *);
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */
 void		 pipe_flush(void);
+/* Slots that reading leaves for what this node itself has to say. */
+enum { PIPE_SPARE = 16 };
 /* Slots that are not out, and all of them. */
 unsigned	 pipe_free(void);
 unsigned	 pipe_slots(void);

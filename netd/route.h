@@ -11,8 +11,11 @@
 
 /* The peer to hand a datagram for addr to, or NULL. Never ourselves. */
 struct peer	*route_next(const uint8_t addr[NADDR_LEN]);
-/* The same, and why; the reason also when there is none. */
-struct peer	*route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
+/*
+ * The same for a datagram of others, and why; the reason also when there is
+ * none. What passing datagrams said of places counts here, and only here.
+ */
+struct peer	*route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
 
 /* Our place. */
 const struct coords *route_self(void);

@@ -21,6 +21,7 @@ enum {
 	LINK_HEAD = 20,		/* link header and timestamp before a datagram */
 };
 
+struct dgram_stats		 dgram_stats;
 static struct session		 table[SESSION_MAX];
 static struct session_extra	 extra[SESSION_MAX];
 static struct session		*bucket[BUCKETS];
@@ -250,6 +251,7 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	if (p == NULL) {
 		route_seek(dst);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
+		dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
 		return -1;
 	}
 	if (len > FSP_SHAKE_MAX) {
@@ -262,6 +264,7 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	memcpy(d.dst, dst, NADDR_LEN);
 	fsp_dgram_encode(&d, buf);
 	memcpy(buf + FSP_DGRAM, msg, len);
+	dgram_count(&dgram_stats.originated, FSP_DGRAM + len);
 	return link_send(p, buf, FSP_DGRAM + len);
 }
 
@@ -331,6 +334,15 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 	pipe_put(w);
 }
 
+/* One that goes nowhere. */
+static void
+drop(struct work *w, enum refusal why, struct dgram_count *c)
+{
+	refuse(why);
+	dgram_count(c, w->len > LINK_HEAD ? w->len - LINK_HEAD : 0);
+	pipe_put(w);
+}
+
 void
 session_input(struct peer *p, struct work *w, int ce)
 {
@@ -338,25 +350,24 @@ session_input(struct peer *p, struct work *w, int ce)
 	struct fsp_dgram	d;
 
 	if (w->len < LINK_HEAD + FSP_DGRAM) {
-		refuse(REFUSE_DGRAM_SHORT);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
 	memcpy(head, w->buf + w->off + LINK_HEAD, sizeof(head));
 	if (fsp_dgram_decode(head, sizeof(head), &d) == -1) {
-		refuse(REFUSE_DGRAM_SHORT);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
+	dgram_count(&dgram_stats.received, w->len - LINK_HEAD);
 	if (d.ttl == 0) {
-		refuse(REFUSE_DGRAM_TTL);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
 		return;
 	}
 	if (memcmp(d.dst, netd.addr, NADDR_LEN) != 0) {
 		session_transit(p, w, &d, ce);
 		return;
 	}
+	dgram_count(&dgram_stats.delivered, w->len - LINK_HEAD);
 	deliver(p, &d, w, ce);
 }
 

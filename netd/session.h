@@ -35,6 +35,17 @@ struct session {
 	struct session_extra *extra;		/* session.c's own */
 };
 
+/* Datagrams and their bytes, and the complaints that came for us. */
+struct dgram_count {
+	uint64_t	packets, bytes;
+};
+struct dgram_stats {
+	struct dgram_count received, delivered, forwarded, originated;
+	struct dgram_count malformed, worn, no_route, too_long, not_sent;
+	uint64_t	coords_required, path_broken, mtu_exceeded;
+};
+extern struct dgram_stats dgram_stats;
+
 void	 session_init(void);
 uint64_t session_tick(void);
 /* cryptod refused the request with this req: 1 if it was ours. */

@@ -94,6 +94,7 @@ seal(struct session *s, struct work *w, int pending, int coords)
 	if (p == NULL) {
 		route_seek(s->addr);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
+		dgram_count(&dgram_stats.no_route, w->len - AT_DGRAM);
 		pipe_put(w);
 		return -1;
 	}
@@ -104,6 +105,7 @@ seal(struct session *s, struct work *w, int pending, int coords)
 		fatalx("session headers do not fill their %u bytes", w->body);
 	count_sent(s, k, w);
 	note_path(s, p);
+	dgram_count(&dgram_stats.originated, w->len - AT_DGRAM);
 	return link_send_work(p, w, RING_SEAL, 0);
 }
 

@@ -3,7 +3,8 @@
 
 enum {
 	DAMPEN_MS = 30000,	/* the other side just did it */
-	SILENT_MS = 10000,
+	YOUNG_MS = 15000,	/* however busy: no handshake a second */
+	SILENT_MS = 13000,	/* who only listens says something every ten seconds */
 	SILENT_AGAIN_MS = 30000,
 };
 
@@ -37,7 +38,7 @@ int
 session_decide_rekey(uint64_t age_ms, uint64_t after_ms, uint64_t sent,
     uint64_t after_sent, uint64_t since_theirs_ms)
 {
-	if (since_theirs_ms < DAMPEN_MS)
+	if (since_theirs_ms < DAMPEN_MS || age_ms < YOUNG_MS)
 		return 0;
 	return age_ms >= after_ms || sent >= after_sent;
 }

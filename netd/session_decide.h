@@ -36,7 +36,10 @@ int	session_decide_rekey(uint64_t age_ms, uint64_t after_ms, uint64_t sent,
  */
 int	session_decide_unconfirmed(int heard);
 
-/* We send and hear nothing: time for a new handshake beside the old keys? */
+/*
+ * unheard_ms: between the first frame since we last heard anything and the
+ * latest one. Time for a new handshake beside the old keys?
+ */
 int	session_decide_silent(uint64_t unheard_ms, uint64_t since_try_ms);
 
 #endif

@@ -54,7 +54,8 @@ hold_take(const uint8_t addr[NADDR_LEN], struct work *w, int ce)
 	}
 	for (i = 0; i < nheld; i++)
 		n += memcmp(held[i].addr, addr, NADDR_LEN) == 0;
-	if (nheld == HELD_MAX || n == HELD_OF_ONE || !shake_is_reading(addr))
+	if (nheld == HELD_MAX || n == HELD_OF_ONE || pipe_free() <= PIPE_SPARE ||
+	    !shake_is_reading(addr))
 		return 0;
 	held[nheld].w = w;
 	memcpy(held[nheld++].addr, addr, NADDR_LEN);

@@ -136,6 +136,8 @@ session_hs_no(uint32_t req, enum refusal why)
 	s = h->s;
 	log_debug("session handshake in state %s refused: %s",
 	    state_name[h->state], refuse_text(why));
+	if (h->state == SHAKE_READ2 || h->state == SHAKE_READ3)
+		shake_tried_in_vain(h);
 	if (shake_step(h, SHAKE_EV_NO) == 0 && h->state == SHAKE_FREE && s != NULL)
 		s->extra->out = NULL;	/* an initiating session ends at the tick */
 	h->req = 0;
@@ -159,9 +161,9 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 	if (in.phase == FSP_SETUP)
 		shake_heard_setup(p, d, &in);
 	else if (in.phase == FSP_ACK)
-		shake_heard_ack(d, &in);
+		shake_heard_ack(p, d, &in);
 	else
-		shake_heard_msg3(d, &in);
+		shake_heard_msg3(p, d, &in);
 }
 
 /* Nothing more to send: a Setup waits on for a late Ack, a Msg3 is judged. */

@@ -44,6 +44,7 @@ struct shake {
 	uint8_t		 addr[NADDR_LEN];
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;
+	uint32_t	 via;			/* link peer that brought what is read */
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
 	uint8_t		 noise[FSP_MSG1];	/* ours: Setup's, which may be sent anew */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
@@ -146,6 +147,14 @@ void		 session_mmp_received(struct session *, const struct work *,
 int		 session_mmp_report(struct session *, const struct fsp_inner *,
 		    int current);
 uint64_t	 session_mmp_tick(struct session *);
+
+/* One more of this kind; len is from its header on. */
+static inline void
+dgram_count(struct dgram_count *c, size_t len)
+{
+	c->packets++;
+	c->bytes += len;
+}
 
 /* session_in.c */
 void		 session_data(struct session *, const struct fsp_dgram *,

@@ -46,6 +46,8 @@ path_mtu_signal(struct path_mtu *m, uint16_t mtu, uint64_t now_ms)
 {
 	if (mtu < PATH_MTU_FLOOR)
 		return -1;
+	if (mtu < PATH_MTU_CLAIM)
+		mtu = PATH_MTU_CLAIM;
 	if (mtu >= path_mtu_get(m, now_ms))
 		return 0;
 	m->signal = mtu;

@@ -6,6 +6,7 @@
 
 enum {
 	PATH_MTU_FLOOR = 256,	/* nobody may talk us below this */
+	PATH_MTU_CLAIM = 1280,	/* nor below this without proof: what every link carries */
 	PATH_MTU_NOTIFY_MS = 10000,	/* or five round trips, if that is longer */
 	PATH_MTU_SIGNAL_MS = 60000,	/* an unauthenticated claim ages out */
 };
@@ -32,7 +33,8 @@ void		path_mtu_init(struct path_mtu *);
  * counts at once; higher when said three times over two intervals. */
 int		path_mtu_told(struct path_mtu *, uint16_t mtu, double srtt_ms,
 		    uint64_t now_ms);
-/* A signal from nobody in particular: only lowers, and not for ever. */
+/* A signal from nobody in particular: only lowers, not far and not for ever.
+ * Where a link does carry less, the destination sees it and says so. */
 int		path_mtu_signal(struct path_mtu *, uint16_t mtu, uint64_t now_ms);
 uint16_t	path_mtu_get(const struct path_mtu *, uint64_t now_ms);
 /* A datagram came with this value: shall the source hear of it now? */

@@ -70,16 +70,21 @@ shake_again(struct shake *h)
 }
 
 void
-shake_heard_ack(const struct fsp_dgram *d, const struct fsp_shake *in)
+shake_heard_ack(struct peer *p, const struct fsp_dgram *d,
+    const struct fsp_shake *in)
 {
 	struct session		*s = session_find(d->src);
 	struct shake		*h = s == NULL ? NULL : s->extra->out;
 	struct msg_xk_read2	 m = { 0 };
 
-	if (h == NULL || shake_step(h, SHAKE_EV_HEARD_ACK) == -1) {
+	if (h == NULL || h->state != SHAKE_SETUP) {
 		refuse(REFUSE_FSP_UNEXPECTED);
 		return;
 	}
+	if (!shake_may_try(p))
+		return;
+	shake_step(h, SHAKE_EV_HEARD_ACK);
+	h->via = p->handle;
 	h->req = m.req = netd_req();
 	m.hs = h->hs;
 	memcpy(m.noise, in->noise, sizeof(m.noise));

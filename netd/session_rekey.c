@@ -138,6 +138,12 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 	enum keys_role		pending = pending_role(s);
 	int			same = memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
 
+	/*
+	 * Keys of ours under which nothing was heard may be ours alone, their Msg3
+	 * lost. Theirs are proven to be shared, and may be all they have.
+	 */
+	if (role == ROLE_THEIRS && s->cur.initiator && s->extra->heard_cur_ms == 0)
+		same = 0;
 	if (role == ROLE_THEIRS)
 		s->extra->their_rekey_ms = netd.now_ms;
 	memcpy(s->epoch, epoch, sizeof(s->epoch));
@@ -196,6 +202,26 @@ session_unconfirmed(struct session *s)
 	memset(&s->pend, 0, sizeof(s->pend));
 }
 
+/*
+ * Old keys go when they were not used for a while, but not before the new ones
+ * were heard: when both sides gave way at once, each may send under keys that
+ * are the other's old ones.
+ */
+static int
+is_drained(const struct session *s)
+{
+	return s->prev.session != 0 && s->extra->heard_cur_ms != 0 &&
+	    netd.now_ms >= s->prev_until_ms;
+}
+
+/* How long we have been talking to somebody who says nothing. */
+static uint64_t
+talked_alone_ms(const struct session *s)
+{
+	return s->extra->unheard_ms == 0 || s->cur.used_ms < s->extra->unheard_ms ?
+	    0 : s->cur.used_ms - s->extra->unheard_ms;
+}
+
 /* One reason to begin a handshake beside the keys in use? */
 static int
 is_due(struct session *s)
@@ -205,7 +231,7 @@ is_due(struct session *s)
 
 	if (x->out != NULL || pending_role(s) != ROLE_NONE)
 		return 0;
-	if (x->unheard_ms != 0 && session_decide_silent(now - x->unheard_ms,
+	if (session_decide_silent(talked_alone_ms(s),
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
 		route_seek(s->addr);	/* or it stands elsewhere by now */
@@ -246,11 +272,11 @@ session_rekey_tick(struct session *s)
 {
 	uint64_t now = netd.now_ms, age = now - s->cur.start_ms, due = NEVER;
 
-	if (s->prev.session != 0 && now >= s->prev_until_ms) {
+	if (is_drained(s)) {
 		session_drop_key(s->prev.session);
 		memset(&s->prev, 0, sizeof(s->prev));
 	}
-	if (s->prev.session != 0)
+	if (s->prev.session != 0 && s->prev_until_ms > now)
 		due = s->prev_until_ms - now;
 	if (is_due(s)) {
 		log_debug("FSP rekey initiated peer=%s", s->npub);
@@ -269,7 +295,7 @@ int
 session_rekey_now(struct session *s)
 {
 	if (s->state != SESSION_ESTABLISHED || s->extra->out != NULL ||
-	    s->pend.session != 0)
+	    pending_role(s) != ROLE_NONE)
 		return -1;
 	shake_begin(s);
 	return 0;

@@ -28,7 +28,13 @@ void		 shake_drop_hs(uint32_t hs);
 
 void		 shake_heard_setup(struct peer *, const struct fsp_dgram *,
 		    const struct fsp_shake *);
-void		 shake_heard_ack(const struct fsp_dgram *, const struct fsp_shake *);
-void		 shake_heard_msg3(const struct fsp_dgram *, const struct fsp_shake *);
+void		 shake_heard_ack(struct peer *, const struct fsp_dgram *,
+		    const struct fsp_shake *);
+void		 shake_heard_msg3(struct peer *, const struct fsp_dgram *,
+		    const struct fsp_shake *);
+/* May this link peer bring an Ack or a Msg3 now? Counts a no. */
+int		 shake_may_try(const struct peer *);
+/* It was false: the link peer that brought it pays. */
+void		 shake_tried_in_vain(const struct shake *);
 
 #endif

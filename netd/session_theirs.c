@@ -1,7 +1,8 @@
 /*
  * session_theirs.c -- session handshakes that others begin: read Setup, Ack,
  * read Msg3. Until Msg3 is proven its sender is a stranger, whatever address
- * it writes: places and key operations are rationed.
+ * it writes: places and key operations are rationed. A link peer pays for each
+ * Setup that it brings, and for each Ack or Msg3 that turns out false.
  */
 #include <string.h>
 
@@ -13,8 +14,8 @@
 #include "wire.h"
 
 enum {
-	PER_SOURCE = 3,			/* half-open handshakes of one address */
-	RATE_BURST = 64, RATE_PER_S = 16,	/* Setups through one link peer */
+	PER_SOURCE = 8,			/* half-open handshakes of one address */
+	RATE_BURST = 64, RATE_PER_S = 16,	/* for one link peer */
 	RATES = 256, MILLI = 1000,
 };
 
@@ -26,25 +27,52 @@ struct rate {
 
 static struct rate	 rates[RATES];
 
-/* A token of the link peer that brought this Setup, or 0. */
-static int
-may_answer(const struct peer *p)
+/* The bucket of a link peer, as full as it is now. */
+static struct rate *
+bucket_of(uint32_t peer)
 {
-	struct rate	*r = &rates[(p->handle * 0x9e3779b1u) >> 24];
+	struct rate	*r = &rates[(peer * 0x9e3779b1u) >> 24];
 	uint64_t	 milli;
 
-	if (r->peer != p->handle) {
-		r->peer = p->handle;
+	if (r->peer != peer) {
+		r->peer = peer;
 		r->milli = RATE_BURST * MILLI;
 		r->at_ms = netd.now_ms;
 	}
 	milli = r->milli + (netd.now_ms - r->at_ms) * RATE_PER_S;
 	r->milli = milli > RATE_BURST * MILLI ? RATE_BURST * MILLI : (uint32_t)milli;
 	r->at_ms = netd.now_ms;
-	if (r->milli < MILLI)
-		return 0;
-	r->milli -= MILLI;
-	return 1;
+	return r;
+}
+
+/* Has the link peer that brought a handshake message a token? */
+static int
+has_token(uint32_t peer)
+{
+	return bucket_of(peer)->milli >= MILLI;
+}
+
+static void
+take_token(uint32_t peer)
+{
+	struct rate *r = bucket_of(peer);
+
+	r->milli -= r->milli < MILLI ? r->milli : MILLI;
+}
+
+int
+shake_may_try(const struct peer *p)
+{
+	if (has_token(p->handle))
+		return 1;
+	refuse(REFUSE_FSP_RATE);
+	return 0;
+}
+
+void
+shake_tried_in_vain(const struct shake *h)
+{
+	take_token(h->via);
 }
 _Static_assert(RATES == 256, "the hash takes eight bits");
 
@@ -139,10 +167,9 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 {
 	struct shake *h = same_setup(d->src, in->noise);
 
-	if (!may_answer(p)) {
-		refuse(REFUSE_FSP_RATE);
+	if (!shake_may_try(p))
 		return;
-	}
+	take_token(p->handle);
 	switch (session_decide_setup(h != NULL, is_initiating(session_find(d->src)),
 	    session_is_smaller(d->src))) {
 	case SETUP_RESEND:
@@ -184,7 +211,8 @@ on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 
 /* Several may be half open for one address; the right one proves itself. */
 void
-shake_heard_msg3(const struct fsp_dgram *d, const struct fsp_shake *in)
+shake_heard_msg3(struct peer *p, const struct fsp_dgram *d,
+    const struct fsp_shake *in)
 {
 	struct msg_xk_read3	 m = { 0 };
 	struct shake		*h;
@@ -196,7 +224,10 @@ shake_heard_msg3(const struct fsp_dgram *d, const struct fsp_shake *in)
 		h = &shakes[i];
 		if (h->state != SHAKE_ACK || memcmp(h->addr, d->src, NADDR_LEN) != 0)
 			continue;
+		if (!shake_may_try(p))
+			return;
 		shake_step(h, SHAKE_EV_HEARD_MSG3);
+		h->via = p->handle;
 		h->req = m.req = netd_req();
 		m.hs = h->hs;
 		shake_asked(xk_read3_send(&netd.cryptod, &m, NULL));

@@ -94,6 +94,14 @@ complain(const struct work *w, const struct fsp_dgram *d, uint8_t type,
 		session_send_plain(d->src, out, (size_t)n);
 }
 
+static void
+drop(struct work *w, enum refusal why, struct dgram_count *c)
+{
+	refuse(why);
+	dgram_count(c, w->len - AT_DGRAM);
+	pipe_put(w);
+}
+
 void
 session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 {
@@ -101,24 +109,25 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 	struct peer	*p;
 	uint16_t	 mtu;
 
-	if (d->ttl <= 1 || learn(from, d, w) == -1) {
-		refuse(d->ttl <= 1 ? REFUSE_DGRAM_TTL : REFUSE_FSP_SHORT);
-		pipe_put(w);
+	if (d->ttl <= 1) {
+		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
 		return;
 	}
-	p = route_why(d->dst, &why);
+	if (learn(from, d, w) == -1) {
+		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
+		return;
+	}
+	p = route_transit(d->dst, &why);
 	if (p == NULL || p == from) {
-		refuse(REFUSE_DGRAM_NO_ROUTE);
 		complain(w, d, why == NEXTHOP_NO_COORDS ? FSP_COORDS_REQUIRED :
 		    FSP_PATH_BROKEN, 0);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_NO_ROUTE, &dgram_stats.no_route);
 		return;
 	}
 	mtu = link_mtu(p);
 	if (w->len + TAG > mtu) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
 		complain(w, d, FSP_MTU_EXCEEDED, mtu);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
 		return;
 	}
 	d->ttl--;
@@ -126,7 +135,9 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		d->path_mtu = mtu;
 	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
 	route_count(d->dst, p);
-	link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce));
+	dgram_count(&dgram_stats.forwarded, w->len - AT_DGRAM);
+	if (link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce)) == -1)
+		dgram_stats.not_sent.packets++;
 }
 
 void
@@ -141,8 +152,11 @@ session_signal(const uint8_t *msg, size_t len)
 		refuse(REFUSE_FSP_SHORT);
 		return;
 	}
+	dgram_stats.coords_required += sig.type == FSP_COORDS_REQUIRED;
+	dgram_stats.path_broken += sig.type == FSP_PATH_BROKEN;
+	dgram_stats.mtu_exceeded += sig.type == FSP_MTU_EXCEEDED;
 	s = session_find(sig.dest);
-	if (s == NULL || s->state != SESSION_ESTABLISHED) {
+	if (s == NULL) {
 		refuse(REFUSE_FSP_SIGNAL);
 		return;
 	}
@@ -160,5 +174,6 @@ session_signal(const uint8_t *msg, size_t len)
 	/* The place that we know serves on until a proof of another comes, so a
 	 * false complaint costs a question and nothing more. */
 	route_seek(s->addr);
-	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
+	if (s->state == SESSION_ESTABLISHED)
+		session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
 }

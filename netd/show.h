@@ -26,7 +26,15 @@ json_t	*show_bloom(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_cache(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_routing(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_metrics(const json_t *, char err[CTL_ERR_LEN]);
+/* show_counters.c: groups of counters */
 json_t	*show_forwarding(void);
+json_t	*show_tree_stats(void);
+json_t	*show_bloom_stats(void);
+json_t	*show_discovery(void);
+json_t	*show_errors(void);
+/* Members about the place of a peer; about the root and the mesh. */
+void	 show_place(json_t *, const struct peer *);
+void	 show_root(json_t *);
 
 /* Setting members; the object takes the value. */
 void	set_text(json_t *, const char *key, const char *);

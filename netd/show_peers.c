@@ -81,16 +81,11 @@ peer(const struct peer *p)
 	set_int(o, "link_id", p->link_id);
 	set_int(o, "authenticated_at_ms", p->up_wall_ms);
 	set_wall(o, "last_seen_ms", p->seen_ms);
-	set_bool(o, "has_tree_position", 0);
-	set_bool(o, "has_bloom_filter", 0);
-	set_int(o, "filter_sequence", 0);
-	set_bool(o, "is_parent", 0);
-	set_bool(o, "is_child", 0);
+	show_place(o, p);
 	endpoint_text(&p->ep, where);
 	set_text(o, "transport_addr", where);
 	set_text(o, "direction", direction(p->outbound));
 	set_text(o, "transport_type", "udp");
-	json_object_set_new(o, "effective_depth", json_null());
 	json_object_set_new(o, "stats", traffic(&p->stats));
 	set_int(o, "replay_suppressed", p->replays);
 	set_int(o, "consecutive_decrypt_failures", p->decrypt_fail);

@@ -1,77 +1,22 @@
 /*
- * tree.c -- our place in the spanning tree and the choice of a parent. No I/O,
- * no clock, no keys.
+ * tree.c -- our place in the spanning tree, told and heard. No I/O, no clock,
+ * no keys. tree_choose.c says below whom.
  *
- * A path names every node up to the root, so a loop shows as our own address
- * in the path of a peer: such a peer is no candidate, and a parent that
- * becomes one is left. What a peer may cost us is bounded by its quota of
- * verifications; of what comes faster only the newest announce waits.
+ * What a peer may cost us is bounded by its quota of verifications; of what
+ * comes faster only the newest announce waits.
  */
-#include "tree.h"
+#include "tree_int.h"
 
-#include <float.h>
 #include <stdlib.h>
-
-#include "quota.h"
 
 enum {
 	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
-	FLAPS_MAX = 16,
 	REST_MS = 60000,
 };
 
 /* A change that got lost would stand for a minute, so it is said again. */
 static const uint64_t repeat_after_ms[] = { 2000, 10000 };
 enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
-
-struct peer {
-	uint8_t		 used, has_place, send_due, busy, waiting;
-	uint8_t		 repeats;
-	uint8_t		 addr[NADDR_LEN];
-	struct tree_decl decl;
-	struct tree_path path;
-	double		 cost;		/* 0: not measured yet */
-	uint64_t	 sent_ms, sent_seq;
-	uint32_t	 token;
-	struct tree_ann	 check, next;	/* being verified; to be verified */
-	struct quota	 verify;
-};
-
-struct tree {
-	struct tree_cfg	  cfg;
-	struct tree_cb	  cb;
-	void		 *arg;
-	struct tree_decl  decl;		/* what holds now */
-	struct tree_path  path;
-	struct tree_ann	  ann;		/* what is signed and told */
-	uint32_t	  token, sign_token;	/* sign_token 0: none asked for */
-	uint64_t	  sign_seq;		/* what it was asked for */
-	unsigned	  parent;
-	uint64_t	  switched_ms, still_until_ms, reeval_ms;
-	uint64_t	  flap_ms[FLAPS_MAX];
-	unsigned	  flap_next, flap_seen;
-	uint8_t		  has_switched;
-	uint32_t	  generation;
-	struct tree_stats stats;
-	struct peer	  peer[];
-};
-
-static struct peer *
-peer_of(const struct tree *t, unsigned slot)
-{
-	const struct peer *p;
-
-	if (slot >= t->cfg.peers_max)
-		return NULL;
-	p = &t->peer[slot];
-	return p->used ? (struct peer *)p : NULL;
-}
-
-static const uint8_t *
-root_of(const struct tree_path *p)
-{
-	return p->at.addr[p->at.n - 1];
-}
 
 /* ---- telling ------------------------------------------------------------ */
 static void
@@ -91,7 +36,7 @@ sign_ask(struct tree *t)
 static void
 announce(struct tree *t, unsigned slot, uint64_t now_ms)
 {
-	struct peer *p = &t->peer[slot];
+	struct tree_peer *p = &t->peer[slot];
 	uint8_t	     msg[TREE_MSG_MAX];
 	ssize_t	     len;
 
@@ -153,7 +98,7 @@ place_set(struct tree *t, unsigned slot, struct tree_time now)
 	struct tree_path *up;
 	unsigned	  what = TREE_NEW_PATH;
 
-	memcpy(root, root_of(&t->path), NADDR_LEN);
+	memcpy(root, tree_path_root(&t->path), NADDR_LEN);
 	if (slot != t->parent)
 		what |= TREE_NEW_PARENT;
 	t->parent = slot;
@@ -173,7 +118,7 @@ place_set(struct tree *t, unsigned slot, struct tree_time now)
 	}
 	t->path.seq[0] = t->decl.seq;
 	t->path.ts[0] = t->decl.ts;
-	if (naddr_cmp(root, root_of(&t->path)) != 0)
+	if (naddr_cmp(root, tree_path_root(&t->path)) != 0)
 		what |= TREE_NEW_ROOT;
 	t->generation++;
 	return what;
@@ -209,7 +154,9 @@ move(struct tree *t, unsigned slot, unsigned why, struct tree_time now)
 		if (slot != TREE_NO_SLOT) {
 			t->switched_ms = now.ms;
 			t->has_switched = 1;
-			what |= flap_note(t, now.ms);
+			/* Following a root is no restlessness of ours. */
+			if (!(what & TREE_NEW_ROOT))
+				what |= flap_note(t, now.ms);
 		}
 	}
 	sign_ask(t);
@@ -217,87 +164,14 @@ move(struct tree *t, unsigned slot, unsigned why, struct tree_time now)
 	t->cb.changed(t->arg, what, TREE_NO_SLOT);
 }
 
-/* ---- choosing ----------------------------------------------------------- */
-static int
-is_candidate(const struct tree *t, const struct peer *p)
-{
-	return p->used && p->has_place && p->path.at.n < t->cfg.path_max &&
-	    naddr_cmp(root_of(&p->path), t->decl.addr) < 0 &&
-	    !coords_has(&p->path.at, t->decl.addr);
-}
-
-/* 1 if a is the better parent, hysteresis aside. */
-static int
-is_better(const struct peer *a, const struct peer *b)
-{
-	int    c = naddr_cmp(root_of(&a->path), root_of(&b->path));
-	double da, db;
-
-	if (c != 0)
-		return c < 0;
-	/* Not measured is not cheap: it stands behind all that is. */
-	if ((a->cost > 0) != (b->cost > 0))
-		return a->cost > 0;
-	da = a->path.at.n - 1 + (a->cost > 0 ? a->cost : 1.0);
-	db = b->path.at.n - 1 + (b->cost > 0 ? b->cost : 1.0);
-	if (da < db || da > db)
-		return da < db;
-	return naddr_cmp(a->addr, b->addr) < 0;
-}
-
-static unsigned
-best_candidate(const struct tree *t)
-{
-	unsigned i, best = TREE_NO_SLOT;
-
-	for (i = 0; i < t->cfg.peers_max; i++)
-		if (is_candidate(t, &t->peer[i]) && (best == TREE_NO_SLOT ||
-		    is_better(&t->peer[i], &t->peer[best])))
-			best = i;
-	return best;
-}
-
-double
-tree_peer_depth(const struct tree *t, unsigned slot)
-{
-	const struct peer *p = peer_of(t, slot);
-
-	if (p == NULL || !is_candidate(t, p))
-		return -1;
-	return p->path.at.n - 1 + (p->cost > 0 ? p->cost : 1.0);
-}
-
-/* The parent still leads to the best root: is `best` worth leaving it? */
-static int
-is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
-{
-	const struct peer *p = &t->peer[t->parent];
-	double		   depth = tree_peer_depth(t, t->parent);
-
-	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms)
-		return 0;
-	if (now_ms < t->still_until_ms)
-		return 0;
-	if (!(p->cost > 0) && t->peer[best].cost > 0)
-		depth = DBL_MAX;
-	return tree_peer_depth(t, best) < depth * (1 - t->cfg.hysteresis);
-}
-
 /* 1 if our place changed. */
 static int
 reconsider(struct tree *t, unsigned why, struct tree_time now)
 {
-	struct peer *p = t->parent == TREE_NO_SLOT ? NULL : &t->peer[t->parent];
-	unsigned     best = best_candidate(t), to = t->parent;
-	int	     lost = p != NULL && !is_candidate(t, p);
+	struct tree_peer *p = t->parent == TREE_NO_SLOT ? NULL : &t->peer[t->parent];
+	unsigned     to = tree_choose(t, now.ms);
 
-	if (best == TREE_NO_SLOT)
-		to = TREE_NO_SLOT;
-	else if (p == NULL || lost ||
-	    naddr_cmp(root_of(&t->peer[best].path), root_of(&p->path)) < 0 ||
-	    (best != t->parent && is_worth(t, best, now.ms)))
-		to = best;
-	if (lost)
+	if (p != NULL && !tree_is_candidate(t, p))
 		t->stats.parent_losses++;
 	/* The same parent may stand elsewhere than when we last looked. */
 	if (to == t->parent && (p == NULL || (t->path.at.n == p->path.at.n + 1 &&
@@ -324,7 +198,7 @@ tree_peer_add(struct tree *t, unsigned slot, const uint8_t addr[NADDR_LEN],
 void
 tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
 {
-	struct peer *p = peer_of(t, slot);
+	struct tree_peer *p = tree_peer(t, slot);
 
 	if (p == NULL)
 		return;
@@ -337,7 +211,7 @@ tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
 void
 tree_peer_cost(struct tree *t, unsigned slot, double cost, struct tree_time now)
 {
-	struct peer *p = peer_of(t, slot);
+	struct tree_peer *p = tree_peer(t, slot);
 	int	     first;
 
 	if (p == NULL || !(cost > 0))
@@ -352,7 +226,7 @@ tree_peer_cost(struct tree *t, unsigned slot, double cost, struct tree_time now)
 static void
 verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 {
-	struct peer *p = &t->peer[slot];
+	struct tree_peer *p = &t->peer[slot];
 
 	if (!p->waiting || p->busy ||
 	    !quota_take(&p->verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms))
@@ -375,8 +249,8 @@ static enum tree_said
 hear(struct tree *t, unsigned slot, const uint8_t *msg, size_t len,
     uint64_t now_ms)
 {
-	struct peer    *p = peer_of(t, slot);
-	struct tree_ann a;
+	struct tree_peer *p = tree_peer(t, slot);
+	struct tree_ann	  a;
 
 	if (tree_decode(msg, len, &a) == -1)
 		return TREE_MALFORMED;
@@ -419,7 +293,7 @@ refresh_path(struct tree *t, const struct tree_path *up)
 static void
 accept(struct tree *t, unsigned slot, struct tree_time now)
 {
-	struct peer *p = &t->peer[slot];
+	struct tree_peer *p = &t->peer[slot];
 	unsigned     why = 0;
 
 	p->decl = p->check.decl;
@@ -435,7 +309,7 @@ accept(struct tree *t, unsigned slot, struct tree_time now)
 		if (slot == t->parent)
 			refresh_path(t, &p->path);
 		/* It does not know of our root yet: tell it, again if need be. */
-		if (naddr_cmp(root_of(&p->path), root_of(&t->path)) > 0) {
+		if (naddr_cmp(tree_path_root(&p->path), tree_path_root(&t->path)) > 0) {
 			t->stats.echoes++;
 			announce(t, slot, now.ms);
 		}
@@ -465,7 +339,7 @@ tree_verified(struct tree *t, uint32_t token, int ok, struct tree_time now)
 static uint64_t
 peer_tick(struct tree *t, unsigned slot, uint64_t now_ms)
 {
-	struct peer *p = &t->peer[slot];
+	struct tree_peer *p = &t->peer[slot];
 	uint64_t     due;
 
 	if (p->sent_ms != 0 && p->repeats < REPEATS &&
@@ -520,8 +394,8 @@ tree_new(const struct tree_cfg *cfg, const struct tree_cb *cb, void *arg,
 		t->cfg.path_max = TREE_PATH_MAX;
 	if (t->cfg.flap_count < 1)
 		t->cfg.flap_count = 1;
-	if (t->cfg.flap_count > FLAPS_MAX)
-		t->cfg.flap_count = FLAPS_MAX;
+	if (t->cfg.flap_count > TREE_FLAPS_MAX)
+		t->cfg.flap_count = TREE_FLAPS_MAX;
 	t->cb = *cb;
 	t->arg = arg;
 	memcpy(t->decl.addr, cfg->addr, NADDR_LEN);
@@ -538,76 +412,4 @@ void
 tree_free(struct tree *t)
 {
 	free(t);
-}
-
-size_t
-tree_mem(const struct tree *t)
-{
-	return sizeof(*t) + t->cfg.peers_max * sizeof(t->peer[0]);
-}
-
-const struct coords *
-tree_self(const struct tree *t)
-{
-	return &t->path.at;
-}
-
-const struct tree_decl *
-tree_self_decl(const struct tree *t)
-{
-	return &t->decl;
-}
-
-const uint8_t *
-tree_root(const struct tree *t)
-{
-	return root_of(&t->path);
-}
-
-int
-tree_is_root(const struct tree *t)
-{
-	return t->parent == TREE_NO_SLOT;
-}
-
-unsigned
-tree_parent(const struct tree *t)
-{
-	return t->parent;
-}
-
-int
-tree_is_child(const struct tree *t, unsigned slot)
-{
-	const struct peer *p = peer_of(t, slot);
-
-	return p != NULL && p->has_place &&
-	    naddr_cmp(p->decl.parent, t->decl.addr) == 0;
-}
-
-int
-tree_is_tree_peer(const struct tree *t, unsigned slot)
-{
-	return peer_of(t, slot) != NULL &&
-	    (slot == t->parent || tree_is_child(t, slot));
-}
-
-const struct coords *
-tree_peer_at(const struct tree *t, unsigned slot)
-{
-	const struct peer *p = peer_of(t, slot);
-
-	return p != NULL && p->has_place ? &p->path.at : NULL;
-}
-
-const struct tree_stats *
-tree_stats(const struct tree *t)
-{
-	return &t->stats;
-}
-
-uint32_t
-tree_generation(const struct tree *t)
-{
-	return t->generation;
 }

@@ -134,6 +134,8 @@ const struct coords *tree_self(const struct tree *);
 const struct tree_decl *tree_self_decl(const struct tree *);
 const uint8_t *tree_root(const struct tree *);
 int	 tree_is_root(const struct tree *);
+/* Is what holds now signed already? */
+int	 tree_is_signed(const struct tree *);
 /* Slot, or TREE_NO_SLOT for a root. */
 unsigned tree_parent(const struct tree *);
 int	 tree_is_child(const struct tree *, unsigned slot);

@@ -50,14 +50,17 @@ tun_name(void)
 static int
 read_one(void)
 {
-	struct work	*w = pipe_get();
+	struct work	*w;
 	ssize_t		 n;
 
-	if (w == NULL)
+	if (pipe_free() <= PIPE_SPARE || (w = pipe_get()) == NULL)
 		return 0;		/* the kernel queues, or drops, meanwhile */
 	n = read(tun_fd, w->buf + w->off, pipe_room(w));
 	if (n <= 0) {
 		pipe_put(w);
+		/* It would be ready to read for ever. The next start makes a new one. */
+		if (n == -1 && errno == EBADFD)
+			fatalx("the TUN device %s was taken away", name);
 		if (n == -1 && errno != EAGAIN && errno != EINTR)
 			log_debug("reading from %s: %s", name, strerror(errno));
 		return 0;
@@ -92,6 +95,13 @@ tun_start(struct event_base *base)
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		fatalx("cannot watch %s", name);
 	log_debug("%s is watched, MTU %u", name, mtu);
+}
+
+void
+tun_pause(int on)
+{
+	if (ev != NULL && (on ? event_del(ev) : event_add(ev, NULL)) == -1)
+		fatalx("cannot watch %s", name);
 }
 
 int

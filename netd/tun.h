@@ -13,6 +13,8 @@ extern struct tun_stats tun_stats;
 /* Takes the descriptor. */
 void	tun_add(int fd, const char *name, uint16_t mtu);
 void	tun_start(struct event_base *);
+/* Stop reading, or go on. */
+void	tun_pause(int on);
 int	tun_is_up(void);
 const char *tun_name(void);
 /* A whole IPv6 packet to the kernel. 0, or -1 counted. */

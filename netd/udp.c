@@ -175,7 +175,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	netd_clock();
-	for (slots = 0; slots < RECV_BATCH && pipe_free() > 0; slots++) {
+	for (slots = 0; slots < RECV_BATCH && pipe_free() > PIPE_SPARE; slots++) {
 		w[slots] = pipe_get();
 		iov[slots].iov_base = w[slots]->buf + w[slots]->off;
 		iov[slots].iov_len = pipe_room(w[slots]);
@@ -210,6 +210,16 @@ udp_start(struct event_base *base)
 		if (udps[i].ev == NULL || event_add(udps[i].ev, NULL) == -1)
 			fatalx("cannot watch UDP port %u", udps[i].port);
 	}
+}
+
+void
+udp_pause(int on)
+{
+	unsigned i;
+
+	for (i = 0; i < nudp; i++)
+		if ((on ? event_del(udps[i].ev) : event_add(udps[i].ev, NULL)) == -1)
+			fatalx("cannot watch UDP port %u", udps[i].port);
 }
 
 /* -- out -------------------------------------------------------------------- */

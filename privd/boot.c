@@ -82,6 +82,9 @@ open_conf(void)
 		strcpy(house.conf_dir, ".");
 	else
 		slash[slash == house.conf_dir] = '\0';
+	/* peers.deny stands there, too: a missing one denies nobody. */
+	if (house.conf_path != NULL || access(house.conf_dir, F_OK) == 0)
+		dir_check(house.conf_dir, "folder of the configuration");
 }
 
 /* Spaces and other bytes that a STR field refuses become '_'. */
@@ -237,6 +240,19 @@ send_nums(void)
 		m = (struct msg_conf_num){ .req = 1, .key = (uint16_t)i,
 		    .value = house.conf->num[i] };
 		SEND(conf_num, PROC_NETD, &m, NULL);
+	}
+}
+
+static void
+send_attempts(void)
+{
+	struct msg_conf_attempt	m;
+	unsigned		i;
+
+	for (i = 0; i < house.conf->nattempt; i++) {
+		m = (struct msg_conf_attempt){ .req = 1,
+		    .wait_s = house.conf->attempt_s[i] };
+		SEND(conf_attempt, PROC_NETD, &m, NULL);
 	}
 }
 
@@ -436,6 +452,7 @@ boot_netd(void *obj, void *ready)
 	spawn_room(PROC_NETD);
 	send_self(control_path());
 	send_nums();
+	send_attempts();
 	send_peers();
 	send_lists();
 	send_ring();

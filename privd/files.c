@@ -40,6 +40,19 @@ file_open(const char *path, const char *what)
 	return fd;
 }
 
+void
+dir_check(const char *path, const char *what)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		conf_fatal("%s %s: %s", what, path, strerror(errno));
+	/* In a sticky folder nobody takes away what is root's. */
+	if (st.st_mode & S_ISVTX)
+		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
+	check_owner(&st, path, what);
+}
+
 int
 dir_open(const char *path, mode_t mode, const char *what)
 {
@@ -48,11 +61,15 @@ dir_open(const char *path, mode_t mode, const char *what)
 
 	if (!made && errno != EEXIST)
 		fatal("make %s %s", what, path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Our umask is stricter than some folders want. */
-	if (fd == -1 || (made && fchmod(fd, mode) == -1) || fstat(fd, &st) == -1)
+	/* What we made is no link, unless somebody was quick. */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+	    (made ? O_NOFOLLOW : 0));
+	if (fd == -1 || fstat(fd, &st) == -1)
 		fatal("%s %s", what, path);
 	check_owner(&st, path, what);
+	/* Our umask is stricter than some folders want. */
+	if (made && fchmod(fd, mode) == -1)
+		fatal("%s %s", what, path);
 	return fd;
 }
 

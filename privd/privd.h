@@ -79,7 +79,9 @@ int	 boot_go(void *, void *);
 /* A regular file of root or of us that nobody else may write: its descriptor.
  * -1 with ENOENT; anything else wrong with it is fatal and explained. */
 int	 file_open(const char *path, const char *what);
-/* The same for a folder, made with this mode when it is missing. */
+/* Fatal when others could put files into this folder, or take them away. */
+void	 dir_check(const char *path, const char *what);
+/* A folder of root that nobody else may write, made with this mode when it is missing. */
 int	 dir_open(const char *path, mode_t mode, const char *what);
 /*
  * Everything of fd but hole_len bytes at hole, which become 'x'. Ends in a NUL

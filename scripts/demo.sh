@@ -5,9 +5,7 @@
 LEVEL=debug
 . "$(dirname "$0")/../tests/net/lib.sh"
 
-t0=$EPOCHREALTIME
-since() { awk -v a="$t0" -v b="$EPOCHREALTIME" 'BEGIN { printf "%5.0f ms", (b - a) * 1000 }'; }
-say() { printf '  %s   %s\n' "$(since)" "$*"; }
+say() { printf '  %s\n' "$*"; }
 fail() { echo "  $*"; tail -n 20 "$tmp"/*/log; exit 1; }
 
 # rooms_of NAME: one line a process.
@@ -28,7 +26,6 @@ PEERS[alice]=bob PEERS[bob]=alice
 conf alice
 conf bob
 
-t0=$EPOCHREALTIME
 start alice bob
 say "both nodes are up"
 meet alice bob || fail "the nodes did not find each other"

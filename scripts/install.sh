@@ -25,6 +25,10 @@ take() {
 	case $place in */privd) rm -f "$dest${place%/lib/*}/sbin/privd" ;; esac
 	rmdir "$dest${place%/*}" 2>/dev/null || true
 }
+if [ -z "$dest" ] && [ "$(id -u)" -ne 0 ]; then
+	echo "this changes the machine, which needs root: sudo make $what" >&2
+	exit 1
+fi
 systemd_runs() { [ -z "$dest" ] && [ -d /run/systemd/system ]; }
 
 case $what in

@@ -58,17 +58,40 @@ chown 12345 "$tmp/c.yaml"
 try
 wrong a_configuration_of_another_user_is_refused 78 'belongs to user 12345.*chown root'
 chown 0 "$tmp/c.yaml"
+mkdir -m 777 "$tmp/open"
+cp "$tmp/c.yaml" "$tmp/open/c.yaml"
+chmod 644 "$tmp/open/c.yaml"
+chmod 777 "$tmp/open"
+fails -c "$tmp/open/c.yaml" -r "$tmp/other" -s "$tmp/state2"
+wrong a_configuration_in_a_folder_that_others_write_is_refused 78 'folder of the configuration.*writable by others'
 fails -c "$tmp" -r "$tmp/other" -s "$tmp/state2"
 wrong a_folder_is_no_configuration 78 'not a regular file'
 truncate -s 2M "$tmp/c.yaml"
 try
 check a_huge_configuration_is_refused same 1 "$([ "$status" -ne 0 ] && echo 1)"
 
+# Two rooms that share an account could reach each other.
+cp /etc/passwd "$tmp/passwd"
+sed -i '/^_bastide/d' "$tmp/passwd"
+printf '%s:x:%s:777::/:/bin/false\n' _bastide-netd 776 _bastide-cryptod 776 >>"$tmp/passwd"
+mount --bind "$tmp/passwd" /etc/passwd
+conf <<<'tun: { enabled: true }'
+try
+wrong one_account_for_two_rooms_is_refused 1 '_bastide-cryptod and _bastide-netd share a number'
+umount /etc/passwd
+
 conf <<<'node: { identity: { persistent: true } }'
 mkdir -p "$tmp/state3" && chmod 777 "$tmp/state3"
 fails -c "$tmp/c.yaml" -r "$tmp/other" -s "$tmp/state3"
 wrong a_state_folder_that_others_write_is_refused 78 'state folder.*writable by others'
 chmod 700 "$tmp/state3"
+mkdir "$tmp/full"
+mount -t tmpfs -o size=4k,mode=700 full "$tmp/full"
+dd if=/dev/zero of="$tmp/full/rest" bs=4096 count=1 2>/dev/null
+fails -c "$tmp/c.yaml" -r "$tmp/other" -s "$tmp/full"
+wrong a_key_that_finds_no_room_is_no_identity 1 'cannot write fips.key.*disk full.*No space left'
+check a_key_that_finds_no_room_leaves_no_piece same rest "$(ls -A "$tmp/full")"
+umount "$tmp/full"
 ln -s /etc/hostname "$tmp/state3/fips.key"
 fails -c "$tmp/c.yaml" -r "$tmp/other" -s "$tmp/state3"
 wrong a_key_file_that_is_a_link_is_refused 1 'fips.key'

@@ -8,6 +8,7 @@
  * where a second wall stands behind seccomp, behind sandbox_drop() alone. Then
  * a room says every message of msg.def that is not its own. Needs root.
  */
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -36,7 +37,7 @@ enum { DID = 0, DENIED = 1, BROKEN = 2 };
 
 static char	key_path[64];
 static pid_t	sibling;
-static int	ring_fd, loose_fd, leash[2];
+static int	ring_fd, loose_fd, wake_fd, leash[2];
 static int	ntest, nbad;
 
 /* -- attempts: 0 when it went through -------------------------------------- */
@@ -205,6 +206,13 @@ try_map_the_ring_again(void)
 	    0) == MAP_FAILED ? -1 : 0;
 }
 
+/* An eventfd of the ring that can block would hang the neighbour's read. */
+static int
+try_make_a_shared_descriptor_block(void)
+{
+	return fcntl(wake_fd, F_SETFL, 0);
+}
+
 static int
 try_resize_shared_memory(void)
 {
@@ -250,6 +258,7 @@ static const struct attempt {
 	{ "map_executable_memory", try_map_executable_memory, 0 },
 	{ "make_memory_executable", try_make_memory_executable, 0 },
 	{ "map_the_ring_again", try_map_the_ring_again, 0 },
+	{ "make_a_shared_descriptor_block", try_make_a_shared_descriptor_block, 0 },
 	{ "resize_shared_memory", try_resize_shared_memory, 0 },
 #ifdef __x86_64__
 	{ "call_through_another_table", try_call_through_another_table, 0 },
@@ -446,7 +455,8 @@ prepare(void)
 	}
 	ring_fd = ring_create(64, 2048);
 	loose_fd = memfd_create("loose", MFD_CLOEXEC);
-	if (sibling == -1 || ring_fd == -1 || loose_fd == -1 ||
+	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (sibling == -1 || ring_fd == -1 || loose_fd == -1 || wake_fd == -1 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, leash) == -1)
 		fatal("prepare the drill");
 }

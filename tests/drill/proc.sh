@@ -50,6 +50,9 @@ walled() {
 	    grep -vE '^(RUST_LOG|ASAN_OPTIONS|UBSAN_OPTIONS)=')"
 }
 
+# The name service of this house would load a library into whoever asks it.
+printf 'passwd: compat\ngroup: compat\n' >"$tmp/nsswitch.conf"
+mount --bind "$tmp/nsswitch.conf" /etc/nsswitch.conf
 start
 net_admin=0000000000001000 none=0000000000000000
 # Sockets: two doors, two leashes of two ends, rtnetlink.
@@ -71,12 +74,17 @@ check cryptod_has_the_loopback_only same "lo:" "$(nsenter -t "$cryptod" -n ip -o
 check cryptod_loopback_is_down same 1 "$(nsenter -t "$cryptod" -n ip -o link | grep -c 'state DOWN')"
 check cryptod_has_no_route same "" "$(nsenter -t "$cryptod" -n ip -6 route show table all | grep -v multicast)"
 check cryptod_keeps_keys_in_locked_memory same 1 "$([ "$(field "$cryptod" VmLck | tr -dc 0-9)" -gt 0 ] && echo 1)"
+# locked AREA: KiB of it that are.
+locked() { awk -v a="$1" '/^[0-9a-f]+-/ { at = $6 == a } at && $1 == "Locked:" { n += $2 } END { print n + 0 }' "/proc/$cryptod/smaps"; }
+check cryptod_keeps_its_stack_in_locked_memory same 1 "$([ "$(locked '[stack]')" -ge 64 ] && echo 1)"
 check the_ring_is_mapped_by_cryptod has 'rw-s.*memfd:bastide-ring' "/proc/$cryptod/maps"
 check the_ring_is_mapped_by_netd has 'rw-s.*memfd:bastide-ring' "/proc/$netd/maps"
 check privd_maps_no_ring same 0 "$(grep -c bastide-ring "/proc/$privd/maps")"
 for pid in $netd $cryptod $privd; do
 	check "process_$(cat /proc/"$pid"/comm)_maps_nothing_writable_and_executable" \
 	    same 0 "$(grep -cE ' .wx' "/proc/$pid/maps")"
+	check "process_$(cat /proc/"$pid"/comm)_has_no_code_of_the_name_service" \
+	    same 0 "$(grep -c libnss_ "/proc/$pid/maps")"
 done
 stop
 check the_house_stops_in_good_order same 0 "$status"

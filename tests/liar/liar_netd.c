@@ -5,7 +5,7 @@
  * It lies in every message, every field of a descriptor, both indexes, and in
  * slot bytes while cryptod works on them. cryptod may refuse, or end by its own
  * rule (status 1 and "broke a rule"); it may not die otherwise, use a (key,
- * nonce) twice, leave a slot, or let a byte of a key be seen.
+ * nonce) twice, leave a slot, let a byte of a key be seen, or allocate.
  */
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -34,10 +34,14 @@
 #define SIZE		2048u
 #define WAIT_MS		10000
 #define KEYS		5
+enum { ALLOCATED = 79 };
 
 /* A sanitizer's complaint must not look like cryptod's own way out. */
 const char	*__asan_default_options(void);
 const char	*__ubsan_default_options(void);
+int		 __sanitizer_install_malloc_and_free_hooks(
+		    void (*)(const volatile void *, size_t),
+		    void (*)(const volatile void *));
 
 const char *
 __asan_default_options(void)
@@ -87,6 +91,28 @@ edge(uint32_t honest)
 
 /* -- the house ----------------------------------------------------------- */
 
+static void
+on_malloc(const volatile void *p, size_t len)
+{
+	(void)p;
+	(void)len;
+	_exit(ALLOCATED);
+}
+
+static void
+on_free(const volatile void *p)
+{
+	(void)p;
+}
+
+/* From here on cryptod lives with what it has. */
+static void
+forbid_memory(void)
+{
+	if (!__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
+		_exit(ALLOCATED);
+}
+
 /* In place of the sandbox: show the watch where cryptod has mapped its ring. */
 static void
 stay(void)
@@ -109,6 +135,7 @@ stay(void)
 	if (f == NULL || watch_ring == NULL)
 		_exit(WATCH_BOUNDS);
 	fclose(f);
+	forbid_memory();
 }
 
 static void
@@ -325,6 +352,23 @@ setup(void)
 	randombytes_buf(secret, sizeof(secret));	/* until there are keys */
 	memcpy(secret[0], us.sec, 32);
 }
+
+/* The control: whoever allocates after stay() is caught. */
+START_TEST(an_allocation_does_not_go_unseen)
+{
+	static void *volatile p;
+	int	status;
+	pid_t	pid = fork();
+
+	if (pid == 0) {
+		forbid_memory();
+		p = malloc(1);
+		_exit(p == NULL);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), ALLOCATED);
+}
+END_TEST
 
 /* -- lies on the door ---------------------------------------------------- */
 
@@ -700,6 +744,7 @@ main(void)
 
 	tcase_set_timeout(tc, 240);
 	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, an_allocation_does_not_go_unseen);
 	tcase_add_test(tc, made_up_messages_are_answered_or_end_the_house);
 	tcase_add_test(tc, another_rooms_message_ends_the_house);
 	tcase_add_test(tc, a_message_of_the_wrong_shape_ends_the_house);

@@ -85,7 +85,7 @@ cleanup() {
 
 [ "$(id -u)" -eq 0 ] || bail "namespaces need root; run: sudo $0"
 for need in ip ping dig curl python3; do
-	command -v $need >/dev/null || bail "$need is missing; run: sudo make check"
+	command -v $need >/dev/null || bail "$need is missing; run: sudo sh scripts/deps.sh"
 done
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/bastide-t.XXXXXX") || bail "no temporary folder"
 # The rooms' accounts look at nothing in here; the node itself is root.

@@ -53,7 +53,8 @@ check "500 bent DNS queries are sent" in_net a $tool dns ::1 53 500 1
 still_answers() { [ -n "$(in_net a dig +short +time=2 +tries=1 -p 53 @::1 AAAA "${NPUB[b]}.fips")" ]; }
 check "the responder still answers" still_answers
 check "bad clients of the control socket are answered or cut" $tool ctl "$(sock a)"
-for why in ctl_malformed ctl_too_large ctl_timeout; do
+check "a crowd of silent clients keeps nobody out" $tool crowd "$(sock a)"
+for why in ctl_malformed ctl_too_large ctl_timeout ctl_busy; do
 	check "and counted as $why" test "$(counter a $why)" -gt 0
 done
 check "the house stands after that" is_whole a

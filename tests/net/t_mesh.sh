@@ -135,6 +135,18 @@ if wanted chain; then
 	check "chain of 5: ends four hops apart carry full-size packets" \
 	    in_net c1 ping -6 -n -c 2 -i 0.2 -W 2 -s 1155 "${NPUB[c5]}.fips"
 	check "chain of 5: 5 MB over TCP end to end arrive whole" transfer c1 c5 5000000
+	for w in tree bloom cache routing; do
+		check "chain of 5: show $w prints for people" ctl c3 show $w
+	done
+	check "chain of 5: the middle counts what it passed on" \
+	    test "$(show c3 routing 'd["forwarding"]["forwarded_packets"]')" -gt 1000
+	check "chain of 5: everybody counts five nodes" same 5 "$(show c1 status 'd["estimated_mesh_size"]')"
+	# Whoever asked first has a proof; the other may know from its Setup alone.
+	proofs() { show "$1" cache 'sum(e["proven"] for e in d["entries"])'; }
+	check "chain of 5: places were proven" test $(($(proofs c1) + $(proofs c5))) -gt 0
+	drawn() { ctl "$1" topology | tee /dev/stderr | grep -c . | grep -qx 5; }
+	check "chain of 5: topology draws all five" drawn c1
+	check "chain of 5: topology --dot draws four edges" same 4 "$(ctl c1 topology --dot | grep -c ' -- ')"
 	stop c5 >/dev/null
 	try_pairs "chain of 5: the end gone, the others still talk" c1 c2 c3 c4
 	start c5

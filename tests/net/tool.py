@@ -304,6 +304,21 @@ def ctl(path):
     sys.exit(len(bad) > 0)
 
 
+def crowd(path):
+    """Forty clients that say nothing keep nobody out."""
+    silent = []
+    for _ in range(40):
+        silent.append(client(path))
+        time.sleep(0.02)    # the backlog is short
+    began = time.monotonic()
+    answer = ask(path, b'{"command":"show_status"}\n')
+    took = time.monotonic() - began
+    for s in silent:
+        s.close()
+    assert b'"ok"' in answer[:40], answer[:80]
+    assert took < 1, took
+
+
 def scan(pid, pattern):
     want, found = bytes.fromhex(pattern), 0
     with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as mem:
@@ -391,6 +406,6 @@ def first(addr, seconds):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, scan, key, idle,
+    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
              memory, first)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -493,7 +493,7 @@ START_TEST(a_stranger_is_answered_and_becomes_a_peer)
 	ck_assert_int_eq(f.phase, FRAME_MSG2);
 	ck_assert_uint_eq(f.receiver, 0x1001);
 	ck_assert_uint_eq(f.sender, p->cur.our_index);
-	ck_assert_uint_eq(ups, 1);
+	ck_assert_uint_eq(ups, 2);
 }
 END_TEST
 
@@ -561,18 +561,23 @@ END_TEST
 
 START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
 {
-	struct peer *p;
+	struct peer	*p;
+	uint32_t	 old;
 
 	set_up();
 	p = peer_up(0x20, 1, 501);
 	later_alive(p, 10000);
 	ck_assert(inbound(&away, 2, 0x20, 9, 502));
+	old = p->cur.our_index;
 	beat_in(&away, p->pend.our_index, 0);
 	ck_assert_uint_eq(p->cur.session, 502);
-	ck_assert_uint_eq(p->prev.session, 501);
+	/* A goodbye of the former run that comes late is not for this one. */
+	frame_in(&home, old, 9, 0, (const uint8_t[]){ LINK_MSG_DISCONNECT, 0 }, 2,
+	    REFUSE_NONE);
+	ck_assert_uint_eq(peer_count(), 1);
 	ck_assert_uint_eq(p->epoch[0], 9);
 	ck_assert_uint_eq(downs, 1);
-	ck_assert_uint_eq(ups, 2);
+	ck_assert_uint_eq(ups, 3);
 	ck_assert_mem_eq(&p->ep, &away, sizeof(away));
 }
 END_TEST
@@ -768,7 +773,7 @@ START_TEST(bad_frames_from_elsewhere_throw_nobody_out)
 {
 	static const uint8_t	beat = LINK_MSG_HEARTBEAT;
 	struct peer		*p;
-	unsigned		 i;
+	unsigned		 i, n;
 
 	set_up();
 	p = peer_up(0x20, 1, 501);
@@ -779,7 +784,20 @@ START_TEST(bad_frames_from_elsewhere_throw_nobody_out)
 	for (i = 0; i < 19; i++)
 		frame_in(&home, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_AUTH);
 	ck_assert_uint_eq(peer_count(), 1);
-	frame_in(&home, p->cur.our_index, i, 0, &beat, 1, REFUSE_LINK_AUTH);
+	/* Not even from a forged address, as long as the peer speaks. */
+	for (i = 0; i < 10; i++) {
+		for (n = 0; n < 100; n++)
+			frame_in(&home, p->cur.our_index, n, 0, &beat, 1,
+			    REFUSE_LINK_AUTH);
+		later(10000);
+		ck_assert_uint_eq(peer_count(), 1);
+		beat_in(&home, p->cur.our_index, 10 + i);
+	}
+	for (n = 0; n < 100; n++)
+		frame_in(&home, p->cur.our_index, n, 0, &beat, 1, REFUSE_LINK_AUTH);
+	ck_assert_uint_eq(peer_count(), 1);
+	later(10100);
+	frame_in(&home, p->cur.our_index, n, 0, &beat, 1, REFUSE_LINK_AUTH);
 	ck_assert_uint_eq(peer_count(), 0);
 }
 END_TEST
@@ -899,6 +917,22 @@ START_TEST(crossed_dials_settle_on_the_smaller_ones)
 }
 END_TEST
 
+/* What a session sent before came there ahead of the keys, and costs a second. */
+START_TEST(sessions_hear_again_when_keys_are_proven_or_swapped)
+{
+	uint32_t index;
+
+	set_up();
+	index = dial_out(0x80);
+	ck_assert(inbound(&home, 1, 0x80, 1, 501));
+	ck_assert_uint_eq(ups, 1);
+	beat_in(&home, peer_find(addr_of(0x80))->cur.our_index, 0);
+	ck_assert_uint_eq(ups, 2);
+	msg2_in(&home, index, 502, 1);
+	ck_assert_uint_eq(ups, 3);
+}
+END_TEST
+
 START_TEST(crossed_dials_do_not_trust_what_may_be_a_replay)
 {
 	struct peer	*p;
@@ -932,6 +966,61 @@ START_TEST(a_message_2_that_is_bad_leaves_the_dial_alive)
 	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_AUTH), 0);
 	msg2_in(&home, index, 501, 1);
 	ck_assert_uint_eq(peer_count(), 1);
+}
+END_TEST
+
+START_TEST(who_has_only_seen_message_1_cannot_spoil_the_dial)
+{
+	uint8_t		noise[FRAME_NOISE2_LEN] = { 1 }, frame[FRAME_MSG2_LEN];
+	uint32_t	index;
+	union msg_any	m;
+	unsigned	i, asked = 0;
+
+	set_up();
+	index = dial_out(0x20);
+	frame_msg2(frame, 1, index, noise);
+	for (i = 0; i < 100; i++) {
+		wire_in(&away, frame, sizeof(frame));
+		if (heard(&m) != MSG_IK_READ2)
+			continue;
+		asked++;
+		link_hs_no(m.req, REFUSE_HS_AUTH);
+	}
+	ck_assert_uint_eq(asked, 16);
+	msg2_in(&home, index, 501, 1);
+	ck_assert_uint_eq(peer_count(), 1);
+}
+END_TEST
+
+START_TEST(strangers_leave_room_for_configured_peers)
+{
+	struct endpoint	from = away;
+	union msg_any	m;
+	uint8_t		i;
+
+	set_up();
+	netd.conf[CONF_LIMITS_MAX_PEERS] = 3;
+	netd.conf[CONF_LIMITS_MAX_LINKS] = 3;
+	link_conf_peer(0, addr_of(0x20), 1, 1);
+	link_conf_addr(0, "1", 2121, 100);
+	link_conf_peer(1, addr_of(0x21), 0, 0);
+	for (i = 0; i < 5; i++) {
+		from.ip[3] = i;
+		ck_assert_int_eq(inbound(&from, i, (uint8_t)(0x60 + i), 1, 600u + i), i < 3);
+	}
+	while (!is_quiet())
+		continue;
+	netd.conf[CONF_LIMITS_MAX_LINKS] = 4;
+	from.ip[3] = i;
+	ck_assert(inbound(&from, 6, 0x21, 1, 610));
+	ck_assert_ptr_nonnull(peer_find(addr_of(0x21)));
+	while (!is_quiet())
+		continue;
+	link_start();
+	link_tick();
+	do
+		ck_assert_int_ne(i = (uint8_t)heard(&m), MSG_NONE);
+	while (i != MSG_IK_START);
 }
 END_TEST
 
@@ -1308,8 +1397,11 @@ main(void)
 	tcase_add_test(t, a_silent_peer_is_removed_and_its_keys_are_dropped);
 	tcase_add_test(t, a_dial_that_is_answered_becomes_a_proven_peer);
 	tcase_add_test(t, crossed_dials_settle_on_the_smaller_ones);
+	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, crossed_dials_do_not_trust_what_may_be_a_replay);
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
+	tcase_add_test(t, who_has_only_seen_message_1_cannot_spoil_the_dial);
+	tcase_add_test(t, strangers_leave_room_for_configured_peers);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
 	tcase_add_test(t, indexes_that_collide_are_all_found);

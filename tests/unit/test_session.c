@@ -59,14 +59,15 @@ START_TEST(rekey_comes_with_age_or_use_but_not_right_after_theirs)
 {
 	ck_assert(!session_decide_rekey(119999, 120000, 65535, 65536, UINT64_MAX));
 	ck_assert(session_decide_rekey(120000, 120000, 0, 65536, UINT64_MAX));
-	ck_assert(session_decide_rekey(0, 120000, 65536, 65536, UINT64_MAX));
+	ck_assert(session_decide_rekey(15000, 120000, 65536, 65536, UINT64_MAX));
+	ck_assert(!session_decide_rekey(14999, 120000, UINT64_MAX, 1, UINT64_MAX));
 	ck_assert(!session_decide_rekey(120000, 120000, 65536, 65536, 29999));
 	ck_assert(session_decide_rekey(120000, 120000, 0, 65536, 30000));
 	ck_assert(!session_decide_unconfirmed(1));
 	ck_assert(session_decide_unconfirmed(0));
-	ck_assert(!session_decide_silent(9999, UINT64_MAX));
-	ck_assert(session_decide_silent(10000, 30000));
-	ck_assert(!session_decide_silent(10000, 29999));
+	ck_assert(!session_decide_silent(12999, UINT64_MAX));
+	ck_assert(session_decide_silent(13000, 30000));
+	ck_assert(!session_decide_silent(13000, 29999));
 }
 END_TEST
 
@@ -97,12 +98,17 @@ START_TEST(a_signal_lowers_for_a_while_and_never_below_the_floor)
 	struct path_mtu m;
 
 	path_mtu_init(&m);
-	ck_assert_int_eq(path_mtu_told(&m, 1280, 0, 0), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 0), 1);
 	ck_assert_int_eq(path_mtu_signal(&m, 255, 5), -1);
-	ck_assert_int_eq(path_mtu_signal(&m, 1280, 5), 0);
+	ck_assert_int_eq(path_mtu_signal(&m, 1472, 5), 0);
+	ck_assert_int_eq(path_mtu_signal(&m, 1300, 5), 1);
+	ck_assert_uint_eq(path_mtu_get(&m, 6), 1300);
 	ck_assert_int_eq(path_mtu_signal(&m, 256, 5), 1);
-	ck_assert_uint_eq(path_mtu_get(&m, 6), 256);
-	ck_assert_uint_eq(path_mtu_get(&m, 5 + PATH_MTU_SIGNAL_MS), 1280);
+	ck_assert_uint_eq(path_mtu_get(&m, 6), PATH_MTU_CLAIM);
+	ck_assert_uint_eq(path_mtu_get(&m, 5 + PATH_MTU_SIGNAL_MS), 1472);
+	/* What the destination itself says needs no such doubt. */
+	ck_assert_int_eq(path_mtu_told(&m, 600, 0, 7), 1);
+	ck_assert_uint_eq(path_mtu_get(&m, 8), 600);
 }
 END_TEST
 

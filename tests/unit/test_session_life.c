@@ -83,6 +83,16 @@ pipe_put(struct work *w)
 	w->buf = NULL;
 }
 
+unsigned
+pipe_free(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 64; i++)
+		n += work[i].buf == NULL;
+	return n;
+}
+
 /* What went to cryptod to be opened again. */
 static struct work	*pushed[128];
 static unsigned		 npushed;
@@ -152,7 +162,7 @@ static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 static uint16_t		 told_mtu;
 
 struct peer *
-route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 
@@ -398,11 +408,7 @@ answer_pushed(uint32_t key)
 static unsigned
 slots_out(void)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i < 64; i++)
-		n += work[i].buf != NULL;
-	return n;
+	return 64 - pipe_free();
 }
 
 static void
@@ -618,6 +624,41 @@ START_TEST(setups_are_metered_before_any_key_operation)
 }
 END_TEST
 
+START_TEST(false_acks_and_msg3s_are_metered_and_true_ones_are_not)
+{
+	unsigned i, n;
+
+	packet_out(100);
+	answer_msg1();
+	n = nasked;
+	for (i = 0; i < 200; i++) {
+		shake_in(FSP_ACK, 9, peer.addr);
+		session_hs_no(asked.req, REFUSE_HS_AUTH);
+	}
+	ck_assert_uint_eq(nasked, n + 64);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_RATE], 136);
+	netd.now_ms += 1000;
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	/* Sixteen more by now, and what is true costs nothing but its Setup. */
+	for (i = 0; i < 10; i++) {
+		shake_in(FSP_SETUP, (uint8_t)(10 + i), peer.addr);
+		answer_msg2();
+		shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+		answer_up(200 + i, 0xb1);
+	}
+	shake_in(FSP_SETUP, 30, peer.addr);
+	answer_msg2();
+	n = nasked;
+	for (i = 0; i < 20; i++) {
+		shake_in(FSP_MSG3_PHASE, 9, peer.addr);
+		session_hs_no(asked.req, REFUSE_HS_AUTH);
+	}
+	ck_assert_uint_eq(nasked, n + 5);
+}
+END_TEST
+
 START_TEST(our_rekey_asks_under_new_keys_and_sends_data_under_old_ones)
 {
 	struct session *s = established(100);
@@ -700,10 +741,15 @@ END_TEST
 START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 {
 	struct session *s = established(100);
-	unsigned i;
+	unsigned i, n;
 
 	frame_in(100, FSP_WARMUP, "", 0);
-	for (i = 0; i < 11; i++) {
+	n = nasked;
+	packet_out(100);		/* one that needs no answer */
+	wait_ms(60000);
+	ck_assert_uint_eq(nasked, n);
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (i = 0; i < 15; i++) {
 		packet_out(100);
 		wait_ms(1000);
 	}
@@ -711,6 +757,44 @@ START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 	ck_assert_uint_eq(s->cur.session, 100);
 	packet_out(100);
 	ck_assert_uint_eq(last.session_key, 100);
+}
+END_TEST
+
+/* Our Msg3 was lost, theirs was not: only their keys are surely shared. */
+START_TEST(keys_of_ours_that_nobody_heard_give_way_to_proven_ones)
+{
+	struct session *s = established(100);
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 200);
+	wait_ms(SESSION_HOLD_MS);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 200);
+}
+END_TEST
+
+/* The other side did the same and sends under the keys that we gave up. */
+START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
+{
+	struct session	*s = established(100);
+	unsigned	 dropped;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	dropped = ndropped_key;
+	wait_ms(3 * SESSION_DRAIN_MS);
+	ck_assert_uint_eq(s->prev.session, 100);
+	ck_assert_uint_eq(ndropped_key, dropped);
+	frame_in(100, FSP_WARMUP, "", 0);
+	frame_in(200, FSP_WARMUP, "", 0);
+	wait_ms(SESSION_DRAIN_MS + 1000);
+	ck_assert_uint_eq(s->prev.session, 0);
+	ck_assert_uint_eq(dropped_key, 100);
 }
 END_TEST
 
@@ -888,13 +972,14 @@ START_TEST(a_node_without_a_way_is_looked_for_and_found)
 	/* The Setup that goes out then tells where it goes. */
 	has_link = 1;
 	far_place.n = 2;
-	told_mtu = 900;
+	mtu = 1472;
+	told_mtu = 1400;
 	session_found(peer.addr);
 	ck_assert_uint_eq(nplain, 1);
 	ck_assert_int_eq(fsp_shake_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &h), 0);
 	ck_assert_uint_eq(h.dst.count, 2);
 	ck_assert_mem_eq(h.dst.addr, peer.addr, 16);
-	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 900 - 77);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1400 - 77);
 }
 END_TEST
 
@@ -1019,14 +1104,24 @@ START_TEST(signals_count_only_for_nodes_we_talk_to)
 	n = fsp_signal_encode(&g, out, sizeof(out));
 	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
 	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
+	mtu = 9000;
 	s = established(100);
 	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
-	ck_assert_uint_eq(s->path_mtu, 600);
-	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 600 - 77);
-	packet_out(1000);			/* Linux heeds nothing below 1280 */
-	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1280);
-	netd.now_ms += PATH_MTU_SIGNAL_MS;
+	/* A packet that IPv6 promises to carry is never talked out of the way. */
+	ck_assert_uint_eq(s->path_mtu, PATH_MTU_CLAIM);
 	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1303);
+	packet_out(1280);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_TOO_BIG], 0);
+	packet_out(1304);
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1303);
+	netd.now_ms += PATH_MTU_SIGNAL_MS;
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 9000 - 77);
+	/* The destination may know of a narrower way; Linux heeds 1280 and more. */
+	frame_in(100, FSP_PATH_MTU, "\x58\x02", 2);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 600 - 77);
+	netd.now_ms += 1000;
+	packet_out(1000);
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1280);
 }
 END_TEST
 
@@ -1220,10 +1315,13 @@ main(void)
 	tcase_add_test(t, a_repeated_setup_gets_the_same_ack_and_no_key_operation);
 	tcase_add_test(t, a_setup_without_proof_touches_no_live_session);
 	tcase_add_test(t, setups_are_metered_before_any_key_operation);
+	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
+	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);

@@ -414,6 +414,17 @@ START_TEST(a_parent_that_comes_to_stand_below_us_is_left)
 }
 END_TEST
 
+START_TEST(soon_after_a_switch_only_half_the_depth_is_worth_another)
+{
+	peer(0, 60), peer(1, 70), peer(2, 80);
+	SAYS(0, 1, 60, 50, 51, 52, 53, 54, 10);		/* 6 + 1 */
+	SAYS(1, 1, 70, 50, 51, 52, 10);			/* 4 + 1 */
+	ck_assert_uint_eq(tree_parent(t), 0);
+	SAYS(2, 1, 80, 50, 10);				/* 2 + 1 */
+	ck_assert_uint_eq(tree_parent(t), 2);
+}
+END_TEST
+
 START_TEST(a_path_too_long_to_tell_is_not_taken)
 {
 	unsigned path[TREE_PATH_MAX + 1] = { 60 }, i;
@@ -489,13 +500,13 @@ START_TEST(a_worse_root_gets_our_place_again)
 }
 END_TEST
 
-/* Four forced changes of parent, from peer a to b and back. */
+/* Forced changes of parent under one root, from one peer to another and back. */
 static void
 flap(uint64_t *seq)
 {
 	unsigned i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		++*seq;
 		SAYS(i & 1, *seq, 60 + 10 * (i & 1), 10);
 		++*seq;
@@ -528,6 +539,18 @@ START_TEST(dampening_engages_every_time_not_once)
 		SAYS(2, seq, 80);
 		at(now.ms + 61000);
 	}
+}
+END_TEST
+
+START_TEST(following_ever_better_roots_is_no_flapping)
+{
+	unsigned i;
+
+	peer(0, 60), peer(1, 70);
+	for (i = 0; i < 14; i++)
+		SAYS(i & 1, i + 1, 60 + 10 * (i & 1), 40 - i);
+	ck_assert_uint_eq(tree_stats(t)->switches, 14);
+	ck_assert_uint_eq(tree_stats(t)->damped, 0);
 }
 END_TEST
 
@@ -578,12 +601,15 @@ main(void)
 	tcase_add_test(c, an_unmeasured_link_is_used_only_when_no_other_leads_there);
 	tcase_add_test(c, a_better_root_or_a_lost_parent_waits_for_nothing);
 	tcase_add_test(c, a_parent_that_comes_to_stand_below_us_is_left);
+	tcase_add_test(c,
+	    soon_after_a_switch_only_half_the_depth_is_worth_another);
 	tcase_add_test(c, a_path_too_long_to_tell_is_not_taken);
 	tcase_add_test(c, a_change_above_the_parent_is_told_a_new_time_stamp_is_not);
 	tcase_add_test(c, a_new_place_is_said_three_times);
 	tcase_add_test(c, announces_to_one_peer_keep_their_distance);
 	tcase_add_test(c, a_worse_root_gets_our_place_again);
 	tcase_add_test(c, dampening_engages_every_time_not_once);
+	tcase_add_test(c, following_ever_better_roots_is_no_flapping);
 	tcase_add_test(c, a_signature_that_comes_late_is_not_told_for_a_newer_place);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);

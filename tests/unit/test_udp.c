@@ -106,6 +106,33 @@ START_TEST(datagrams_arrive_in_order_and_every_slot_comes_back)
 }
 END_TEST
 
+START_TEST(without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep)
+{
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	int			 i;
+
+	open_socket(&ep, 1280);
+	udp_send(&ep, "\1", 1);
+	udp_flush();
+	udp_start(base);
+	free_slots = PIPE_SPARE;		/* these are for our own words */
+	for (i = 0; i < 5; i++)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 0);
+	ck_assert_uint_eq(free_slots, PIPE_SPARE);
+	udp_pause(1);
+	netd.now_ms = 0;
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 1);	/* no event left */
+	ck_assert_uint_eq(netd.now_ms, 0);
+	free_slots = 256;
+	udp_pause(0);
+	for (i = 0; i < 50 && nin == 0; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 1);
+}
+END_TEST
+
 START_TEST(nothing_larger_than_the_transport_allows_is_sent)
 {
 	struct endpoint	ep;
@@ -196,6 +223,7 @@ main(void)
 	int	 failures;
 
 	tcase_add_test(t, datagrams_arrive_in_order_and_every_slot_comes_back);
+	tcase_add_test(t, without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep);
 	tcase_add_test(t, nothing_larger_than_the_transport_allows_is_sent);
 	tcase_add_test(t, a_datagram_larger_than_a_slot_is_refused_and_punches_are_ignored);
 	tcase_add_test(t, an_error_drops_one_datagram_and_sends_the_rest);
