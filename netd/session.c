@@ -372,6 +372,26 @@ session_input(struct peer *p, struct work *w, int ce)
 	deliver(p, &d, w, ce);
 }
 
+/*
+ * The far process started again: our keys died there, those too that wait to
+ * be confirmed. A Setup that is out serves the new one as well.
+ */
+static void
+began_anew(struct session *s)
+{
+	struct shake *h = s->extra->out;
+
+	if (h != NULL && h->state == SHAKE_MSG3) {
+		shake_drop(h);
+		session_drop_key(s->pend.session);
+		memset(&s->pend, 0, sizeof(s->pend));
+	}
+	if (s->extra->out == NULL)
+		shake_begin(s);
+	else
+		shake_hurry(s->extra->out);
+}
+
 void
 session_link_changed(struct peer *p, int up)
 {
@@ -379,11 +399,11 @@ session_link_changed(struct peer *p, int up)
 
 	if (!up || s == NULL)
 		return;
-	if (s->extra->out != NULL)
-		shake_hurry(s->extra->out);
-	else if (s->state == SESSION_ESTABLISHED &&
+	if (s->state == SESSION_ESTABLISHED &&
 	    memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0)
-		shake_begin(s);		/* it started again: our keys died there */
+		began_anew(s);
+	else
+		shake_hurry(s->extra->out);
 }
 
 static uint64_t

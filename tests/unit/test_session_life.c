@@ -1211,6 +1211,33 @@ data_in(uint32_t key)
 	frame_in(key, FSP_PACKET, body, sizeof(body));
 }
 
+START_TEST(a_restart_in_the_midst_of_a_rekey_begins_another)
+{
+	struct session	*s = established(100);
+
+	data_in(100);			/* the first keys are confirmed */
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	ck_assert_uint_eq(s->pend.session, 101);
+	ck_assert_uint_eq(s->extra->out->state, SHAKE_MSG3);
+	memset(peer.epoch, 0xb2, 8);
+	session_link_changed(&peer, 1);
+	ck_assert_uint_eq(s->pend.session, 0);
+	ck_assert_uint_eq(dropped_key, 101);
+	ck_assert_uint_eq(asked_type, MSG_XK_START);
+	answer_msg1();
+	/* Again: the Setup that is out goes once more. */
+	sent_len = 0;
+	session_link_changed(&peer, 1);
+	phase_sent(FSP_SETUP);
+	shake_in(FSP_ACK, 4, peer.addr);
+	answer_msg3(102, 0xb2);
+	ck_assert_uint_eq(s->cur.session, 102);
+}
+END_TEST
+
 START_TEST(data_is_reported_and_reports_are_not)
 {
 	uint8_t		 rr[MMP_SESSION_RR_LEN] = { 0 };
@@ -1341,6 +1368,7 @@ main(void)
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	tcase_add_test(t, a_restart_in_the_midst_of_a_rekey_begins_another);
 	tcase_add_test(t, data_is_reported_and_reports_are_not);
 	tcase_add_test(t, who_only_reports_waits_for_no_answer);
 	tcase_add_test(t, a_session_learns_its_round_trip_from_current_keys_only);
