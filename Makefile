@@ -33,7 +33,7 @@ SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
 L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
-L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv
+L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
 PROGS		:= privd netd cryptod bastidectl
 D_privd		:= privd
@@ -58,6 +58,7 @@ help:
 	@echo 'sudo make demo    two nodes in two namespaces, a picture of it'
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
+	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
 	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
@@ -186,8 +187,17 @@ installed:
 uninstall purge:
 	@sh scripts/install.sh $@ '$(DESTDIR)'
 
+# The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
+SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg nexthop
+$(B)/meshsim: tests/sim/main.c tests/sim/mesh.c tests/sim/mesh.h $(SIMMODS:%=$(O)/netd/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm
+sim: $(B)/meshsim
+	@$(B)/meshsim $(or $(SEED),1) $(or $(NODES),100 1000)
+
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz \
+.PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
 	bench-house install installed uninstall purge clean

@@ -66,7 +66,7 @@ union msg_any {
 #define END(NAME, name)		};
 #include "msg.def"
 
-#define MSG_LEN_MAX	1024
+#define MSG_LEN_MAX	1280
 #define MSG_NFD_MAX	4
 #define MSG(NAME, name, FROM, TO, nfd, when, doc)				\
 	_Static_assert(MSG_LEN_##NAME <= MSG_LEN_MAX, #name " is too long");	\

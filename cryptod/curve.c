@@ -1,6 +1,7 @@
-/* curve.c -- libsecp256k1 and libsodium behind six small functions. */
+/* curve.c -- libsecp256k1 and libsodium behind a few small functions. */
 #include <secp256k1.h>
 #include <secp256k1_ecdh.h>
+#include <secp256k1_schnorrsig.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -84,6 +85,35 @@ curve_dh(const uint8_t sec[SEC_LEN], const uint8_t pub[PUB_LEN],
 	if (!secp256k1_ec_pubkey_parse(ctx, &point, pub, PUB_LEN))
 		return -1;
 	return secp256k1_ecdh(ctx, out, &point, sec, hash_x, NULL) ? 0 : -1;
+}
+
+int
+curve_sign(const uint8_t sec[SEC_LEN], const void *msg, size_t len,
+    const uint8_t aux[32], uint8_t sig[SIG_LEN])
+{
+	secp256k1_keypair	pair;
+	uint8_t			hash[crypto_hash_sha256_BYTES];
+	int			ok;
+
+	if (!secp256k1_keypair_create(ctx, &pair, sec))
+		return -1;
+	crypto_hash_sha256(hash, msg, len);
+	ok = secp256k1_schnorrsig_sign32(ctx, sig, hash, &pair, aux);
+	sodium_memzero(&pair, sizeof(pair));
+	return ok ? 0 : -1;
+}
+
+int
+curve_verify(const uint8_t pub[PUB_LEN], const void *msg, size_t len,
+    const uint8_t sig[SIG_LEN])
+{
+	secp256k1_xonly_pubkey	point;
+	uint8_t			hash[crypto_hash_sha256_BYTES];
+
+	if (!secp256k1_xonly_pubkey_parse(ctx, &point, pub + 1))
+		return 0;
+	crypto_hash_sha256(hash, msg, len);
+	return secp256k1_schnorrsig_verify(ctx, sig, hash, sizeof(hash), &point);
 }
 
 void

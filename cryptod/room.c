@@ -21,6 +21,7 @@
 #include "room.h"
 #include "seal.h"
 #include "session.h"
+#include "sign.h"
 
 /* Messages taken from one door before the ring gets its turn. */
 #define DOOR_BATCH	16
@@ -75,6 +76,7 @@ on_key_dir(struct chan *c, const struct msg_key_dir *m, int *fds)
 	room.self = key_load(room.mode, fds[0]);
 	close(fds[0]);
 	handshake_init(room.self);
+	sign_init(room.self);
 }
 
 /* The last hand that privd fills: shut ourselves in and say so. */

@@ -19,6 +19,15 @@ void	table_print(const char *what, json_t *data);
 /* Is there such a thing to show? Its command, or NULL. */
 const char *table_command(const char *what);
 
+/* stats.c: the history of a metric for people. "90s", "10m", "24h" are windows. */
+int	stats_is_window(const char *);
+/* How far apart its samples are, as the node has it. */
+const char *stats_step(const char *window);
+void	stats_print(const char *window, const json_t *data);
+
+/* topology.c: data of show_tree and show_cache as a picture, or for Graphviz. */
+void	topology_print(json_t *tree, json_t *cache, int dot);
+
 /* keygen.c: argv from "keygen" on. Answers the exit status. */
 int	keygen(int argc, char **argv);
 /*

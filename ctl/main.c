@@ -34,21 +34,6 @@ print(const struct how *how, const char *what, json_t *data)
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
-static int
-cmd_show(const struct how *how, int argc, char **argv)
-{
-	const char *command;
-	json_t *data = NULL;
-	int ret;
-
-	if (argc != 2)
-		return usage("show what?");
-	if ((command = table_command(argv[1])) == NULL)
-		return usage("there is no such thing to show");
-	ret = client_ask(how->socket, command, NULL, &data);
-	return ret != EXIT_OK ? ret : print(how, argv[1], data);
-}
-
 /* The npub of a name that the node knows, in out. An exit status. */
 static int
 npub_of(const struct how *how, const char *name, char out[NPUB_LEN + 1])
@@ -82,6 +67,50 @@ npub_of(const struct how *how, const char *name, char out[NPUB_LEN + 1])
 	return ret;
 }
 
+/* show stats METRIC [PEER] [WINDOW] */
+static int
+show_history(const struct how *how, int argc, char **argv)
+{
+	const char *window = "10m";
+	char npub[NPUB_LEN + 1];
+	json_t *params, *data = NULL;
+	int ret;
+
+	if (argc > 3 && stats_is_window(argv[argc - 1]))
+		window = argv[--argc];
+	if (argc > 4)
+		return usage("show stats METRIC [PEER] [WINDOW]");
+	if (argc == 4 && (ret = npub_of(how, argv[3], npub)) != EXIT_OK)
+		return ret;
+	params = json_pack("{s:s, s:s, s:s}", "metric", argv[2], "window",
+	    window, "granularity", stats_step(window));
+	if (argc == 4)
+		json_object_set_new(params, "peer", json_string(npub));
+	ret = client_ask(how->socket, "show_stats_history", params, &data);
+	if (ret != EXIT_OK || how->json)
+		return ret != EXIT_OK ? ret : print(how, NULL, data);
+	stats_print(window, data);
+	json_decref(data);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static int
+cmd_show(const struct how *how, int argc, char **argv)
+{
+	const char *command;
+	json_t *data = NULL;
+	int ret;
+
+	if (argc > 2 && strcmp(argv[1], "stats") == 0)
+		return show_history(how, argc, argv);
+	if (argc != 2)
+		return usage("show what?");
+	if ((command = table_command(argv[1])) == NULL)
+		return usage("there is no such thing to show");
+	ret = client_ask(how->socket, command, NULL, &data);
+	return ret != EXIT_OK ? ret : print(how, argv[1], data);
+}
+
 /* A command about one peer; done is what to say when it worked. */
 static int
 change(const struct how *how, const char *command, const char *peer,
@@ -104,6 +133,24 @@ change(const struct how *how, const char *command, const char *peer,
 	json_decref(data);
 	printf("%s %s\n", done, npub);
 	return EXIT_OK;
+}
+
+static int
+cmd_topology(const struct how *how, int argc, char **argv)
+{
+	json_t *tree = NULL, *cache = NULL;
+	int ret, dot = argc == 2 && strcmp(argv[1], "--dot") == 0;
+
+	if (argc > 1 && !dot)
+		return usage("topology [--dot]");
+	ret = client_ask(how->socket, "show_tree", NULL, &tree);
+	if (ret == EXIT_OK)
+		ret = client_ask(how->socket, "show_cache", NULL, &cache);
+	if (ret == EXIT_OK)
+		topology_print(tree, cache, dot);
+	json_decref(tree);
+	json_decref(cache);
+	return ret;
 }
 
 static int
@@ -166,6 +213,7 @@ static const struct {
 	int		(*fn)(const struct how *, int, char **);
 } command[] = {
 	{ "show",	cmd_show },
+	{ "topology",	cmd_topology },
 	{ "connect",	cmd_connect },
 	{ "disconnect",	cmd_disconnect },
 	{ "rekey",	cmd_rekey },

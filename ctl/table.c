@@ -1,6 +1,6 @@
 /*
  * table.c -- replies for people. A list becomes columns as the table below
- * says; anything else is printed as names and values, all of it.
+ * says, several lists one after the other; anything else is printed as names and values, all of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define CELL		80
 #define NAME_WIDTH	32
 
-enum kind { TEXT, AGO, BYTES, YES };
+enum kind { TEXT, AGO, BYTES, SHARE, YES };
 
 struct column {
 	const char	*head, *path;	/* "stats.bytes_sent" */
@@ -71,8 +71,37 @@ static const struct sheet sheet[] = {
 	{ "routing", "show_routing", NULL, {{ 0 }} },
 	{ "tree", "show_tree", NULL, {{ 0 }} },
 	{ "bloom", "show_bloom", NULL, {{ 0 }} },
-	{ "cache", "show_cache", NULL, {{ 0 }} },
-	{ "mmp", "show_mmp", NULL, {{ 0 }} },
+	{ "cache", "show_cache", "entries", {
+	    { "NAME", "display_name", TEXT }, { "ADDRESS", "ipv6_addr", TEXT },
+	    { "DEPTH", "depth", TEXT }, { "USED", "last_used_ms", AGO },
+	    { "MTU", "path_mtu", TEXT }, { "PROVEN", "proven", YES } } },
+	{ "mmp", "show_mmp", "peers", {
+	    { "LINK TO", "display_name", TEXT },
+	    { "RTT ms", "link_layer.srtt_ms", TEXT },
+	    { "TREND", "link_layer.rtt_trend", TEXT },
+	    { "LOSS", "link_layer.loss_rate", SHARE },
+	    { "MEAN", "link_layer.smoothed_loss", SHARE },
+	    { "ETX", "link_layer.etx", TEXT },
+	    { "QUALITY", "link_layer.lqi", TEXT },
+	    { "GOODPUT/s", "link_layer.goodput_bps", BYTES },
+	    { "CE", "link_layer.ecn_ce_count", TEXT } } },
+	{ "mmp", "show_mmp", "sessions", {
+	    { "SESSION WITH", "display_name", TEXT },
+	    { "RTT ms", "session_layer.srtt_ms", TEXT },
+	    { "TREND", "session_layer.rtt_trend", TEXT },
+	    { "LOSS", "session_layer.loss_rate", SHARE },
+	    { "MEAN", "session_layer.smoothed_loss", SHARE },
+	    { "ETX", "session_layer.etx", TEXT },
+	    { "QUALITY", "session_layer.sqi", TEXT },
+	    { "PATH MTU", "session_layer.path_mtu", TEXT } } },
+	{ "stats", "show_stats_list", "metrics", {
+	    { "METRIC", "name", TEXT }, { "UNIT", "unit", TEXT },
+	    { "OF", "scope", TEXT } } },
+	{ "stats-peers", "show_stats_peers", "peers", {
+	    { "NAME", "display_name", TEXT }, { "ACTIVE", "is_active", YES },
+	    { "FIRST SEEN", "first_seen_secs_ago", TEXT },
+	    { "LAST SEEN", "last_contact_secs_ago", TEXT },
+	    { "NPUB", "npub", TEXT } } },
 	{ "metrics", "show_metrics", NULL, {{ 0 }} },
 };
 
@@ -148,7 +177,7 @@ scalar(const json_t *v, char out[CELL])
 		    json_integer_value(v));
 		break;
 	case JSON_REAL:
-		snprintf(out, CELL, "%g", json_real_value(v));
+		snprintf(out, CELL, "%.4g", json_real_value(v));
 		break;
 	case JSON_TRUE:
 		snprintf(out, CELL, "yes");
@@ -173,10 +202,12 @@ cell(const json_t *row, const struct column *c, char out[CELL])
 		v = json_object_get(json_object_get(row, key), dot + 1);
 	} else
 		v = json_object_get(row, c->path);
-	if (c->kind == AGO && json_is_integer(v))
+	if (c->kind == SHARE && json_is_real(v))
+		snprintf(out, CELL, "%.1f%%", json_real_value(v) * 100);
+	else if (c->kind == AGO && json_is_integer(v))
 		ago(json_integer_value(v), out);
-	else if (c->kind == BYTES && json_is_integer(v))
-		bytes((double)json_integer_value(v), out);
+	else if (c->kind == BYTES && json_is_number(v))
+		bytes(json_number_value(v), out);
 	else
 		scalar(v, out);
 }
@@ -279,11 +310,16 @@ void
 table_print(const char *what, json_t *data)
 {
 	const struct sheet *s = find(what);
+	const struct sheet *end = sheet + sizeof(sheet) / sizeof(sheet[0]);
 	const char *key;
 	json_t *item;
 
 	if (s != NULL && s->list != NULL) {
 		print_list(s, json_object_get(data, s->list));
+		while (++s < end && strcmp(s->what, what) == 0) {
+			putchar('\n');
+			print_list(s, json_object_get(data, s->list));
+		}
 		return;
 	}
 	json_object_foreach(data, key, item)

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "dns.h"
 #include "link.h"
+#include "mesh.h"
 #include "names.h"
 #include "netd_int.h"
 #include "resolve.h"
@@ -66,6 +67,14 @@ on_conf_num(struct chan *c, const struct msg_conf_num *m, int *fds)
 	netd.conf[m->key] = m->value;
 	if (m->key == CONF_NODE_LOG_LEVEL)
 		log_set_level((enum log_level)m->value);
+}
+
+void
+on_conf_attempt(struct chan *c, const struct msg_conf_attempt *m, int *fds)
+{
+	(void)c;
+	(void)fds;
+	mesh_conf_attempt(m->wait_s);
 }
 
 void

@@ -159,3 +159,11 @@ frame_is_link_msg(uint8_t type)
 		return 0;
 	}
 }
+
+int
+frame_is_mesh_msg(uint8_t type)
+{
+	return type == LINK_MSG_TREE_ANNOUNCE ||
+	    type == LINK_MSG_FILTER_ANNOUNCE ||
+	    type == LINK_MSG_LOOKUP_REQUEST || type == LINK_MSG_LOOKUP_RESPONSE;
+}

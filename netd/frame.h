@@ -74,5 +74,7 @@ int	frame_bye_read(const uint8_t *msg, size_t len);
 const char *frame_bye_text(enum bye);
 /* Is this type of link message in the protocol? */
 int	frame_is_link_msg(uint8_t type);
+/* Is it for the tree, the filters or the look-ups? */
+int	frame_is_mesh_msg(uint8_t type);
 
 #endif

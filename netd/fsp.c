@@ -5,7 +5,6 @@
 #include "wire.h"
 
 enum {
-	SENDER_REPORT = 46, RECEIVER_REPORT = 66,	/* bodies */
 	DGRAM_TYPE = 0x00,
 };
 
@@ -229,18 +228,6 @@ fsp_inner_encode(uint8_t out[FSP_INNER], uint32_t ts, uint8_t type,
 	put_le32(out, ts);
 	out[4] = type;
 	out[5] = flags;
-}
-
-int
-fsp_sender_report_ok(const struct fsp_inner *in)
-{
-	return in->type == FSP_SENDER_REPORT && in->len >= SENDER_REPORT;
-}
-
-int
-fsp_receiver_report_ok(const struct fsp_inner *in)
-{
-	return in->type == FSP_RECEIVER_REPORT && in->len >= RECEIVER_REPORT;
 }
 
 int

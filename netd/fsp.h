@@ -22,13 +22,14 @@ enum {
 	FSP_INNER = 6,		/* timestamp, type, flags: first of the plaintext */
 	FSP_TAG = 16,
 	FSP_MSG1 = 33, FSP_MSG2 = 57, FSP_MSG3 = 73,	/* Noise XK */
-	FSP_COORDS_MAX = 32,	/* longest path that we repeat */
+	FSP_COORDS_MAX = 38,	/* longest path: two of them fit one frame */
 	FSP_SHAKE_MAX = FSP_PREFIX + 1 + 2 * (2 + 16 * FSP_COORDS_MAX) + 2 + FSP_MSG3,
 	FSP_PORT_IP6 = 256,
 };
 
 enum fsp_phase { FSP_DATA, FSP_SETUP, FSP_ACK, FSP_MSG3_PHASE };
 enum { FSP_CP = 0x01, FSP_K = 0x02, FSP_U = 0x04 };
+enum { FSP_SPIN = 0x01 };	/* of inner flags */
 
 enum fsp_type {
 	FSP_PACKET = 0x10, FSP_SENDER_REPORT, FSP_RECEIVER_REPORT,
@@ -99,8 +100,6 @@ void	fsp_inner_encode(uint8_t out[FSP_INNER], uint32_t ts, uint8_t type,
 	    uint8_t flags);
 
 /* Bodies of inner messages. A longer report is accepted, as everywhere. */
-int	fsp_sender_report_ok(const struct fsp_inner *);
-int	fsp_receiver_report_ok(const struct fsp_inner *);
 int	fsp_path_mtu_decode(const struct fsp_inner *, uint16_t *mtu);
 /* Ports of a DataPacket; the rest of the body is what they carry. */
 int	fsp_packet_decode(const struct fsp_inner *, uint16_t *src, uint16_t *dst,

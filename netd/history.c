@@ -1,6 +1,6 @@
 /*
  * history.c -- takes a sample of the node and of each peer every second, and
- * answers `show stats`. What a part that is not there would measure is null.
+ * answers `show stats`. What was not measured is null.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +11,8 @@
 #include "log.h"
 #include "history_ring.h"
 #include "link.h"
+#include "mesh.h"
+#include "mmp.h"
 #include "names.h"
 #include "netd.h"
 #include "session.h"
@@ -69,6 +71,18 @@ track(const struct peer *p)
 	return t;
 }
 
+/* Over all links; 0 when there is none. */
+static double
+mean_loss(void)
+{
+	double sum = 0;
+	struct peer *p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		sum += mmp_loss(link_mmp(p));
+	return peer_count() == 0 ? 0 : sum / peer_count();
+}
+
 static void
 sample_node(void)
 {
@@ -76,7 +90,11 @@ sample_node(void)
 	const struct udp_stats *s;
 	unsigned i;
 
-	v[0] = NAN;			/* nobody has counted the mesh */
+	v[0] = bloom_mesh_size(mesh.bloom);
+	if (v[0] < 0)
+		v[0] = NAN;		/* too many to tell */
+	v[1] = tree_self(mesh.tree)->n - 1;
+	v[3] = (double)tree_stats(mesh.tree)->switches;
 	v[2] = peer_count();
 	for (i = 0; i < udp_count(); i++) {
 		s = &udp_get(i)->stats;
@@ -85,7 +103,7 @@ sample_node(void)
 		v[6] += (double)s->packets_recv;
 		v[7] += (double)s->packets_sent;
 	}
-	v[8] = NAN;			/* nor measured its loss */
+	v[8] = mean_loss();
 	v[9] = session_count();
 	rows_push(&node, v);
 }
@@ -94,11 +112,12 @@ static void
 sample_peer(const struct peer *p)
 {
 	struct tracked *t = tracked_find(p->addr);
+	const struct mmp *m = link_mmp(p);
 	double v[PEER_METRICS] = {
-		NAN, NAN,
+		mmp_has_srtt(m) ? mmp_srtt_ms(m) : NAN, mmp_loss(m),
 		(double)p->stats.bytes_recv, (double)p->stats.bytes_sent,
 		(double)p->stats.packets_recv, (double)p->stats.packets_sent,
-		0
+		m->rx.now.ce_count
 	};
 
 	if (t == NULL && (t = track(p)) == NULL)

@@ -6,6 +6,7 @@
 
 #include "link_int.h"
 #include "ip6.h"
+#include "mesh.h"
 #define LOG_TARGET "fips::node::handlers::encrypted"
 #include "log.h"
 #include "session.h"
@@ -42,6 +43,10 @@ seal_done(struct work *w)
 			rekey_begin(p);
 		return;
 	}
+	if (w->op == RING_SEAL)
+		session_sealed(w);
+	if (p != NULL && w->link_key == p->cur.session)
+		link_mmp_sent(p, w);
 	if (udp_send(&w->ep, w->buf + w->off, w->len) == -1 || p == NULL)
 		return;
 	p->stats.packets_sent++;
@@ -53,7 +58,8 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 {
 	size_t	tags = op == RING_SEAL ? 2 * FRAME_TAG_LEN : FRAME_TAG_LEN;
 	size_t	sealed = w->len + tags;
-	uint8_t	flags = (uint8_t)((p->k_bit ? FRAME_K : 0) | (ce ? FRAME_CE : 0));
+	uint8_t	flags = (uint8_t)((p->k_bit ? FRAME_K : 0) | (ce ? FRAME_CE : 0) |
+	    (p->extra->mmp.spin.bit ? FRAME_SP : 0));
 
 	if (p->cur.session == 0 || sealed > link_mtu(p)) {
 		refuse(REFUSE_DGRAM_TOO_LONG);
@@ -64,7 +70,7 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 	    (uint16_t)(sealed - FRAME_HEAD_LEN - FRAME_TAG_LEN),
 	    p->cur.their_index, 0);
 	put_le32(w->buf + w->off + FRAME_HEAD_LEN,
-	    (uint32_t)(netd.now_ms - p->cur.start_ms));
+	    link_stamp(&p->cur, netd.now_ms));
 	w->link_key = p->cur.session;
 	w->peer = p->handle;
 	w->ep = p->ep;
@@ -92,6 +98,7 @@ link_send(struct peer *p, const void *msg, size_t len)
 	}
 	memcpy(w->buf + w->off + FRAME_BODY_OFF, msg, len);
 	w->len = (uint32_t)(FRAME_BODY_OFF + len);
+	w->kind = link_mmp_kind(p, w->buf[w->off + FRAME_BODY_OFF]);
 	return link_send_work(p, w, RING_SEAL_LINK, 0);
 }
 
@@ -135,10 +142,39 @@ said_bye(struct peer *p, const uint8_t *msg, size_t len)
 	peer_lose(p);
 }
 
-/* What a peer says. The parts that take reports, announces, filters and
- * look-ups are not here yet: those messages are known, and left alone. */
+/* A message of the mesh, as a copy; the longest that we send is the longest. */
 static void
-dispatch(struct peer *p, struct work *w, int ce)
+said_mesh(struct peer *p, const uint8_t *msg, size_t len)
+{
+	static uint8_t copy[LINK_MESH_MAX];
+
+	if (len > sizeof(copy)) {
+		p->recv_bad++;
+		refuse(REFUSE_MESH_MALFORMED);
+		return;
+	}
+	memcpy(copy, msg, len);
+	mesh_input(p, copy, len);
+}
+
+/* The peer measured us. About older keys it has nothing to say that we need. */
+static void
+said_report(struct peer *p, const uint8_t *msg, size_t len, int current)
+{
+	uint8_t copy[MMP_REPORT_MAX];
+
+	if (len > sizeof(copy))
+		len = sizeof(copy);
+	memcpy(copy, msg, len);
+	if (current && link_mmp_report(p, copy, len) == -1) {
+		p->recv_bad++;
+		refuse(REFUSE_LINK_MSG_SHORT);
+	}
+}
+
+/* What a peer says. */
+static void
+dispatch(struct peer *p, struct work *w, int ce, int current)
 {
 	const uint8_t	*msg = w->buf + w->off + FRAME_BODY_OFF;
 	size_t		 len = w->len - FRAME_BODY_OFF;
@@ -147,6 +183,11 @@ dispatch(struct peer *p, struct work *w, int ce)
 	if (copy[0] == LINK_MSG_DATAGRAM) {
 		pipe_keep(w);
 		session_input(p, w, ce);
+	} else if (frame_is_mesh_msg(copy[0])) {
+		said_mesh(p, msg, len);
+	} else if (copy[0] == LINK_MSG_SENDER_REPORT ||
+	    copy[0] == LINK_MSG_RECEIVER_REPORT) {
+		said_report(p, msg, len, current);
 	} else if (copy[0] == LINK_MSG_DISCONNECT) {
 		said_bye(p, copy, len);
 	} else if (copy[0] == LINK_MSG_HEARTBEAT && len != 1) {
@@ -192,14 +233,16 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 	if (k == &p->cur) {
 		if (!k->proven)
 			peer_proven(p);
+		mesh_peer_up(p);
 		p->decrypt_fail = 0;
 		if (newest)
 			roam(p, &w->ep);
+		link_mmp_received(p, w, frame_len);
 	}
 	p->seen_ms = netd.now_ms;
 	p->stats.packets_recv++;
 	p->stats.bytes_recv += frame_len;
-	dispatch(p, w, (flags & FRAME_CE) != 0);
+	dispatch(p, w, (flags & FRAME_CE) != 0, k == &p->cur);
 }
 
 /*

@@ -24,6 +24,12 @@ struct link_keys {
 	uint8_t		heard;		/* a frame opened under them; highest counts */
 };
 
+/* What w->kind may say of a frame that goes out. */
+enum {
+	WORK_REPORT = 1,		/* a link report, or as good as one */
+	WORK_INNER_REPORT = 2		/* a session report */
+};
+
 struct peer_stats {
 	uint64_t	packets_sent, packets_recv, bytes_sent, bytes_recv;
 };
@@ -41,6 +47,7 @@ struct peer {
 	int		  conf;		/* number in the configuration, or -1 */
 	uint8_t		  outbound;	/* direction of the handshake that won */
 	uint8_t		  k_bit;	/* key-epoch flag we send */
+	uint8_t		  in_mesh;	/* proven, and told to the mesh; mesh.c's */
 	uint32_t	  link_id;	/* for people; grows */
 	struct link_keys  cur, pend, prev;
 	uint64_t	  up_ms, up_wall_ms, seen_ms;	/* established; last authentic frame */
@@ -58,6 +65,12 @@ struct peer	*peer_find(const uint8_t addr[NADDR_LEN]);
 /* NULL when the handle is stale. */
 struct peer	*peer_by_handle(uint32_t);
 unsigned	 peer_count(void);
+/* A peer is a slot below PEER_SLOTS for as long as it lives. */
+enum { PEER_SLOTS = 1024 };
+struct peer	*peer_slot(unsigned);
+unsigned	 peer_slot_of(const struct peer *);
+/* As many as are to be expected, by the settings. */
+unsigned	 peer_most(void);
 
 /* Life of the module. link_start() dials the configured peers. */
 void	link_init(void);
@@ -99,6 +112,19 @@ const char *link_connect(const uint8_t pub[32], const char *host, uint16_t port,
 int	link_disconnect(const uint8_t pub[32]);
 /* Force a rekey now (tests and drills through the control socket). -1: not possible. */
 int	link_rekey_now(struct peer *);
+
+/* -- how good a link is (link_mmp.c) -- */
+struct mmp;
+const struct mmp *link_mmp(const struct peer *);
+int	link_has_srtt(const struct peer *);
+/* etx * (1 + srtt / 100 ms); 1.0 before there is a round trip. */
+double	link_cost(const struct peer *);
+
+/* -- congestion (link_congest.c) -- */
+/* Does the way out to p, or a socket of ours, lose frames? */
+int	link_congested(const struct peer *);
+/* CE of a frame that is passed on to p; ce: of the frame as it came. Counts. */
+int	link_mark(const struct peer *, int ce);
 
 /* For `show`. */
 struct link_view {			/* a handshake under way */

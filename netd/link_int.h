@@ -10,6 +10,8 @@
  *	link_up.c	from finished handshakes to peers
  *	link_rekey.c	a peer's next keys
  *	link_retry.c	dialling, and dialling again
+ *	link_mmp.c	how good a link is: reports out and in
+ *	link_congest.c	when frames that are passed on are marked
  *	link_rate.c	token buckets (pure)
  *	link_seen.c	message 1s that were answered already (pure)
  *	link_decide.c	who gets in, which of two handshakes stays (pure)
@@ -23,9 +25,10 @@
 #include "link_decide.h"
 #include "link_rate.h"
 #include "link_seen.h"
+#include "mmp.h"
 
 enum {
-	LINK_PEER_MAX = 1024,
+	LINK_PEER_MAX = PEER_SLOTS,
 	LINK_PEER_KEPT = 64,		/* of these, for peers of the configuration */
 	LINK_HS_MAX = 512,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
@@ -36,6 +39,7 @@ enum {
 	LINK_JITTER_S = 15,
 	LINK_TRIES_MAX = 16,		/* message 2s read for one of ours, of each kind */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
+	LINK_MESH_MAX = 2048,		/* tree, filter and look-up messages end before */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -63,6 +67,9 @@ struct link_extra {
 	uint64_t	dampen_until_ms;
 	uint64_t	bad_ms;		/* first of the bad frames in a row */
 	struct bucket	bucket;		/* its message 1s */
+	struct mmp	mmp;
+	unsigned	reported;	/* receiver reports sent, up to a few */
+	uint64_t	log_ms;		/* next line about it */
 };
 
 struct hs {
@@ -101,8 +108,6 @@ int		 index_new(enum index_kind, unsigned slot, uint32_t *index);
 void		 index_give(uint32_t index, enum index_kind, unsigned slot);
 void		 index_del(uint32_t index);
 enum index_kind	 index_get(uint32_t index, unsigned *slot);
-struct peer	*peer_slot(unsigned);
-unsigned	 peer_slot_of(const struct peer *);
 uint32_t	 link_id_new(void);
 
 /* Forget a set of keys: index at once, cryptod a moment later, so that what
@@ -165,6 +170,22 @@ uint64_t	 rekey_tick(struct peer *);
 /* Replace the current keys, which go on opening frames for a while. */
 void		 keys_replace(struct peer *, const struct link_keys *);
 
+/* -- link_mmp.c ----------------------------------------------------------- */
+void		 link_mmp_begin(struct peer *);
+/* A last line about a peer that goes. */
+void		 link_mmp_end(const struct peer *);
+/* w->kind of a link message. */
+uint8_t		 link_mmp_kind(const struct peer *, uint8_t type);
+/* A frame was sealed, was opened, under the current keys. */
+void		 link_mmp_sent(struct peer *, const struct work *);
+void		 link_mmp_received(struct peer *, const struct work *, size_t frame_len);
+/* 0, or -1: too short. */
+int		 link_mmp_report(struct peer *, const uint8_t *msg, size_t len);
+uint64_t	 link_mmp_tick(struct peer *);
+
+/* -- link_congest.c ------------------------------------------------------- */
+uint64_t	 congest_tick(void);
+
 /* -- link_retry.c --------------------------------------------------------- */
 /* No handshake of ours to this node is left, and none came through. */
 void		 retry_failed(const uint8_t addr[NADDR_LEN]);
@@ -174,6 +195,13 @@ void		 retry_settled(const uint8_t addr[NADDR_LEN]);
 void		 retry_forget(const uint8_t addr[NADDR_LEN]);
 int		 retry_conf_of(const uint8_t addr[NADDR_LEN]);
 uint64_t	 retry_tick(void);
+
+/* What frames carry as their time: not 0, which means none in an echo. */
+static inline uint32_t
+link_stamp(const struct link_keys *k, uint64_t at_ms)
+{
+	return (uint32_t)(at_ms - k->start_ms + 1);
+}
 
 static inline uint64_t
 until(uint64_t due_ms)

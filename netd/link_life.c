@@ -7,6 +7,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::dispatch"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 
@@ -57,6 +58,8 @@ static void
 peer_remove(struct peer *p)
 {
 	session_link_changed(p, 0);
+	mesh_peer_down(p);
+	link_mmp_end(p);
 	rekey_drop(p);
 	hs_end_rekey(p->handle);
 	keys_drop(&p->cur);
@@ -152,6 +155,7 @@ tick_peer(struct peer *p)
 	if (next == 0)
 		next = 1000;	/* a rekey is its last chance */
 	next = sooner(next, until(p->extra->beat_ms));
+	next = sooner(next, link_mmp_tick(p));
 	return sooner(next, rekey_tick(p));
 }
 
@@ -163,6 +167,7 @@ link_tick(void)
 
 	for (p = NULL; (p = peer_next(p)) != NULL; )
 		next = sooner(next, tick_peer(p));
+	next = sooner(next, congest_tick());
 	next = sooner(next, hs_tick());
 	next = sooner(next, retry_tick());
 	return sooner(next, keys_tick());

@@ -69,6 +69,16 @@ peer_is_full(const uint8_t addr[NADDR_LEN])
 }
 
 unsigned
+peer_most(void)
+{
+	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
+
+	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
+		max = LINK_PEER_MAX - LINK_PEER_KEPT;
+	return (unsigned)max + LINK_PEER_KEPT;
+}
+
+unsigned
 peer_count(void)
 {
 	return npeer;

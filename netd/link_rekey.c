@@ -74,6 +74,7 @@ keys_replace(struct peer *p, const struct link_keys *k)
 	p->cur.start_ms = netd.now_ms;
 	p->decrypt_fail = 0;
 	p->extra->jitter_ms = jitter_ms();
+	mmp_rekeyed(&p->extra->mmp, netd.now_us);
 }
 
 /* -- edges ------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::handshake"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "session.h"
 #include "udp.h"
@@ -129,6 +130,7 @@ promote(const struct hs *h, const struct link_keys *k, const uint8_t epoch[8],
 	peer_move(p, ep);
 	bucket_fill(&p->extra->bucket, &peer_rate, netd.now_ms);
 	rekey_fresh(p);
+	link_mmp_begin(p);
 	names_learn(p->pub);
 	log_debug("Connection promoted to active peer peer=%s link_id=%u our_index=%08x their_index=%08x",
 	    peer_display(p->addr), p->link_id, k->our_index, k->their_index);
@@ -170,6 +172,8 @@ up_restarted(struct peer *p, const uint8_t epoch[8], const char *text)
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
 	session_link_changed(p, 0);
+	mesh_peer_down(p);
+	mesh_peer_up(p);
 	session_link_changed(p, 1);
 }
 
@@ -203,6 +207,7 @@ swap(struct peer *p, const struct hs *h, const struct link_keys *k,
 	keys_replace(p, k);
 	p->k_bit = 0;
 	p->outbound = 1;
+	mmp_spin_start(&p->extra->mmp, 1);
 	p->link_id = h->link_id;
 	p->seen_ms = netd.now_ms;
 	peer_move(p, &h->answer_ep);
@@ -259,6 +264,7 @@ up_new(const struct hs *h, struct link_keys *k, const uint8_t epoch[8])
 	log_info("Peer promoted to active peer=%s", peer_display(p->addr));
 	hs_end_dials(p->addr);
 	link_beat(p);
+	mesh_peer_up(p);
 }
 
 void

@@ -24,6 +24,7 @@
 #include "control.h"
 #include "dns.h"
 #include "link.h"
+#include "mesh.h"
 #include "names.h"
 #include "netd_int.h"
 #include "resolve.h"
@@ -49,7 +50,8 @@ netd_clock(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	netd.now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	netd.now_us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	netd.now_ms = netd.now_us / 1000;
 	return netd.now_ms;
 }
 
@@ -181,8 +183,8 @@ on_hs_no(struct chan *c, const struct msg_hs_no *m, int *fds)
 	(void)c;
 	(void)fds;
 	refuse(m->why < REFUSE_MAX ? m->why : REFUSE_HS_HANDLE);
-	if (!link_hs_no(m->req, m->why))
-		session_hs_no(m->req, m->why);
+	if (!link_hs_no(m->req, m->why) && !session_hs_no(m->req, m->why))
+		mesh_no(m->req, m->why);
 }
 
 static void
@@ -212,6 +214,13 @@ arm_tick(uint64_t in_ms)
 		fatalx("cannot arm the tick");
 }
 
+void
+netd_tick_by(uint64_t at_ms)
+{
+	if (at_ms < next_tick_ms)
+		arm_tick(at_ms > netd.now_ms ? at_ms - netd.now_ms : 0);
+}
+
 static void
 run_tick(void)
 {
@@ -221,6 +230,8 @@ run_tick(void)
 	n = link_tick();
 	next = n < next ? n : next;
 	n = session_tick();
+	next = n < next ? n : next;
+	n = mesh_tick();
 	next = n < next ? n : next;
 	if (netd.stopping && next > 20)
 		next = 20;
@@ -295,6 +306,7 @@ open_front_door(void)
 	resolve_start(netd.base);
 	control_start(netd.base);
 	udp_start(netd.base);
+	mesh_init();
 	link_start();
 	arm_tick(0);
 }

@@ -9,8 +9,10 @@
  *	udp.c	   sockets; datagrams in and out		     udp.h
  *	frame.c	   FMP outer header and small link messages (pure)   frame.h
  *	link.c ..  peers, link handshakes, link rekey, retry	     link.h
+ *	mmp.c ..   how good a link or a session is (pure)	     mmp.h
  *	fsp.c	   FSP message codec (pure)			     fsp.h
  *	session.c ..  end-to-end sessions, rekey, pending packets    session.h
+ *	mesh.c ..  tree, filters, look-ups, places		     mesh.h
  *	route.c	   next hop for a node address			     route.h
  *	tun.c, ip6.c  TUN; IPv6 shim, MSS, ICMPv6 (ip6.c pure)	     tun.h ip6.h
  *	names.c	   identity cache, aliases, hosts		     names.h
@@ -49,10 +51,13 @@ struct netd {
 	uint32_t		 privd_pid;
 	char			 exe[256], control_path[256];
 	/* time, read once for each turn of the loop */
-	uint64_t		 now_ms;	/* monotonic */
+	uint64_t		 now_ms, now_us;	/* monotonic */
 	uint64_t		 start_ms;
 	/* counters by reason, and what `show status` calls forwarding */
 	uint64_t		 refused[REFUSE_MAX];
+	struct {
+		uint64_t	 detected, ce_forwarded, ce_received, drops;
+	}			 congestion;
 	int			 stopping;
 };
 extern struct netd netd;
@@ -63,8 +68,16 @@ refuse(enum refusal why)
 	netd.refused[why]++;
 }
 
-/* Monotonic milliseconds, read afresh into netd.now_ms. */
+/* Something became due then: the tick comes no later. */
+void		netd_tick_by(uint64_t at_ms);
+/* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */
 uint64_t	netd_clock(void);
+/* ms, a little more: a tick looks at everybody, so what can wait waits together. */
+static inline uint64_t
+netd_grain(uint64_t ms)
+{
+	return (netd.now_ms + ms + 7) / 8 * 8 - netd.now_ms;
+}
 /* Wall clock, Unix milliseconds. */
 uint64_t	netd_wall_ms(void);
 /* From the kernel's generator. */

@@ -35,7 +35,7 @@ struct work {
 	struct endpoint	 ep;		/* datagram source (OPEN) or target (SEAL) */
 	uint32_t	 peer;		/* peer handle, see link.h */
 	uint32_t	 sess;		/* netd session handle, see session.h */
-	uint64_t	 at_ms;		/* when it was received or made */
+	uint64_t	 at_ms, at_us;	/* when it was made; when it was received */
 	uint8_t		 kind;		/* caller's own */
 	/* the frame: set before pipe_push(), updated before done() */
 	uint8_t		*buf;		/* the whole slot */

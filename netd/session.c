@@ -21,6 +21,7 @@ enum {
 	LINK_HEAD = 20,		/* link header and timestamp before a datagram */
 };
 
+struct dgram_stats		 dgram_stats;
 static struct session		 table[SESSION_MAX];
 static struct session_extra	 extra[SESSION_MAX];
 static struct session		*bucket[BUCKETS];
@@ -82,6 +83,15 @@ session_find(const uint8_t addr[NADDR_LEN])
 }
 
 struct session *
+session_by_handle(uint32_t handle)
+{
+	struct session *s = &table[handle % SESSION_MAX];
+
+	return handle != 0 && s->state != SESSION_FREE && s->handle == handle ?
+	    s : NULL;
+}
+
+struct session *
 session_next(struct session *s)
 {
 	unsigned i = s == NULL ? 0 : (unsigned)(s - table) + 1;
@@ -133,14 +143,15 @@ struct session *
 session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
     enum session_event ev)
 {
-	static uint32_t	 serial;
+	static uint32_t	 serial;	/* a multiple of SESSION_MAX */
 	struct session	*s = place(), **b = bucket_of(addr);
 	size_t		 i = (size_t)(s - table);
 
 	memset(s, 0, sizeof(*s));
 	memset(&extra[i], 0, sizeof(extra[i]));
 	s->extra = &extra[i];
-	s->handle = ++serial;
+	serial += SESSION_MAX;
+	s->handle = serial + (uint32_t)i;	/* its place can be told from it */
 	memcpy(s->addr, addr, NADDR_LEN);
 	memcpy(s->pub, pub, sizeof(s->pub));
 	npub_encode(pub + 1, s->npub);
@@ -148,6 +159,7 @@ session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
 	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
 	s->path_mtu = UINT16_MAX;
 	path_mtu_init(&s->extra->mtu);
+	session_mmp_begin(s);
 	if (session_step(s, ev) == -1)
 		fatalx("a fresh session cannot begin with event %d", ev);
 	s->extra->next = *b;
@@ -166,6 +178,7 @@ session_del(struct session *s)
 	while (*at != s)
 		at = &(*at)->extra->next;
 	*at = s->extra->next;
+	session_mmp_end(s);
 	shake_drop(s->extra->out);
 	session_drop_key(s->cur.session);
 	session_drop_key(s->pend.session);
@@ -181,12 +194,52 @@ void
 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
     struct fsp_coords *theirs)
 {
-	struct peer *p = peer_find(dst);
+	static struct coords	 at;
+	const struct coords	*self = route_self();
 
-	ours->count = 1;
-	ours->addr = netd.addr;
-	theirs->count = 1;
-	theirs->addr = p != NULL ? p->addr : netd.addr;
+	ours->count = self->n;
+	ours->addr = self->addr[0];
+	*theirs = *ours;
+	if (route_place(dst, &at) == -1 || at.n > FSP_COORDS_MAX)
+		return;
+	theirs->count = at.n;
+	theirs->addr = at.addr[0];
+}
+
+void
+session_found(const uint8_t addr[NADDR_LEN])
+{
+	struct session	*s = session_find(addr);
+	uint16_t	 mtu = route_path_mtu(addr);
+
+	shake_found(addr);
+	if (s == NULL)
+		return;
+	/* The answer came the way that our frames will go; nobody signed this. */
+	if (mtu != 0)
+		path_mtu_signal(&s->extra->mtu, mtu, netd.now_ms);
+	s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+	if (s->state == SESSION_INITIATING) {
+		shake_hurry(s->extra->out);
+		return;
+	}
+	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	if (s->extra->hold_ms == 0)
+		queue_flush(s);
+}
+
+void
+session_lost(const uint8_t addr[NADDR_LEN])
+{
+	struct session *s = session_find(addr);
+
+	route_forget(addr);
+	if (s == NULL || route_next(addr) != NULL)
+		return;
+	if (s->state == SESSION_INITIATING)
+		session_del(s);
+	else
+		queue_fail(s);
 }
 
 int
@@ -196,8 +249,14 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	struct peer		*p = route_next(dst);
 	struct fsp_dgram	 d;
 
-	if (p == NULL || len > FSP_SHAKE_MAX) {
-		refuse(p == NULL ? REFUSE_DGRAM_NO_ROUTE : REFUSE_DGRAM_TOO_LONG);
+	if (p == NULL) {
+		route_seek(dst);
+		refuse(REFUSE_DGRAM_NO_ROUTE);
+		dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
+		return -1;
+	}
+	if (len > FSP_SHAKE_MAX) {
+		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
 	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];
@@ -206,6 +265,7 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	memcpy(d.dst, dst, NADDR_LEN);
 	fsp_dgram_encode(&d, buf);
 	memcpy(buf + FSP_DGRAM, msg, len);
+	dgram_count(&dgram_stats.originated, FSP_DGRAM + len);
 	return link_send(p, buf, FSP_DGRAM + len);
 }
 
@@ -275,6 +335,15 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 	pipe_put(w);
 }
 
+/* One that goes nowhere. */
+static void
+drop(struct work *w, enum refusal why, struct dgram_count *c)
+{
+	refuse(why);
+	dgram_count(c, w->len > LINK_HEAD ? w->len - LINK_HEAD : 0);
+	pipe_put(w);
+}
+
 void
 session_input(struct peer *p, struct work *w, int ce)
 {
@@ -282,26 +351,45 @@ session_input(struct peer *p, struct work *w, int ce)
 	struct fsp_dgram	d;
 
 	if (w->len < LINK_HEAD + FSP_DGRAM) {
-		refuse(REFUSE_DGRAM_SHORT);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
 	memcpy(head, w->buf + w->off + LINK_HEAD, sizeof(head));
 	if (fsp_dgram_decode(head, sizeof(head), &d) == -1) {
-		refuse(REFUSE_DGRAM_SHORT);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
+	dgram_count(&dgram_stats.received, w->len - LINK_HEAD);
 	if (d.ttl == 0) {
-		refuse(REFUSE_DGRAM_TTL);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
 		return;
 	}
 	if (memcmp(d.dst, netd.addr, NADDR_LEN) != 0) {
 		session_transit(p, w, &d, ce);
 		return;
 	}
+	dgram_count(&dgram_stats.delivered, w->len - LINK_HEAD);
 	deliver(p, &d, w, ce);
+}
+
+/*
+ * The far process started again: our keys died there, those too that wait to
+ * be confirmed. A Setup that is out serves the new one as well.
+ */
+static void
+began_anew(struct session *s)
+{
+	struct shake *h = s->extra->out;
+
+	if (h != NULL && h->state == SHAKE_MSG3) {
+		shake_drop(h);
+		session_drop_key(s->pend.session);
+		memset(&s->pend, 0, sizeof(s->pend));
+	}
+	if (s->extra->out == NULL)
+		shake_begin(s);
+	else
+		shake_hurry(s->extra->out);
 }
 
 void
@@ -311,17 +399,17 @@ session_link_changed(struct peer *p, int up)
 
 	if (!up || s == NULL)
 		return;
-	if (s->extra->out != NULL)
-		shake_hurry(s->extra->out);
-	else if (s->state == SESSION_ESTABLISHED &&
+	if (s->state == SESSION_ESTABLISHED &&
 	    memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0)
-		shake_begin(s);		/* it started again: our keys died there */
+		began_anew(s);
+	else
+		shake_hurry(s->extra->out);
 }
 
 static uint64_t
 tick_one(struct session *s)
 {
-	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due;
+	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due, mmp_ms;
 
 	if (s->state == SESSION_INITIATING) {
 		if (s->extra->out != NULL)
@@ -339,6 +427,8 @@ tick_one(struct session *s)
 		queue_flush(s);
 	}
 	due = session_rekey_tick(s);
+	mmp_ms = session_mmp_tick(s);
+	due = mmp_ms < due ? mmp_ms : due;
 	if (s->extra->hold_ms != 0 && s->extra->hold_ms - netd.now_ms < due)
 		due = s->extra->hold_ms - netd.now_ms;
 	if (s->data_ms + idle_ms - netd.now_ms < due)

@@ -35,11 +35,24 @@ struct session {
 	struct session_extra *extra;		/* session.c's own */
 };
 
+/* Datagrams and their bytes, and the complaints that came for us. */
+struct dgram_count {
+	uint64_t	packets, bytes;
+};
+struct dgram_stats {
+	struct dgram_count received, delivered, forwarded, originated;
+	struct dgram_count malformed, worn, no_route, too_long, not_sent;
+	uint64_t	coords_required, path_broken, mtu_exceeded;
+};
+extern struct dgram_stats dgram_stats;
+
 void	 session_init(void);
 uint64_t session_tick(void);
 /* cryptod refused the request with this req: 1 if it was ours. */
 int	 session_hs_no(uint32_t req, enum refusal);
 struct session *session_next(struct session *);
+/* NULL when the handle is stale. */
+struct session *session_by_handle(uint32_t);
 struct session *session_find(const uint8_t addr[NADDR_LEN]);
 unsigned session_count(void);
 const char *session_state_name(const struct session *);
@@ -57,6 +70,14 @@ void	 session_output(struct work *w);
 void	 session_input(struct peer *p, struct work *w, int ce);
 /* A peer's link came up, changed or went: routes may have changed. */
 void	 session_link_changed(struct peer *p, int up);
+/* A node that was looked for was found, or was not. */
+void	 session_found(const uint8_t addr[NADDR_LEN]);
+void	 session_lost(const uint8_t addr[NADDR_LEN]);
+/* A frame with RING_SEAL is sealed and goes out. */
+void	 session_sealed(const struct work *w);
+/* How good the way to its other end is. */
+struct mmp;
+const struct mmp *session_mmp(const struct session *);
 /* What an IPv6 packet to this destination may measure now. */
 uint16_t session_ip6_mtu(const uint8_t addr[NADDR_LEN]);
 int	 session_rekey_now(struct session *);

@@ -63,42 +63,59 @@ coords_len(const struct session *s)
 	return 4 + ((size_t)a.count + b.count) * NADDR_LEN;
 }
 
+/* Who only reports waits for no answer. */
 static void
-count_sent(struct session *s, struct session_keys *k, size_t len)
+count_sent(struct session *s, struct session_keys *k, const struct work *w)
 {
 	k->sent++;
 	k->used_ms = netd.now_ms;
 	s->stats.packets_sent++;
-	s->stats.bytes_sent += len;
-	if (s->extra->unheard_ms == 0)
+	s->stats.bytes_sent += w->len - w->body;
+	if (s->extra->unheard_ms == 0 && !(w->kind & WORK_INNER_REPORT))
 		s->extra->unheard_ms = netd.now_ms;
 }
 
-/* The body of w is in place; give it its heads and to the link. */
+/* What people see: what was told, and what the first link carries. */
 static void
+note_path(struct session *s, const struct peer *p)
+{
+	s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
+	if (link_mtu(p) < s->path_mtu)
+		s->path_mtu = link_mtu(p);
+}
+
+/* The body of w is in place; give it its heads and to the link. */
+static int
 seal(struct session *s, struct work *w, int pending, int coords)
 {
 	struct session_keys	*k = pending ? &s->pend : &s->cur;
 	struct peer		*p = route_next(s->addr);
 
 	if (p == NULL) {
+		route_seek(s->addr);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
+		dgram_count(&dgram_stats.no_route, w->len - AT_DGRAM);
 		pipe_put(w);
-		return;
+		return -1;
 	}
 	w->inner = AT_FSP;
 	w->session_key = k->session;
 	w->sess = s->handle;
 	if (put_heads(s, p, w, pending, coords, w->len - w->body) == -1)
 		fatalx("session headers do not fill their %u bytes", w->body);
-	count_sent(s, k, w->len - w->body);
-	link_send_work(p, w, RING_SEAL, 0);
+	count_sent(s, k, w);
+	note_path(s, p);
+	dgram_count(&dgram_stats.originated, w->len - AT_DGRAM);
+	return link_send_work(p, w, RING_SEAL, 0);
 }
 
-static uint32_t
-timestamp(const struct session_keys *k)
+/* First of the plaintext: when, what, and the spin bit. */
+static void
+put_inner(const struct session *s, const struct session_keys *k, uint8_t *at,
+    uint8_t type)
 {
-	return (uint32_t)(netd.now_ms - k->start_ms);
+	fsp_inner_encode(at, session_stamp(k, netd.now_ms), type,
+	    s->extra->mmp.spin.bit ? FSP_SPIN : 0);
 }
 
 int
@@ -113,12 +130,11 @@ session_send_inner(struct session *s, int pending, uint8_t type,
 	w->off = PIPE_HEAD / 4;
 	w->body = (uint16_t)(AT_BODY + (coords ? coords_len(s) : 0));
 	w->len = (uint32_t)(w->body + FSP_INNER + len);
-	fsp_inner_encode(w->buf + w->off + w->body,
-	    timestamp(pending ? &s->pend : &s->cur), type, 0);
+	w->kind = session_mmp_kind(type);
+	put_inner(s, pending ? &s->pend : &s->cur, w->buf + w->off + w->body, type);
 	if (len > 0)
 		memcpy(w->buf + w->off + w->body + FSP_INNER, body, len);
-	seal(s, w, pending, coords);
-	return 0;
+	return seal(s, w, pending, coords);
 }
 
 /* The first packets tell nodes on the way where both ends are; a packet that
@@ -151,7 +167,7 @@ session_emit(struct session *s, struct work *w)
 	memcpy(at, shim, IP6_SHIM);
 	put_le16(at - 2, FSP_PORT_IP6);
 	put_le16(at - 4, FSP_PORT_IP6);
-	fsp_inner_encode(at - PORTS - FSP_INNER, timestamp(&s->cur), FSP_PACKET, 0);
+	put_inner(s, &s->cur, at - PORTS - FSP_INNER, FSP_PACKET);
 	w->off = (uint16_t)(w->off + IP6_HEAD - HEADS - coords);
 	w->body = (uint16_t)(AT_BODY + coords);
 	w->len = (uint32_t)(pktlen - IP6_HEAD + HEADS + coords);

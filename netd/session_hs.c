@@ -5,8 +5,8 @@
  * A handshake lives beside the session it may one day give keys to, and
  * touches it only when cryptod has proven the other side's key. So a forged
  * Setup, Ack or Msg3 costs its sender's share of the bucket, and nobody else
- * anything. What was sent is kept and sent again, byte for byte, until the next
- * message of the other side has come.
+ * anything. What was sent is kept and sent again until the next message of the
+ * other side has come, with the same Noise bytes every time.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@
 
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
+#include "route.h"
 #include "session_int.h"
 #include "session_shake.h"
 
@@ -106,13 +107,19 @@ resend_ms(unsigned n)
 }
 
 void
-shake_send(struct shake *h, const struct fsp_shake *m)
+shake_encode(struct shake *h, const struct fsp_shake *m)
 {
 	ssize_t n = fsp_shake_encode(m, h->sent, sizeof(h->sent));
 
 	if (n == -1)
 		fatalx("a session handshake of phase %d does not encode", m->phase);
 	h->sent_len = (uint16_t)n;
+}
+
+void
+shake_send(struct shake *h, const struct fsp_shake *m)
+{
+	shake_encode(h, m);
 	shake_send_afresh(h);
 }
 
@@ -121,6 +128,21 @@ shake_send_afresh(struct shake *h)
 {
 	h->resends = 0;
 	h->next_ms = netd.now_ms + resend_ms(0);
+	shake_again(h);
+}
+
+void
+shake_again(struct shake *h)
+{
+	struct fsp_shake out;
+
+	if (h->state == SHAKE_SETUP || h->state == SHAKE_ACK) {
+		if (h->state == SHAKE_SETUP)
+			shake_setup(h, &out);
+		else
+			shake_ack(h, &out);
+		shake_encode(h, &out);
+	}
 	session_send_plain(h->addr, h->sent, h->sent_len);
 }
 
@@ -150,9 +172,14 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 {
 	struct fsp_shake in;
 
-	if (fsp_shake_decode(msg, len, &in) == -1)
+	if (fsp_shake_decode(msg, len, &in) == -1) {
 		refuse(REFUSE_FSP_SHORT);
-	else if (in.phase == FSP_SETUP)
+		return;
+	}
+	/* Nobody vouches for it yet, but the answer has to go somewhere. */
+	if (in.phase != FSP_MSG3_PHASE)
+		route_hearsay(p, d->src, in.src.count, in.src.addr);
+	if (in.phase == FSP_SETUP)
 		shake_heard_setup(p, d, &in);
 	else if (in.phase == FSP_ACK)
 		shake_heard_ack(p, d, &in);
@@ -186,7 +213,7 @@ resend(struct shake *h)
 	h->resends++;
 	if (h->s != NULL)
 		h->s->resends++;
-	session_send_plain(h->addr, h->sent, h->sent_len);
+	shake_again(h);
 	h->next_ms = netd.now_ms + resend_ms(h->resends);
 }
 

@@ -9,6 +9,7 @@
 #include "netd.h"
 
 #include "ip6.h"
+#include "route.h"
 #include "session_int.h"
 #include "tun.h"
 #include "wire.h"
@@ -45,8 +46,10 @@ to_kernel(struct session *s, uint8_t *shim, size_t len, int ce)
 	len += IP6_HEAD - IP6_SHIM;
 	if (mtu > SESSION_TCP_HEADS)
 		ip6_clamp_mss(pkt, len, (uint16_t)(mtu - SESSION_TCP_HEADS));
-	if (ce)
+	if (ce) {
 		ip6_mark_ce(pkt);
+		netd.congestion.ce_received++;
+	}
 	tun_write(pkt, len);
 }
 
@@ -77,26 +80,39 @@ told_path_mtu(struct session *s, const struct fsp_inner *in)
 
 	if (fsp_path_mtu_decode(in, &mtu) == -1)
 		refuse(REFUSE_FSP_SHORT);
-	else if (path_mtu_told(&s->extra->mtu, mtu, netd.now_ms) == -1)
+	else if (path_mtu_told(&s->extra->mtu, mtu,
+	    mmp_srtt_ms(&s->extra->mmp), netd.now_ms) == -1)
 		refuse(REFUSE_FSP_SIGNAL);
 	else
 		s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
 }
 
+/* The slot is not ours alone: a copy is read. */
 static void
-dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
+report(struct session *s, const struct fsp_inner *in, uint32_t key)
+{
+	uint8_t			 copy[MMP_REPORT_MAX];
+	struct fsp_inner	 mine = *in;
+
+	if (mine.len > sizeof(copy))
+		mine.len = sizeof(copy);
+	memcpy(copy, in->body, mine.len);
+	mine.body = copy;
+	if (session_mmp_report(s, &mine, key == s->cur.session) == -1)
+		refuse(REFUSE_FSP_SHORT);
+}
+
+static void
+dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce,
+    uint32_t key)
 {
 	switch (in->type) {
 	case FSP_PACKET:
 		packet(s, in, plain, ce);
 		return;
 	case FSP_SENDER_REPORT:
-		if (!fsp_sender_report_ok(in))
-			refuse(REFUSE_FSP_SHORT);
-		return;
 	case FSP_RECEIVER_REPORT:
-		if (!fsp_receiver_report_ok(in))
-			refuse(REFUSE_FSP_SHORT);
+		report(s, in, key);
 		return;
 	case FSP_PATH_MTU:
 		told_path_mtu(s, in);
@@ -108,6 +124,26 @@ dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
 	default:
 		refuse(REFUSE_FSP_UNEXPECTED);
 	}
+}
+
+/* Coordinates are not under the seal: a hint where its sender stands. */
+static void
+hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
+{
+	uint8_t		copy[2 + COORDS_MAX * NADDR_LEN];
+	const uint8_t  *head = w->buf + w->off + w->inner;
+	size_t		len = w->body - (size_t)w->inner - FSP_HEAD;
+	struct coords	at;
+	struct rd	r;
+
+	if (p == NULL || (head[1] & FSP_CP) == 0 || w->body < w->inner + FSP_HEAD)
+		return;
+	len = len < sizeof(copy) ? len : sizeof(copy);
+	memcpy(copy, head + FSP_HEAD, len);
+	r = rd_init(copy, len);
+	coords_read(&r, &at);
+	if (!r.bad)
+		route_hearsay(p, d->src, at.n, at.addr[0]);
 }
 
 void
@@ -127,9 +163,13 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 		refuse(REFUSE_FSP_SHORT);
 		return;
 	}
-	tell = path_seen(&s->extra->seen, d->path_mtu, netd.now_ms);
+	hint(peer_by_handle(w->peer), d, w);
+	if (w->session_key == s->cur.session)
+		session_mmp_received(s, w, &in, ce);
+	tell = path_seen(&s->extra->seen, d->path_mtu,
+	    mmp_srtt_ms(&s->extra->mmp), netd.now_ms);
 	/* After a change of keys the other side waits to hear the new ones. */
 	if (tell || was != s->cur.session)
 		notify_path_mtu(s);
-	dispatch(s, &in, plain, ce);
+	dispatch(s, &in, plain, ce, w->session_key);
 }

@@ -4,6 +4,7 @@
 
 #include "fsm.h"
 #include "fsp.h"
+#include "mmp.h"
 #include "session.h"
 #include "session_decide.h"
 #include "session_mtu.h"
@@ -45,7 +46,7 @@ struct shake {
 	uint32_t	 req, hs;
 	uint32_t	 via;			/* link peer that brought what is read */
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
-	uint8_t		 noise[FSP_MSG3];	/* theirs: Setup's, then Msg3's */
+	uint8_t		 noise[FSP_MSG2];	/* Setup's or Ack's: sent anew, as places change */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
 	uint8_t		 sent[FSP_SHAKE_MAX];	/* Setup, Ack or Msg3, to send again */
 	uint16_t	 sent_len;
@@ -68,6 +69,8 @@ struct session_extra {
 	uint64_t	 warmed_ms;	/* last answer to CoordsRequired; 0: never */
 	struct path_mtu	 mtu;
 	struct path_seen seen;
+	struct mmp	 mmp;
+	uint64_t	 log_ms;	/* next line about it */
 };
 
 /* session.c */
@@ -79,8 +82,8 @@ int		 session_step(struct session *, enum session_event);
 int		 session_send_plain(const uint8_t dst[NADDR_LEN], const void *, size_t);
 /*
  * Our place in the tree, and theirs as far as we know it: for CP and handshakes.
- * Until there is a tree every node is the root of its own; when theirs is not
- * known ours stands in its place, as the reference does.
+ * When theirs is not known ours stands in its place, as the reference does.
+ * Good until the next call.
  */
 void		 session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
 		    struct fsp_coords *theirs);
@@ -96,6 +99,8 @@ void		 shake_input(struct peer *, const struct fsp_dgram *,
 void		 shake_confirm(struct session *, uint32_t key);
 /* Send a waiting Setup again now: a way has opened. */
 void		 shake_hurry(struct shake *);
+/* The way to this address is another: what waits for Msg3 answers again. */
+void		 shake_found(const uint8_t addr[NADDR_LEN]);
 /* Their Msg3 for this address never came, or is just being read. */
 int		 shake_is_half_open(const uint8_t addr[NADDR_LEN]);
 /* cryptod is at a Msg3 for this address. */
@@ -123,6 +128,35 @@ uint64_t	 session_rekey_tick(struct session *);
 void		 session_emit(struct session *, struct work *);
 int		 session_send_inner(struct session *, int pending, uint8_t type,
 		    const void *body, size_t);
+
+/* What frames carry as their time: not 0, which means none in an echo. */
+static inline uint32_t
+session_stamp(const struct session_keys *k, uint64_t at_ms)
+{
+	return (uint32_t)(at_ms - k->start_ms + 1);
+}
+
+/* session_mmp.c */
+void		 session_mmp_begin(struct session *);
+/* A last line about a session that goes. */
+void		 session_mmp_end(const struct session *);
+/* w->kind of an inner message. */
+uint8_t		 session_mmp_kind(uint8_t type);
+/* A frame opened under the current keys. */
+void		 session_mmp_received(struct session *, const struct work *,
+		    const struct fsp_inner *, int ce);
+/* 0, or -1: too short. */
+int		 session_mmp_report(struct session *, const struct fsp_inner *,
+		    int current);
+uint64_t	 session_mmp_tick(struct session *);
+
+/* One more of this kind; len is from its header on. */
+static inline void
+dgram_count(struct dgram_count *c, size_t len)
+{
+	c->packets++;
+	c->bytes += len;
+}
 
 /* session_in.c */
 void		 session_data(struct session *, const struct fsp_dgram *,

@@ -7,8 +7,15 @@ path_mtu_init(struct path_mtu *m)
 	*m = (struct path_mtu){ .told = UINT16_MAX, .signal = UINT16_MAX };
 }
 
+static uint64_t
+notify_ms(double srtt_ms)
+{
+	return srtt_ms * 5 > PATH_MTU_NOTIFY_MS ? (uint64_t)(srtt_ms * 5) :
+	    PATH_MTU_NOTIFY_MS;
+}
+
 int
-path_mtu_told(struct path_mtu *m, uint16_t mtu, uint64_t now_ms)
+path_mtu_told(struct path_mtu *m, uint16_t mtu, double srtt_ms, uint64_t now_ms)
 {
 	if (mtu < PATH_MTU_FLOOR)
 		return -1;
@@ -27,7 +34,7 @@ path_mtu_told(struct path_mtu *m, uint16_t mtu, uint64_t now_ms)
 	}
 	if (m->times < UINT8_MAX)
 		m->times++;
-	if (m->times < 3 || now_ms - m->since_ms < 2 * PATH_MTU_NOTIFY_MS)
+	if (m->times < 3 || now_ms - m->since_ms < 2 * notify_ms(srtt_ms))
 		return 0;
 	m->told = mtu;
 	m->times = 0;
@@ -57,12 +64,13 @@ path_mtu_get(const struct path_mtu *m, uint64_t now_ms)
 }
 
 int
-path_seen(struct path_seen *s, uint16_t mtu, uint64_t now_ms)
+path_seen(struct path_seen *s, uint16_t mtu, double srtt_ms, uint64_t now_ms)
 {
 	if (mtu < PATH_MTU_FLOOR)
 		return 0;
+	s->last = mtu;
 	if (s->told != 0 && mtu >= s->told &&
-	    now_ms - s->told_ms < PATH_MTU_NOTIFY_MS)
+	    now_ms - s->told_ms < notify_ms(srtt_ms))
 		return 0;
 	s->told = mtu;
 	s->told_ms = now_ms;

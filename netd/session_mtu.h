@@ -7,7 +7,7 @@
 enum {
 	PATH_MTU_FLOOR = 256,	/* nobody may talk us below this */
 	PATH_MTU_CLAIM = 1280,	/* nor below this without proof: what every link carries */
-	PATH_MTU_NOTIFY_MS = 10000,
+	PATH_MTU_NOTIFY_MS = 10000,	/* or five round trips, if that is longer */
 	PATH_MTU_SIGNAL_MS = 60000,	/* an unauthenticated claim ages out */
 };
 
@@ -24,18 +24,21 @@ struct path_mtu {
 /* The way in: what we told the source. */
 struct path_seen {
 	uint16_t	told;		/* 0: nothing yet */
+	uint16_t	last;		/* of the newest datagram */
 	uint64_t	told_ms;
 };
 
 void		path_mtu_init(struct path_mtu *);
 /* A notification from the destination. 1 changed, 0 not, -1 absurd. Lower
  * counts at once; higher when said three times over two intervals. */
-int		path_mtu_told(struct path_mtu *, uint16_t mtu, uint64_t now_ms);
+int		path_mtu_told(struct path_mtu *, uint16_t mtu, double srtt_ms,
+		    uint64_t now_ms);
 /* A signal from nobody in particular: only lowers, not far and not for ever.
  * Where a link does carry less, the destination sees it and says so. */
 int		path_mtu_signal(struct path_mtu *, uint16_t mtu, uint64_t now_ms);
 uint16_t	path_mtu_get(const struct path_mtu *, uint64_t now_ms);
 /* A datagram came with this value: shall the source hear of it now? */
-int		path_seen(struct path_seen *, uint16_t mtu, uint64_t now_ms);
+int		path_seen(struct path_seen *, uint16_t mtu, double srtt_ms,
+		    uint64_t now_ms);
 
 #endif

@@ -30,10 +30,18 @@ shake_begin(struct session *s)
 }
 
 void
+shake_setup(struct shake *h, struct fsp_shake *out)
+{
+	*out = (struct fsp_shake){ .phase = FSP_SETUP, .noise = h->noise,
+	    .noise_len = FSP_MSG1 };
+	session_coords(h->addr, &out->src, &out->dst);
+}
+
+void
 on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 {
 	struct shake		*h = shake_by_req(m->req);
-	struct fsp_shake	 out = { .phase = FSP_SETUP, .noise_len = FSP_MSG1 };
+	struct fsp_shake	 out;
 
 	(void)c;
 	(void)fds;
@@ -43,8 +51,8 @@ on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 	}
 	shake_step(h, SHAKE_EV_ANSWER);
 	h->hs = m->hs;
-	out.noise = m->noise;
-	session_coords(h->addr, &out.src, &out.dst);
+	memcpy(h->noise, m->noise, sizeof(m->noise));
+	shake_setup(h, &out);
 	shake_send(h, &out);
 }
 

@@ -114,8 +114,11 @@ send_or_wait(struct work *w, const uint8_t addr[NADDR_LEN], const uint8_t pub[33
 	struct session *s = session_find(addr);
 
 	if (s != NULL && s->state == SESSION_ESTABLISHED && s->extra->hold_ms == 0) {
-		session_emit(s, w);
-		return;
+		if (route_next(addr) != NULL) {
+			session_emit(s, w);
+			return;
+		}
+		route_seek(addr);
 	}
 	if (s == NULL) {
 		s = session_add(addr, pub, SESSION_EV_WANT);

@@ -49,6 +49,7 @@ static void
 begin_epoch(struct session *s)
 {
 	s->initiator = s->cur.initiator;
+	mmp_spin_start(&s->extra->mmp, s->initiator);
 	s->extra->rekey_after_ms = rekey_after_ms();
 	s->extra->heard_cur_ms = 0;
 	s->extra->unheard_ms = 0;
@@ -63,6 +64,7 @@ promote(struct session *s)
 	s->cur = s->pend;
 	memset(&s->pend, 0, sizeof(s->pend));
 	s->k_bit = !s->k_bit;
+	mmp_rekeyed(&s->extra->mmp, netd.now_us);
 	begin_epoch(s);
 }
 
@@ -227,14 +229,15 @@ is_due(struct session *s)
 	struct session_extra	*x = s->extra;
 	uint64_t		 now = netd.now_ms;
 
-	if (x->out != NULL || pending_role(s) != ROLE_NONE || route_next(s->addr) == NULL)
+	if (x->out != NULL || pending_role(s) != ROLE_NONE)
 		return 0;
 	if (session_decide_silent(talked_alone_ms(s),
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
-		return 1;
+		route_seek(s->addr);	/* or it stands elsewhere by now */
+		return route_next(s->addr) != NULL;
 	}
-	return netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
+	return route_next(s->addr) != NULL && netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
 	    now - s->cur.start_ms, x->rekey_after_ms, s->cur.sent,
 	    netd.conf[CONF_REKEY_MESSAGES],
 	    x->their_rekey_ms == 0 ? NEVER : now - x->their_rekey_ms);

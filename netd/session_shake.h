@@ -18,6 +18,11 @@ void		 shake_fresh(struct shake *, const uint8_t addr[NADDR_LEN]);
 struct shake	*shake_by_req(uint32_t req);
 /* First time for a new message; it is sent again until something comes back. */
 void		 shake_send(struct shake *, const struct fsp_shake *);
+void		 shake_encode(struct shake *, const struct fsp_shake *);
+/* Send what was sent again; Setup and Ack tell where both ends are by now. */
+void		 shake_again(struct shake *);
+void		 shake_setup(struct shake *, struct fsp_shake *);
+void		 shake_ack(struct shake *, struct fsp_shake *);
 /* Once more what was sent last, with all its resends. */
 void		 shake_send_afresh(struct shake *);
 /* Result of a message to cryptod: without it there is no house. */

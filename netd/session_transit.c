@@ -19,6 +19,7 @@ enum {
 	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
 	TAG = 16,
 	SIGNAL_MS = 100, SIGNALS = 64,
+	PLACES_MAX = 16384,		/* longer ones pass unread */
 };
 
 /* One complaint about a destination in SIGNAL_MS. */
@@ -34,6 +35,40 @@ may_signal(const uint8_t dst[NADDR_LEN])
 	memcpy(last[i].dst, dst, NADDR_LEN);
 	last[i].at_ms = netd.now_ms;
 	return 1;
+}
+
+/* What it says of places, for the way back and for those that follow without.
+ * 0, or -1 when its lengths cannot be: it goes no further. */
+static int
+learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
+{
+	static uint8_t		copy[PLACES_MAX];
+	const uint8_t	       *shared = w->buf + w->off + AT_FSP;
+	size_t			len = w->len - AT_FSP;
+	struct fsp_coords	src = { 0 }, dst = { 0 };
+	struct fsp_shake	shake;
+	struct fsp_data		data;
+	uint8_t			flags;
+	int			phase;
+
+	len = len < sizeof(copy) ? len : sizeof(copy);
+	if (len < FSP_PREFIX)
+		return 0;
+	memcpy(copy, shared, FSP_PREFIX);
+	phase = fsp_phase(copy, len, &flags);
+	if (phase == -1 || phase == FSP_MSG3_PHASE ||
+	    (phase == FSP_DATA && (flags & (FSP_CP | FSP_U)) != FSP_CP))
+		return 0;
+	memcpy(copy, shared, len);
+	if (phase == FSP_DATA && fsp_data_decode(copy, len, &data) == 0)
+		src = data.src, dst = data.dst;
+	else if (phase != FSP_DATA && fsp_shake_decode(copy, len, &shake) == 0)
+		src = shake.src, dst = shake.dst;
+	else
+		return -1;
+	route_hearsay(from, d->src, src.count, src.addr);
+	route_hearsay(from, d->dst, dst.count, dst.addr);
+	return 0;
 }
 
 /* Tell the source what is wrong with the way; no complaint about a complaint. */
@@ -59,31 +94,50 @@ complain(const struct work *w, const struct fsp_dgram *d, uint8_t type,
 		session_send_plain(d->src, out, (size_t)n);
 }
 
+static void
+drop(struct work *w, enum refusal why, struct dgram_count *c)
+{
+	refuse(why);
+	dgram_count(c, w->len - AT_DGRAM);
+	pipe_put(w);
+}
+
 void
 session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 {
-	struct peer	*p = route_next(d->dst);
+	enum nexthop_why why;
+	struct peer	*p;
 	uint16_t	 mtu;
 
-	if (d->ttl <= 1 || p == NULL || p == from) {
-		refuse(d->ttl <= 1 ? REFUSE_DGRAM_TTL : REFUSE_DGRAM_NO_ROUTE);
-		if (d->ttl > 1)
-			complain(w, d, FSP_COORDS_REQUIRED, 0);
-		pipe_put(w);
+	if (d->ttl <= 1) {
+		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
+		return;
+	}
+	if (learn(from, d, w) == -1) {
+		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
+		return;
+	}
+	p = route_transit(d->dst, &why);
+	if (p == NULL || p == from) {
+		complain(w, d, why == NEXTHOP_NO_COORDS ? FSP_COORDS_REQUIRED :
+		    FSP_PATH_BROKEN, 0);
+		drop(w, REFUSE_DGRAM_NO_ROUTE, &dgram_stats.no_route);
 		return;
 	}
 	mtu = link_mtu(p);
 	if (w->len + TAG > mtu) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
 		complain(w, d, FSP_MTU_EXCEEDED, mtu);
-		pipe_put(w);
+		drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
 		return;
 	}
 	d->ttl--;
 	if (mtu < d->path_mtu)
 		d->path_mtu = mtu;
 	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
-	link_send_work(p, w, RING_SEAL_LINK, ce);
+	route_count(d->dst, p);
+	dgram_count(&dgram_stats.forwarded, w->len - AT_DGRAM);
+	if (link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce)) == -1)
+		dgram_stats.not_sent.packets++;
 }
 
 void
@@ -98,8 +152,11 @@ session_signal(const uint8_t *msg, size_t len)
 		refuse(REFUSE_FSP_SHORT);
 		return;
 	}
+	dgram_stats.coords_required += sig.type == FSP_COORDS_REQUIRED;
+	dgram_stats.path_broken += sig.type == FSP_PATH_BROKEN;
+	dgram_stats.mtu_exceeded += sig.type == FSP_MTU_EXCEEDED;
 	s = session_find(sig.dest);
-	if (s == NULL || s->state != SESSION_ESTABLISHED) {
+	if (s == NULL) {
 		refuse(REFUSE_FSP_SIGNAL);
 		return;
 	}
@@ -114,5 +171,9 @@ session_signal(const uint8_t *msg, size_t len)
 	if (s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every)
 		return;
 	s->extra->warmed_ms = netd.now_ms;
-	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
+	/* The place that we know serves on until a proof of another comes, so a
+	 * false complaint costs a question and nothing more. */
+	route_seek(s->addr);
+	if (s->state == SESSION_ESTABLISHED)
+		session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
 }

@@ -157,10 +157,8 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	set_int(o, "pid", netd.privd_pid);
 	set_text(o, "exe_path", netd.exe);
 	set_int(o, "uptime_secs", (netd.now_ms - netd.start_ms) / 1000);
-	json_object_set_new(o, "estimated_mesh_size", json_null());
 	set_bool(o, "persistent", netd.key_mode != KEY_EPHEMERAL);
-	set_addr(o, "root", netd.addr);
-	set_bool(o, "is_root", 1);
+	show_root(o);
 	json_object_set_new(o, "forwarding", show_forwarding());
 	json_object_set_new(o, "sparklines", sparklines());
 	json_object_set_new(o, "refused", refused());

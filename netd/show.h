@@ -15,14 +15,26 @@ json_t	*show_peers(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_links(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_sessions(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_connections(const json_t *, char err[CTL_ERR_LEN]);
+/* show_mmp.c: how good links and sessions are */
 json_t	*show_mmp(const json_t *, char err[CTL_ERR_LEN]);
+json_t	*show_congestion(void);
+/* The "mmp" of a peer or session; quality: what its quality is called. */
+json_t	*mmp_object(const struct mmp *, const char *quality);
 /* show_mesh.c: tree, filters, routes and their counters */
 json_t	*show_tree(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_bloom(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_cache(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_routing(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_metrics(const json_t *, char err[CTL_ERR_LEN]);
+/* show_counters.c: groups of counters */
 json_t	*show_forwarding(void);
+json_t	*show_tree_stats(void);
+json_t	*show_bloom_stats(void);
+json_t	*show_discovery(void);
+json_t	*show_errors(void);
+/* Members about the place of a peer; about the root and the mesh. */
+void	 show_place(json_t *, const struct peer *);
+void	 show_root(json_t *);
 
 /* Setting members; the object takes the value. */
 void	set_text(json_t *, const char *key, const char *);

@@ -1,113 +1,182 @@
 /*
- * show_mesh.c -- tree, filters, routes and their counters, for people. A node
- * without neighbours to form a tree with is its own root, has sent no filter
- * and cached no coordinates; that is what stands here.
+ * show_mesh.c -- tree, filters, places and routes, for people. Field names and
+ * types are the reference's.
  */
 #include <string.h>
 
+#include "mesh.h"
 #include "names.h"
 #include "netd.h"
+#include "route.h"
 #include "session.h"
 #include "show.h"
-#include "tun.h"
-
-static const char *const forwarding_key[] = {
-	"decode_error_bytes", "decode_error_packets", "delivered_bytes",
-	"delivered_packets", "drop_mtu_exceeded_bytes",
-	"drop_mtu_exceeded_packets", "drop_no_route_bytes",
-	"drop_no_route_packets", "drop_send_error_bytes",
-	"drop_send_error_packets", "forwarded_bytes", "forwarded_packets",
-	"originated_bytes", "originated_packets", "received_bytes",
-	"received_packets", "route_crosslink_ascend",
-	"route_crosslink_descend", "route_direct_peer", "route_tree_down",
-	"route_tree_down_cross", "route_tree_up", "ttl_exhausted_bytes",
-	"ttl_exhausted_packets", NULL
-};
-static const char *const discovery_key[] = {
-	"req_backoff_suppressed", "req_bloom_miss", "req_decode_error",
-	"req_dedup_cache_full", "req_deduplicated", "req_duplicate",
-	"req_fallback_forwarded", "req_forward_rate_limited", "req_forwarded",
-	"req_initiated", "req_no_tree_peer", "req_received",
-	"req_target_is_us", "req_ttl_exhausted", "resp_accepted",
-	"resp_decode_error", "resp_forwarded", "resp_identity_miss",
-	"resp_no_route", "resp_proof_failed", "resp_received",
-	"resp_timed_out", NULL
-};
-static const char *const tree_key[] = {
-	"accepted", "addr_mismatch", "ancestry_changed", "ancestry_invalid",
-	"decode_error", "flap_dampened", "loop_detected",
-	"outbound_sign_failed", "parent_losses", "parent_switches",
-	"rate_limited", "received", "send_failed", "sent", "sig_failed",
-	"stale", "unknown_peer", NULL
-};
-static const char *const bloom_key[] = {
-	"accepted", "debounce_suppressed", "decode_error", "fill_exceeded",
-	"invalid", "non_v1", "received", "send_failed", "sent", "stale",
-	"unknown_peer", NULL
-};
-static const char *const congestion_key[] = {
-	"ce_forwarded", "ce_received", "congestion_detected",
-	"kernel_drop_events", NULL
-};
-static const char *const error_key[] = {
-	"coords_required", "mtu_exceeded", "path_broken", NULL
-};
 
 static json_t *
-zeros(const char *const *key)
+path(const struct coords *at)
 {
-	json_t *o = json_object();
+	json_t *list = json_array();
+	char hex[2 * NADDR_LEN + 1];
+	unsigned i;
 
-	for (; *key != NULL; key++)
-		set_int(o, *key, 0);
-	return o;
+	for (i = 0; i < at->n; i++) {
+		hex_encode(at->addr[i], NADDR_LEN, hex);
+		json_array_append_new(list, json_string(hex));
+	}
+	return list;
 }
 
-json_t *
-show_forwarding(void)
+/* npub of a node whose key we know, else null. */
+static json_t *
+npub_of(const uint8_t addr[NADDR_LEN])
 {
-	json_t *o = zeros(forwarding_key);
+	uint8_t pub33[33], known[NADDR_LEN];
+	char npub[NPUB_LEN + 1];
 
-	set_int(o, "originated_packets", tun_stats.packets_in);
-	set_int(o, "originated_bytes", tun_stats.bytes_in);
-	set_int(o, "delivered_packets", tun_stats.packets_out);
-	set_int(o, "delivered_bytes", tun_stats.bytes_out);
-	set_int(o, "received_packets", tun_stats.packets_out);
-	set_int(o, "received_bytes", tun_stats.bytes_out);
-	set_int(o, "decode_error_packets", netd.refused[REFUSE_DGRAM_SHORT]);
-	set_int(o, "ttl_exhausted_packets", netd.refused[REFUSE_DGRAM_TTL]);
-	set_int(o, "drop_no_route_packets", netd.refused[REFUSE_DGRAM_NO_ROUTE]);
-	set_int(o, "drop_mtu_exceeded_packets",
-	    netd.refused[REFUSE_DGRAM_TOO_LONG]);
-	set_int(o, "drop_send_error_packets", netd.refused[REFUSE_UDP_SEND]);
-	return o;
+	if (memcmp(addr, netd.addr, NADDR_LEN) == 0)
+		return json_string(netd.npub);
+	if (names_by_prefix(addr, pub33, known) == -1 ||
+	    memcmp(known, addr, NADDR_LEN) != 0)
+		return json_null();
+	npub_encode(pub33 + 1, npub);
+	return json_string(npub);
+}
+
+/* -- tree ------------------------------------------------------------------- */
+
+static json_t *
+tree_peers(void)
+{
+	const struct coords *at, *self = tree_self(mesh.tree);
+	json_t *list = json_array(), *o;
+	struct peer *p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; ) {
+		at = tree_peer_at(mesh.tree, peer_slot_of(p));
+		if (at == NULL)
+			continue;
+		o = json_object();
+		set_addr(o, "node_addr", p->addr);
+		set_display(o, p->addr);
+		set_int(o, "depth", at->n - 1u);
+		set_addr(o, "root", at->addr[at->n - 1]);
+		json_object_set_new(o, "coords", path(at));
+		set_int(o, "distance_to_us", coords_distance(self, at));
+		json_array_append_new(list, o);
+	}
+	return list;
 }
 
 json_t *
 show_tree(const json_t *params, char err[CTL_ERR_LEN])
 {
-	json_t *o = json_object(), *coords = json_array();
-	char hex[2 * NADDR_LEN + 1], name[64];
+	const struct coords *self = tree_self(mesh.tree);
+	const uint8_t *parent = self->addr[self->n > 1];
+	json_t *o = json_object(), *peers = tree_peers();
+	char name[64];
 
 	(void)params;
 	(void)err;
-	hex_encode(netd.addr, NADDR_LEN, hex);
-	names_display(netd.addr, name);
-	json_array_append_new(coords, json_string(hex));
-	set_text(o, "my_node_addr", hex);
-	set_text(o, "root", hex);
-	set_text(o, "root_npub", netd.npub);
-	set_bool(o, "is_root", 1);
-	set_int(o, "depth", 0);
-	json_object_set_new(o, "my_coords", coords);
-	set_text(o, "parent", hex);
+	names_display(parent, name);
+	set_addr(o, "my_node_addr", netd.addr);
+	set_addr(o, "root", tree_root(mesh.tree));
+	json_object_set_new(o, "root_npub", npub_of(tree_root(mesh.tree)));
+	set_bool(o, "is_root", tree_is_root(mesh.tree));
+	set_int(o, "depth", self->n - 1u);
+	json_object_set_new(o, "my_coords", path(self));
+	set_addr(o, "parent", parent);
 	set_text(o, "parent_display_name", name);
-	set_int(o, "declaration_sequence", 0);
-	set_bool(o, "declaration_signed", 0);
-	set_int(o, "peer_tree_count", 0);
-	json_object_set_new(o, "peers", json_array());
-	json_object_set_new(o, "stats", zeros(tree_key));
+	set_int(o, "declaration_sequence", tree_self_decl(mesh.tree)->seq);
+	set_bool(o, "declaration_signed", tree_is_signed(mesh.tree));
+	set_int(o, "peer_tree_count", json_array_size(peers));
+	json_object_set_new(o, "peers", peers);
+	json_object_set_new(o, "stats", show_tree_stats());
 	return o;
+}
+
+void
+show_place(json_t *o, const struct peer *p)
+{
+	unsigned slot = peer_slot_of(p);
+	const struct coords *at = tree_peer_at(mesh.tree, slot);
+	double depth = tree_peer_depth(mesh.tree, slot);
+	struct bloom_view v = { 0 };
+
+	bloom_view(mesh.bloom, slot, &v);
+	set_bool(o, "has_tree_position", at != NULL);
+	set_bool(o, "has_bloom_filter", v.has_filter);
+	set_int(o, "filter_sequence", v.seq);
+	set_bool(o, "is_parent", tree_parent(mesh.tree) == slot);
+	set_bool(o, "is_child", tree_is_child(mesh.tree, slot));
+	if (at != NULL)
+		set_int(o, "tree_depth", at->n - 1u);
+	json_object_set_new(o, "effective_depth", at != NULL && depth >= 0 ?
+	    json_real(depth) : json_null());
+}
+
+void
+show_root(json_t *o)
+{
+	double size = bloom_mesh_size(mesh.bloom);
+
+	set_addr(o, "root", tree_root(mesh.tree));
+	set_bool(o, "is_root", tree_is_root(mesh.tree));
+	json_object_set_new(o, "estimated_mesh_size", size < 0 ? json_null() :
+	    json_integer((json_int_t)(size + 0.5)));
+}
+
+/* -- filters ------------------------------------------------------------------ */
+
+static json_t *
+estimate(double n)
+{
+	return n < 0 ? json_null() : json_real(n);
+}
+
+static json_t *
+filters(void)
+{
+	json_t *list = json_array(), *o;
+	struct bloom_view v;
+	struct peer *p;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; ) {
+		if (bloom_view(mesh.bloom, peer_slot_of(p), &v) == -1)
+			memset(&v, 0, sizeof(v));
+		o = json_object();
+		set_addr(o, "peer", p->addr);
+		set_display(o, p->addr);
+		set_bool(o, "has_filter", v.has_filter);
+		set_int(o, "filter_sequence", v.seq);
+		if (v.has_filter) {
+			json_object_set_new(o, "estimated_count",
+			    estimate(v.estimate));
+			set_int(o, "set_bits", v.set_bits);
+			json_object_set_new(o, "fill_ratio", json_real(v.fill));
+		}
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* What the parent is told of us: the nodes below. A root tells nobody. */
+static void
+uptree(json_t *o)
+{
+	double cap = (double)netd.conf[CONF_BLOOM_MAX_FPR] / 1000;
+	struct bloom_filter f;
+	unsigned bits;
+
+	if (tree_is_root(mesh.tree)) {
+		json_object_set_new(o, "uptree_fill_ratio", json_null());
+		json_object_set_new(o, "uptree_estimated_count", json_null());
+		return;
+	}
+	bloom_outgoing(mesh.bloom, tree_parent(mesh.tree), &f);
+	bits = bloom_weight(&f);
+	json_object_set_new(o, "uptree_fill_ratio",
+	    json_real((double)bits / BLOOM_BITS));
+	json_object_set_new(o, "uptree_estimated_count",
+	    estimate(bloom_estimate(bits, cap)));
 }
 
 json_t *
@@ -119,32 +188,67 @@ show_bloom(const json_t *params, char err[CTL_ERR_LEN])
 	(void)err;
 	set_addr(o, "own_node_addr", netd.addr);
 	set_bool(o, "is_leaf_only", netd.conf[CONF_NODE_LEAF_ONLY] != 0);
-	set_int(o, "sequence", 0);
+	set_int(o, "sequence", bloom_seq(mesh.bloom));
 	set_int(o, "leaf_dependent_count", 0);
 	json_object_set_new(o, "leaf_dependents", json_array());
-	json_object_set_new(o, "peer_filters", json_array());
-	json_object_set_new(o, "uptree_fill_ratio", json_null());
-	json_object_set_new(o, "uptree_estimated_count", json_null());
-	json_object_set_new(o, "stats", zeros(bloom_key));
+	json_object_set_new(o, "peer_filters", filters());
+	uptree(o);
+	json_object_set_new(o, "stats", show_bloom_stats());
+	return o;
+}
+
+/* -- places ------------------------------------------------------------------- */
+
+static json_t *
+place(const struct coords_entry *e)
+{
+	json_t *o = json_object();
+
+	set_addr(o, "node_addr", e->addr);
+	set_display(o, e->addr);
+	set_ip6(o, "ipv6_addr", e->addr);
+	set_int(o, "depth", e->path.n - 1u);
+	json_object_set_new(o, "coords", path(&e->path));
+	set_int(o, "age_ms", netd.now_ms - e->born_ms);
+	set_wall(o, "last_used_ms", e->used_ms);
+	if (e->path_mtu != 0)
+		set_int(o, "path_mtu", e->path_mtu);
+	set_bool(o, "proven", e->source == COORDS_PROVEN);
 	return o;
 }
 
 json_t *
 show_cache(const json_t *params, char err[CTL_ERR_LEN])
 {
-	json_t *o = json_object();
+	uint64_t max = netd.conf[CONF_CACHE_COORD_SIZE], ages = 0, n;
+	json_t *o = json_object(), *list = json_array();
+	struct coords_entry e;
+	unsigned i, src, all = 0;
 
 	(void)params;
 	(void)err;
-	set_int(o, "count", 0);
-	set_int(o, "max_entries", netd.conf[CONF_CACHE_COORD_SIZE]);
-	json_object_set_new(o, "fill_ratio", json_real(0.0));
+	for (src = 0; src < COORDS_SOURCES; src++) {
+		all += coords_count(mesh.cache, (enum coords_source)src);
+		for (i = 0; i < max; i++)
+			if (coords_view(mesh.cache, (enum coords_source)src, i,
+			    netd.now_ms, &e) == 0) {
+				json_array_append_new(list, place(&e));
+				ages += netd.now_ms - e.born_ms;
+			}
+	}
+	n = json_array_size(list);
+	set_int(o, "count", n);
+	set_int(o, "max_entries", max);
+	json_object_set_new(o, "fill_ratio",
+	    json_real(max == 0 ? 0 : (double)n / (double)max));
 	set_int(o, "default_ttl_ms", netd.conf[CONF_CACHE_COORD_TTL] * 1000);
-	set_int(o, "expired", 0);
-	set_int(o, "avg_age_ms", 0);
-	json_object_set_new(o, "entries", json_array());
+	set_int(o, "expired", all - n);
+	set_int(o, "avg_age_ms", n == 0 ? 0 : ages / n);
+	json_object_set_new(o, "entries", list);
 	return o;
 }
+
+/* -- routes ------------------------------------------------------------------- */
 
 /* Dials that wait. */
 static json_t *
@@ -168,6 +272,28 @@ retries(void)
 	return list;
 }
 
+static json_t *
+lookups(void)
+{
+	json_t *list = json_array(), *o;
+	struct lookup_view v;
+	unsigned i;
+
+	for (i = 0; i < MESH_OPEN_MAX; i++) {
+		if (lookup_view(mesh.lookup, i, &v) == -1)
+			continue;
+		o = json_object();
+		set_addr(o, "target", v.target);
+		set_display(o, v.target);
+		set_wall(o, "initiated_ms", v.started_ms);
+		set_wall(o, "last_sent_ms", v.sent_ms);
+		set_int(o, "attempt", v.attempt);
+		set_int(o, "age_ms", netd.now_ms - v.started_ms);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 json_t *
 show_routing(const json_t *params, char err[CTL_ERR_LEN])
 {
@@ -177,27 +303,17 @@ show_routing(const json_t *params, char err[CTL_ERR_LEN])
 	(void)params;
 	(void)err;
 	session_pending(&dests, &packets);
-	set_int(o, "coord_cache_entries", 0);
+	set_int(o, "coord_cache_entries", coords_count(mesh.cache, COORDS_PROVEN) +
+	    coords_count(mesh.cache, COORDS_HEARSAY));
 	set_int(o, "identity_cache_entries", names_count());
-	json_object_set_new(o, "pending_lookups", json_array());
+	json_object_set_new(o, "pending_lookups", lookups());
 	set_int(o, "pending_tun_destinations", dests);
 	set_int(o, "pending_tun_packets", packets);
-	set_int(o, "recent_requests", 0);
+	set_int(o, "recent_requests", lookup_recent_count(mesh.lookup, netd.now_ms));
 	json_object_set_new(o, "retries", retries());
 	json_object_set_new(o, "forwarding", show_forwarding());
-	json_object_set_new(o, "discovery", zeros(discovery_key));
-	json_object_set_new(o, "error_signals", zeros(error_key));
-	json_object_set_new(o, "congestion", zeros(congestion_key));
+	json_object_set_new(o, "discovery", show_discovery());
+	json_object_set_new(o, "error_signals", show_errors());
+	json_object_set_new(o, "congestion", show_congestion());
 	return o;
-}
-
-json_t *
-show_metrics(const json_t *params, char err[CTL_ERR_LEN])
-{
-	(void)params;
-	(void)err;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "forwarding", show_forwarding(), "discovery", zeros(discovery_key),
-	    "tree", zeros(tree_key), "bloom", zeros(bloom_key),
-	    "congestion", zeros(congestion_key), "errors", zeros(error_key));
 }

@@ -1,7 +1,5 @@
 /*
- * show_peers.c -- peers, links, handshakes and sessions, for people. Members
- * of parts that measure (MMP) are absent, as they are in the reference when
- * nothing was measured.
+ * show_peers.c -- peers, links, handshakes and sessions, for people.
  */
 #include <stdio.h>
 #include <string.h>
@@ -83,21 +81,17 @@ peer(const struct peer *p)
 	set_int(o, "link_id", p->link_id);
 	set_int(o, "authenticated_at_ms", p->up_wall_ms);
 	set_wall(o, "last_seen_ms", p->seen_ms);
-	set_bool(o, "has_tree_position", 0);
-	set_bool(o, "has_bloom_filter", 0);
-	set_int(o, "filter_sequence", 0);
-	set_bool(o, "is_parent", 0);
-	set_bool(o, "is_child", 0);
+	show_place(o, p);
 	endpoint_text(&p->ep, where);
 	set_text(o, "transport_addr", where);
 	set_text(o, "direction", direction(p->outbound));
 	set_text(o, "transport_type", "udp");
-	json_object_set_new(o, "effective_depth", json_null());
 	json_object_set_new(o, "stats", traffic(&p->stats));
 	set_int(o, "replay_suppressed", p->replays);
 	set_int(o, "consecutive_decrypt_failures", p->decrypt_fail);
 	json_object_set_new(o, "nostr_traversal", nostr_traversal());
 	keys(o, p);
+	json_object_set_new(o, "mmp", mmp_object(link_mmp(p), "lqi"));
 	return o;
 }
 
@@ -189,7 +183,7 @@ static json_t *
 session(const struct session *s)
 {
 	const char *state = session_state_name(s);
-	json_t *o = json_object();
+	json_t *o = json_object(), *mmp;
 
 	set_addr(o, "remote_addr", s->addr);
 	set_display(o, s->addr);
@@ -206,6 +200,9 @@ session(const struct session *s)
 	set_bool(o, "current_k_bit", s->k_bit);
 	set_int(o, "coords_warmup_remaining", s->warmup);
 	set_bool(o, "is_draining", s->prev.session != 0);
+	mmp = mmp_object(session_mmp(s), "sqi");
+	set_int(mmp, "path_mtu", s->path_mtu);
+	json_object_set_new(o, "mmp", mmp);
 	return o;
 }
 
@@ -220,12 +217,4 @@ show_sessions(const json_t *params, char err[CTL_ERR_LEN])
 	for (s = NULL; (s = session_next(s)) != NULL; )
 		json_array_append_new(list, session(s));
 	return json_pack("{s:o}", "sessions", list);
-}
-
-json_t *
-show_mmp(const json_t *params, char err[CTL_ERR_LEN])
-{
-	(void)params;
-	(void)err;
-	return json_pack("{s:[], s:[]}", "peers", "sessions");
 }

@@ -134,9 +134,6 @@ note_drops(struct udp *u, struct msghdr *h)
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
 			continue;
 		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		if (u->stats.kernel_drops == 0 && drops > 0)
-			log_warn("Kernel recv drops first observed on transport transport_id=%u drops=%u",
-			    (unsigned)(u - udps) + 1, drops);
 		u->stats.kernel_drops = drops;
 	}
 }
@@ -160,6 +157,7 @@ take(struct udp *u, struct work *w, struct msghdr *h, unsigned len)
 	u->stats.bytes_recv += len;
 	w->len = len;
 	w->at_ms = netd.now_ms;
+	w->at_us = netd.now_us;
 	link_input(w);
 }
 

@@ -244,6 +244,19 @@ send_nums(void)
 }
 
 static void
+send_attempts(void)
+{
+	struct msg_conf_attempt	m;
+	unsigned		i;
+
+	for (i = 0; i < house.conf->nattempt; i++) {
+		m = (struct msg_conf_attempt){ .req = 1,
+		    .wait_s = house.conf->attempt_s[i] };
+		SEND(conf_attempt, PROC_NETD, &m, NULL);
+	}
+}
+
+static void
 send_addr(const struct conf_peer *p, unsigned n, const struct conf_addr *a)
 {
 	struct msg_conf_addr m = { .req = 1, .peer = (uint16_t)n,
@@ -439,6 +452,7 @@ boot_netd(void *obj, void *ready)
 	spawn_room(PROC_NETD);
 	send_self(control_path());
 	send_nums();
+	send_attempts();
 	send_peers();
 	send_lists();
 	send_ring();

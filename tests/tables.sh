@@ -39,6 +39,7 @@ HANDLER(ik_read1)
 #endif
 HANDLER(ik_answer) HANDLER(ik_read2) HANDLER(xk_start) HANDLER(xk_read1)
 HANDLER(xk_read2) HANDLER(xk_read3) HANDLER(hs_drop) HANDLER(session_drop)
+HANDLER(sign_tree) HANDLER(sign_proof) HANDLER(verify_tree) HANDLER(verify_proof)
 int main(void) {
 	static union msg_any m; struct chan c; int f[MSG_NFD_MAX];
 	chan_init(&c, 0, PROC_CRYPTOD, PROC_NETD);
@@ -86,7 +87,7 @@ while read -r room libs; do
     else echo "not ok $n - $room links $libs and nothing else"; echo "# it links $got"; bad=1; fi
 done <<'L'
 privd libcap libmnl libseccomp libyaml
-netd libcap libevent_core libevent_extra libjansson libresolv libseccomp libsodium
+netd libcap libevent_core libevent_extra libjansson libm libresolv libseccomp libsodium
 cryptod libcap libseccomp libsecp256k1 libsodium libyaml
 L
 for room in privd netd cryptod bastidectl; do

@@ -14,11 +14,12 @@ _bastidectl() {
 	-d|--dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') COMPREPLY=($(compgen -W "show connect disconnect rekey keygen
+	'') COMPREPLY=($(compgen -W "show topology connect disconnect rekey keygen
 		version help --socket --json --version --help" -- "$cur")) ;;
 	show) COMPREPLY=($(compgen -W "status peers links sessions transports
 		connections identity-cache acl routing tree bloom cache mmp
-		metrics --json" -- "$cur")) ;;
+		metrics stats stats-peers --json" -- "$cur")) ;;
+	topology) COMPREPLY=($(compgen -W "--dot" -- "$cur")) ;;
 	keygen) COMPREPLY=($(compgen -W "--dir --force --stdout" -- "$cur")) ;;
 	connect|disconnect|rekey)
 		if ((COMP_CWORD == at + 1)); then

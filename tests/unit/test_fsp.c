@@ -250,18 +250,6 @@ START_TEST(inner_messages)
 	ck_assert_int_eq(fsp_inner_decode(p, 8, &in), 0);
 	ck_assert_int_eq(fsp_path_mtu_decode(&in, &mtu), 0);
 	ck_assert_uint_eq(mtu, 256);
-
-	fsp_inner_encode(p, 0, FSP_SENDER_REPORT, 0);
-	for (i = 6; i <= sizeof(p); i++) {
-		ck_assert_int_eq(fsp_inner_decode(p, i, &in), 0);
-		ck_assert_int_eq(fsp_sender_report_ok(&in), i >= 6 + 46);
-		ck_assert_int_eq(fsp_receiver_report_ok(&in), 0);
-	}
-	fsp_inner_encode(p, 0, FSP_RECEIVER_REPORT, 0);
-	for (i = 6; i <= sizeof(p); i++) {
-		ck_assert_int_eq(fsp_inner_decode(p, i, &in), 0);
-		ck_assert_int_eq(fsp_receiver_report_ok(&in), i >= 6 + 66);
-	}
 }
 END_TEST
 

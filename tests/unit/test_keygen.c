@@ -146,7 +146,7 @@ START_TEST(everything_that_help_names_can_be_shown)
 	static const char *const what[] = {
 		"status", "peers", "links", "sessions", "transports",
 		"connections", "identity-cache", "acl", "routing", "tree",
-		"bloom", "cache", "mmp", "metrics"
+		"bloom", "cache", "mmp", "metrics", "stats", "stats-peers"
 	};
 	size_t i;
 
@@ -154,6 +154,12 @@ START_TEST(everything_that_help_names_can_be_shown)
 		ck_assert_ptr_nonnull(table_command(what[i]));
 	ck_assert_str_eq(table_command("identity-cache"), "show_identity_cache");
 	ck_assert_ptr_null(table_command("nonsense"));
+	ck_assert(stats_is_window("90s") && stats_is_window("24h"));
+	ck_assert(!stats_is_window("s") && !stats_is_window("10") &&
+	    !stats_is_window("10ms") && !stats_is_window("npub1x"));
+	ck_assert_str_eq(stats_step("60m"), "1s");
+	ck_assert_str_eq(stats_step("61m"), "1m");
+	ck_assert_str_eq(stats_step("2h"), "1m");
 }
 END_TEST
 

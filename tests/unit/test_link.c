@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../netd/link_int.h"
+#include "mesh.h"
 #include "names.h"
 #include "resolve.h"
 #include "session.h"
@@ -33,10 +34,13 @@ static uint8_t		slots[64][4096];
 static unsigned		nwork;
 static struct work	*lent[64];
 static pipe_fn		lent_done[64];
-static unsigned		nlent;
+static unsigned		nlent, sealed;
+static uint64_t		tick_by;
 
 uint64_t netd_clock(void) { return netd.now_ms; }
 uint64_t netd_wall_ms(void) { return 1; }
+void netd_tick_by(uint64_t at_ms) { tick_by = at_ms; }
+void session_sealed(const struct work *w) { (void)w; sealed++; }
 uint32_t netd_req(void) { return ++reqs; }
 uint32_t netd_random_u32(void) { return randoms += 8192; }	/* all collide */
 
@@ -99,6 +103,29 @@ session_link_changed(struct peer *p, int up)
 		ups++;
 	else
 		downs++;
+}
+
+/* The mesh: who is in it, and the last thing that was told to it. */
+static uint8_t	mesh_type;
+static size_t	mesh_len;
+static double	mesh_cost_told;
+
+void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
+void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
+
+void
+mesh_peer_cost(struct peer *p, double cost)
+{
+	(void)p;
+	mesh_cost_told = cost;
+}
+
+void
+mesh_input(struct peer *p, const uint8_t *msg, size_t len)
+{
+	(void)p;
+	mesh_type = msg[0];
+	mesh_len = len;
 }
 
 void
@@ -1082,6 +1109,259 @@ START_TEST(messages_of_unknown_type_are_counted_and_known_ones_are_not)
 }
 END_TEST
 
+/* -- how good a link is ------------------------------------------------------- */
+
+static struct mmp *
+mmp_of(struct peer *p)
+{
+	return &p->extra->mmp;
+}
+
+static void
+micros(void)
+{
+	netd.now_us = netd.now_ms * 1000;
+}
+
+/* What was lent to cryptod last is sealed now, with this counter. */
+static void
+sealed_as(uint64_t counter)
+{
+	struct work *w = lent[(nlent - 1) % 64];
+
+	put_le64(w->buf + w->off + 8, counter);
+	w->len += FRAME_TAG_LEN;
+	w->why = REFUSE_NONE;
+	lent_done[(nlent - 1) % 64](w);
+}
+
+static uint8_t
+last_type(void)
+{
+	const struct work *w = lent[(nlent - 1) % 64];
+
+	return w->buf[w->off + FRAME_BODY_OFF];
+}
+
+static const uint8_t hello[] = { LINK_MSG_TREE_ANNOUNCE };
+
+START_TEST(what_a_peer_sends_is_reported_once_and_an_answer_is_no_news)
+{
+	uint8_t		 rr[MMP_LINK_RR_LEN] = { LINK_MSG_RECEIVER_REPORT };
+	struct peer	*p;
+	struct mmp_rr	 said;
+	unsigned	 n;
+
+	set_up();
+	micros();
+	p = peer_up(0x20, 1, 41);
+	netd.now_ms += 1000;
+	micros();
+	link_tick();
+	n = nlent;
+	ck_assert_uint_eq(p->extra->reported, 1);
+	frame_in(&home, p->cur.our_index, 1, 0, rr, sizeof(rr), REFUSE_NONE);
+	link_tick();
+	ck_assert_uint_eq(nlent, n + 1);	/* only that it was opened */
+	tick_by = 0;
+	frame_in(&home, p->cur.our_index, 2, FRAME_CE, hello, 1, REFUSE_NONE);
+	ck_assert_uint_gt(tick_by, netd.now_ms);	/* the interval is not over */
+	netd.now_ms = tick_by;
+	micros();
+	link_tick();
+	ck_assert_uint_eq(last_type(), LINK_MSG_RECEIVER_REPORT);
+	ck_assert_int_eq(mmp_rr_decode(MMP_LINK, lent[(nlent - 1) % 64]->buf +
+	    lent[(nlent - 1) % 64]->off + FRAME_BODY_OFF, MMP_LINK_RR_LEN, &said), 0);
+	ck_assert_uint_eq(said.highest, 2);
+	ck_assert_uint_eq(said.cum_packets, 3);
+	ck_assert_uint_eq(said.ce_count, 1);
+}
+END_TEST
+
+START_TEST(a_report_that_comes_first_is_answered_once)
+{
+	uint8_t		 rr[MMP_LINK_RR_LEN] = { LINK_MSG_RECEIVER_REPORT };
+	struct peer	*p;
+
+	set_up();
+	micros();
+	ck_assert(inbound(&home, 1, 0x20, 1, 41));
+	p = peer_find(addr_of(0x20));
+	frame_in(&home, p->cur.our_index, 0, 0, rr, sizeof(rr), REFUSE_NONE);
+	link_tick();
+	ck_assert_uint_eq(p->extra->reported, 1);
+	netd.now_ms += 2000;
+	micros();
+	rr[4] = rr[12] = 1;
+	frame_in(&home, p->cur.our_index, 1, 0, rr, sizeof(rr), REFUSE_NONE);
+	link_tick();
+	ck_assert_uint_eq(p->extra->reported, 1);
+}
+END_TEST
+
+START_TEST(an_idle_link_is_measured_once_a_minute)
+{
+	struct peer	*p;
+	uint64_t	 n, counter = 1;
+	unsigned	 reports = 0;
+
+	set_up();
+	micros();
+	p = peer_up(0x20, 1, 41);
+	for (n = 0; n < 300; n++) {
+		netd.now_ms += 1000;
+		micros();
+		if (n % 10 == 0)
+			beat_in(&home, p->cur.our_index, counter++);
+		netd.conf[CONF_REKEY_ENABLED] = 0;
+		nlent = 0;
+		link_tick();
+		if (nlent > 0 && last_type() == LINK_MSG_RECEIVER_REPORT)
+			reports++;
+	}
+	/* Five while it is new, then one a minute. */
+	ck_assert_uint_ge(reports, 8);
+	ck_assert_uint_le(reports, 10);
+}
+END_TEST
+
+START_TEST(mesh_messages_go_to_the_mesh_once_the_peer_is_proven)
+{
+	static const uint8_t	 type[] = { LINK_MSG_TREE_ANNOUNCE,
+	    LINK_MSG_FILTER_ANNOUNCE, LINK_MSG_LOOKUP_REQUEST,
+	    LINK_MSG_LOOKUP_RESPONSE };
+	uint8_t			 msg[200] = { 0 };
+	struct peer		*p;
+	unsigned		 i;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	ck_assert(p->in_mesh);
+	for (i = 0; i < sizeof(type); i++) {
+		msg[0] = type[i];
+		frame_in(&home, p->cur.our_index, i + 1, 0, msg, 100 + i,
+		    REFUSE_NONE);
+		ck_assert_uint_eq(mesh_type, type[i]);
+		ck_assert_uint_eq(mesh_len, 100 + i);
+	}
+	link_disconnect(p->pub + 1);
+	ck_assert(!p->in_mesh);
+}
+END_TEST
+
+START_TEST(what_a_link_costs_is_told_to_the_mesh)
+{
+	uint8_t		 buf[MMP_LINK_RR_LEN];
+	struct mmp_rr	 rr = { .highest = 1, .cum_packets = 1, .ts_echo = 1,
+			    .dwell_ms = 100 };
+	struct peer	*p;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	ck_assert(!link_has_srtt(p));
+	ck_assert_double_eq(link_cost(p), 1);
+	netd.now_ms += 200;
+	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
+	frame_in(&home, p->cur.our_index, 1, 0, buf, sizeof(buf), REFUSE_NONE);
+	ck_assert(link_has_srtt(p));
+	ck_assert_double_eq_tol(link_cost(p), 2, 1e-9);
+	ck_assert_double_eq_tol(mesh_cost_told, 2, 1e-9);
+	ck_assert(!link_congested(p));
+	/* 5 of 10 arrived. */
+	rr.highest = 11, rr.cum_packets = 6;
+	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
+	frame_in(&home, p->cur.our_index, 2, 0, buf, sizeof(buf), REFUSE_NONE);
+	ck_assert_double_gt(mesh_cost_told, 2);
+	ck_assert_double_eq_tol(mmp_loss(link_mmp(p)), 0.5, 1e-9);
+	ck_assert(link_congested(p));
+	ck_assert_int_eq(link_mark(p, 0), 1);
+	ck_assert_uint_eq(netd.congestion.detected, 1);
+	ck_assert_uint_eq(netd.congestion.ce_forwarded, 1);
+	netd.conf[CONF_ECN_ENABLED] = 0;
+	ck_assert_int_eq(link_mark(p, 0), 0);
+	ck_assert_int_eq(link_mark(p, 1), 1);
+	ck_assert_uint_eq(netd.congestion.ce_forwarded, 2);
+}
+END_TEST
+
+START_TEST(a_short_report_is_refused_and_one_about_old_keys_ignored)
+{
+	uint8_t		 rr[MMP_LINK_RR_LEN] = { LINK_MSG_RECEIVER_REPORT };
+	uint8_t		 sr[MMP_LINK_SR_LEN] = { LINK_MSG_SENDER_REPORT };
+	struct peer	*p;
+	uint64_t	 bad;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	bad = netd.refused[REFUSE_LINK_MSG_SHORT];
+	frame_in(&home, p->cur.our_index, 1, 0, rr, sizeof(rr) - 1, REFUSE_NONE);
+	frame_in(&home, p->cur.our_index, 2, 0, sr, sizeof(sr) - 1, REFUSE_NONE);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_MSG_SHORT], bad + 2);
+	ck_assert_uint_eq(p->recv_bad, 2);
+	frame_in(&home, p->cur.our_index, 3, 0, sr, sizeof(sr), REFUSE_NONE);
+	put_le64(rr + 4, 9);
+	put_le64(rr + 12, 9);
+	frame_in(&home, p->cur.our_index, 4, 0, rr, sizeof(rr), REFUSE_NONE);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_MSG_SHORT], bad + 2);
+	ck_assert_uint_eq(mmp_of(p)->m.last.highest, 9);
+	p->prev = p->cur;
+	p->cur.session = 99;
+	p->cur.our_index = 0xdeadbeef;
+	put_le64(rr + 4, 12);
+	frame_in(&home, p->prev.our_index, 5, 0, rr, sizeof(rr), REFUSE_NONE);
+	ck_assert_uint_eq(mmp_of(p)->m.last.highest, 9);
+	memset(&p->prev, 0, sizeof(p->prev));
+}
+END_TEST
+
+START_TEST(frames_carry_a_time_that_is_never_nought_and_the_spin_bit)
+{
+	const struct work	*w;
+	struct peer		*p;
+
+	set_up();
+	micros();
+	p = peer_up(0x20, 1, 41);
+	frame_in(&home, p->cur.our_index, 1, FRAME_SP, hello, 1, REFUSE_NONE);
+	ck_assert_int_eq(link_send(p, hello, sizeof(hello)), 0);
+	w = lent[(nlent - 1) % 64];
+	ck_assert_uint_ne(get_le32(w->buf + w->off + FRAME_HEAD_LEN), 0);
+	ck_assert_uint_eq(w->buf[w->off + 1] & FRAME_SP, FRAME_SP);
+	sealed_as(7);
+	ck_assert_uint_eq(mmp_of(p)->tx.now.end_counter, 7);
+	ck_assert_uint_eq(mmp_of(p)->tx.now.bytes, FRAME_OVERHEAD + 1);
+	/* Under keys that were replaced meanwhile it says nothing. */
+	link_send(p, hello, sizeof(hello));
+	lent[(nlent - 1) % 64]->link_key = 1234;
+	sealed_as(8);
+	ck_assert_uint_eq(mmp_of(p)->tx.now.end_counter, 7);
+}
+END_TEST
+
+START_TEST(drops_of_the_kernel_are_congestion_for_a_second)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	netd.now_ms += 1000;
+	link_tick();
+	ck_assert(!link_congested(p));
+	sock.stats.kernel_drops = 5;
+	netd.now_ms += 1000;
+	link_tick();
+	ck_assert(link_congested(p));
+	sock.stats.kernel_drops = 9;
+	netd.now_ms += 1000;
+	link_tick();
+	ck_assert(link_congested(p));
+	ck_assert_uint_eq(netd.congestion.drops, 1);	/* still the same event */
+	netd.now_ms += 1000;
+	link_tick();
+	ck_assert(!link_congested(p));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1126,6 +1406,14 @@ main(void)
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
 	tcase_add_test(t, indexes_that_collide_are_all_found);
 	tcase_add_test(t, messages_of_unknown_type_are_counted_and_known_ones_are_not);
+	tcase_add_test(t, what_a_peer_sends_is_reported_once_and_an_answer_is_no_news);
+	tcase_add_test(t, a_report_that_comes_first_is_answered_once);
+	tcase_add_test(t, an_idle_link_is_measured_once_a_minute);
+	tcase_add_test(t, mesh_messages_go_to_the_mesh_once_the_peer_is_proven);
+	tcase_add_test(t, what_a_link_costs_is_told_to_the_mesh);
+	tcase_add_test(t, a_short_report_is_refused_and_one_about_old_keys_ignored);
+	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);
+	tcase_add_test(t, drops_of_the_kernel_are_congestion_for_a_second);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");

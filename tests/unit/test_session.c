@@ -77,19 +77,19 @@ START_TEST(a_lower_path_mtu_counts_at_once_and_a_higher_one_after_three)
 
 	path_mtu_init(&m);
 	ck_assert_uint_eq(path_mtu_get(&m, 0), 65535);
-	ck_assert_int_eq(path_mtu_told(&m, 255, 0), -1);
-	ck_assert_int_eq(path_mtu_told(&m, 0, 0), -1);
-	ck_assert_int_eq(path_mtu_told(&m, 1280, 0), 1);
-	ck_assert_int_eq(path_mtu_told(&m, 1400, 0), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1400, 10000), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1400, 19999), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1400, 20000), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 255, 0, 0), -1);
+	ck_assert_int_eq(path_mtu_told(&m, 0, 0, 0), -1);
+	ck_assert_int_eq(path_mtu_told(&m, 1280, 0, 0), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 1400, 0, 0), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1400, 0, 10000), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1400, 0, 19999), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1400, 0, 20000), 1);
 	ck_assert_uint_eq(path_mtu_get(&m, 20000), 1400);
-	ck_assert_int_eq(path_mtu_told(&m, 1472, 30000), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1400, 40000), 0);	/* begins anew */
-	ck_assert_int_eq(path_mtu_told(&m, 1472, 50000), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1472, 60000), 0);
-	ck_assert_int_eq(path_mtu_told(&m, 1472, 70000), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 30000), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1400, 0, 40000), 0);	/* begins anew */
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 50000), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 60000), 0);
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 70000), 1);
 }
 END_TEST
 
@@ -98,7 +98,7 @@ START_TEST(a_signal_lowers_for_a_while_and_never_below_the_floor)
 	struct path_mtu m;
 
 	path_mtu_init(&m);
-	ck_assert_int_eq(path_mtu_told(&m, 1472, 0), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 1472, 0, 0), 1);
 	ck_assert_int_eq(path_mtu_signal(&m, 255, 5), -1);
 	ck_assert_int_eq(path_mtu_signal(&m, 1472, 5), 0);
 	ck_assert_int_eq(path_mtu_signal(&m, 1300, 5), 1);
@@ -107,7 +107,7 @@ START_TEST(a_signal_lowers_for_a_while_and_never_below_the_floor)
 	ck_assert_uint_eq(path_mtu_get(&m, 6), PATH_MTU_CLAIM);
 	ck_assert_uint_eq(path_mtu_get(&m, 5 + PATH_MTU_SIGNAL_MS), 1472);
 	/* What the destination itself says needs no such doubt. */
-	ck_assert_int_eq(path_mtu_told(&m, 600, 7), 1);
+	ck_assert_int_eq(path_mtu_told(&m, 600, 0, 7), 1);
 	ck_assert_uint_eq(path_mtu_get(&m, 8), 600);
 }
 END_TEST
@@ -116,13 +116,13 @@ START_TEST(the_source_hears_of_its_path_first_on_a_drop_and_each_10_s)
 {
 	struct path_seen s = { 0 };
 
-	ck_assert_int_eq(path_seen(&s, 100, 0), 0);
-	ck_assert_int_eq(path_seen(&s, 1380, 0), 1);
-	ck_assert_int_eq(path_seen(&s, 1380, 1), 0);
-	ck_assert_int_eq(path_seen(&s, 1472, 2), 0);
-	ck_assert_int_eq(path_seen(&s, 1280, 3), 1);
-	ck_assert_int_eq(path_seen(&s, 1280, 10002), 0);
-	ck_assert_int_eq(path_seen(&s, 1472, 10003), 1);
+	ck_assert_int_eq(path_seen(&s, 100, 0, 0), 0);
+	ck_assert_int_eq(path_seen(&s, 1380, 0, 0), 1);
+	ck_assert_int_eq(path_seen(&s, 1380, 0, 1), 0);
+	ck_assert_int_eq(path_seen(&s, 1472, 0, 2), 0);
+	ck_assert_int_eq(path_seen(&s, 1280, 0, 3), 1);
+	ck_assert_int_eq(path_seen(&s, 1280, 0, 10002), 0);
+	ck_assert_int_eq(path_seen(&s, 1472, 0, 10003), 1);
 }
 END_TEST
 

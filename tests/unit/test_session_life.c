@@ -8,6 +8,7 @@
 
 #include "../../netd/ip6.h"
 #include "../../netd/names.h"
+#include "../../netd/route.h"
 #include "../../netd/session_int.h"
 #include "../../netd/tun.h"
 #include "../../netd/udp.h"
@@ -29,6 +30,7 @@ static union msg_any	 asked;
 static enum msg_type	 asked_type;
 static unsigned		 nasked, ndropped_key, nplain, nframe, ntun;
 static uint32_t		 dropped_key;
+static unsigned		 ntype[256];	/* frames by inner type */
 static uint8_t		 sent[2048], frame[4096], tun[4096];
 static size_t		 sent_len, tun_len;
 static struct work	 last;		/* the frame's */
@@ -115,6 +117,8 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 	last.op = (uint8_t)op;
 	memcpy(frame, w->buf + w->off, w->len);
 	nframe++;
+	if (w->body != 0 && w->len >= w->body + 6u)
+		ntype[w->buf[w->off + w->body + 4]]++;
 	pipe_put(w);
 	return 0;
 }
@@ -131,6 +135,8 @@ link_send(struct peer *p, const void *m, size_t len)
 
 uint16_t link_mtu(const struct peer *p) { (void)p; return mtu; }
 uint16_t udp_min_mtu(void) { return 1280; }
+void netd_tick_by(uint64_t at_ms) { (void)at_ms; }
+int link_mark(const struct peer *p, int ce) { (void)p; return ce; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 15; }
 
@@ -144,6 +150,95 @@ struct peer *
 peer_next(struct peer *p)
 {
 	return p == NULL && has_link ? &peer : NULL;
+}
+
+/* The mesh: FAR is a neighbour while there is a link; what lies beyond it is
+ * known when the test says so. */
+struct route_stats	 route_stats;
+static struct coords	 own_place, far_place;	/* n 0: not known */
+static enum nexthop_why	 no_way = NEXTHOP_NO_COORDS;
+static unsigned		 nseek, nhearsay, nforget;
+static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
+static uint16_t		 told_mtu;
+
+struct peer *
+route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+{
+	struct peer *p = peer_find(addr);
+
+	*why = p != NULL ? NEXTHOP_DIRECT : no_way;
+	return p;
+}
+
+struct peer *
+route_next(const uint8_t addr[NADDR_LEN])
+{
+	return peer_find(addr);
+}
+
+const struct coords *
+route_self(void)
+{
+	return &own_place;
+}
+
+int
+route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	*at = far_place;
+	return far_place.n > 0 && memcmp(far_place.addr[0], addr, NADDR_LEN) == 0 ?
+	    0 : -1;
+}
+
+int
+route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return route_place(addr, at);
+}
+
+uint16_t
+route_path_mtu(const uint8_t addr[NADDR_LEN])
+{
+	(void)addr;
+	return told_mtu;
+}
+
+void
+route_seek(const uint8_t addr[NADDR_LEN])
+{
+	memcpy(sought, addr, NADDR_LEN);
+	nseek++;
+}
+
+void
+route_forget(const uint8_t addr[NADDR_LEN])
+{
+	(void)addr;
+	nforget++;
+}
+
+void
+route_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
+    uint16_t count, const uint8_t *path)
+{
+	(void)p;
+	if (count == 0 || memcmp(path, addr, NADDR_LEN) != 0)
+		return;
+	memcpy(hearsay_of, addr, NADDR_LEN);
+	nhearsay++;
+}
+
+void
+route_count(const uint8_t dst[NADDR_LEN], const struct peer *p)
+{
+	(void)dst;
+	(void)p;
+}
+
+struct peer *
+peer_by_handle(uint32_t handle)
+{
+	return handle == peer.handle ? &peer : NULL;
 }
 
 uint32_t
@@ -173,6 +268,10 @@ setup(void)
 	hex_decode(FAR, peer.addr, 16);
 	hex_decode(FAR_PUB, peer.pub, 33);
 	memset(peer.epoch, 0xb1, 8);
+	own_place.n = 1;
+	memcpy(own_place.addr[0], netd.addr, NADDR_LEN);
+	far_place.n = 1;
+	memcpy(far_place.addr[0], peer.addr, NADDR_LEN);
 	names_init();
 	names_learn(peer.pub);
 	session_init();
@@ -184,12 +283,14 @@ wait_ms(uint64_t ms)
 	uint64_t end = netd.now_ms + ms, due;
 
 	for (;;) {
+		netd.now_us = netd.now_ms * 1000;
 		due = session_tick();
 		if (due == 0 || due > end - netd.now_ms)
 			break;
 		netd.now_ms += due;
 	}
 	netd.now_ms = end;
+	netd.now_us = end * 1000;
 	session_tick();
 }
 
@@ -213,6 +314,8 @@ packet_out(size_t len)
 	session_output(w);
 }
 
+static struct peer	*through;	/* who brings it; NULL: the far node */
+
 static void
 datagram_in(const uint8_t *src, const uint8_t *dst, uint8_t ttl,
     const void *payload, size_t len)
@@ -225,7 +328,7 @@ datagram_in(const uint8_t *src, const uint8_t *dst, uint8_t ttl,
 	fsp_dgram_encode(&d, w->buf + w->off + 20);
 	memcpy(w->buf + w->off + 20 + FSP_DGRAM, payload, len);
 	w->len = (uint32_t)(20 + FSP_DGRAM + len);
-	session_input(&peer, w, 0);
+	session_input(through != NULL ? through : &peer, w, 0);
 }
 
 static void
@@ -324,12 +427,18 @@ phase_sent(uint8_t phase)
 }
 
 static void
-answer_msg1(void)
+give_msg1(void)
 {
 	struct msg_xk_msg1 m = { .req = asked.req, .hs = 11 };
 
 	ck_assert_int_eq(asked_type, MSG_XK_START);
 	on_xk_msg1(NULL, &m, NULL);
+}
+
+static void
+answer_msg1(void)
+{
+	give_msg1();
 	phase_sent(FSP_SETUP);
 }
 
@@ -879,6 +988,141 @@ START_TEST(transit_counts_hops_and_complains_seldom)
 }
 END_TEST
 
+START_TEST(a_node_without_a_way_is_looked_for_and_found)
+{
+	struct fsp_shake h;
+
+	has_link = 0;
+	far_place.n = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nplain, 0);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_mem_eq(sought, peer.addr, 16);
+	/* The Setup that goes out then tells where it goes. */
+	has_link = 1;
+	far_place.n = 2;
+	mtu = 1472;
+	told_mtu = 1400;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_int_eq(fsp_shake_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &h), 0);
+	ck_assert_uint_eq(h.dst.count, 2);
+	ck_assert_mem_eq(h.dst.addr, peer.addr, 16);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1400 - 77);
+}
+END_TEST
+
+START_TEST(a_node_that_is_not_found_is_unreachable)
+{
+	has_link = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nseek, 1);
+	session_lost(peer.addr);
+	ck_assert_uint_eq(nforget, 1);
+	ck_assert_ptr_null(session_find(peer.addr));
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(tun[40], 1);
+	session_lost(peer.addr);		/* of no interest any more */
+	session_found(peer.addr);
+}
+END_TEST
+
+START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
+{
+	struct session *s = established(100);
+	unsigned was = nframe;
+
+	has_link = 0;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, was);
+	ck_assert_uint_eq(nseek, 1);
+	has_link = 1;
+	s->warmup = 0;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nframe, was + 1);
+	ck_assert_uint_gt(s->warmup, 0);
+	has_link = 0;
+	packet_out(100);
+	session_lost(peer.addr);
+	ck_assert_ptr_nonnull(session_find(peer.addr));
+	ck_assert_uint_eq(tun[40], 1);
+}
+END_TEST
+
+START_TEST(transit_learns_places_and_stops_frames_that_cannot_be)
+{
+	uint8_t src[16] = { 3 }, data[128] = { 0 };
+	struct peer from = { .handle = 9 };
+	size_t n;
+
+	through = &from;
+	/* The coordinates flag, and nothing behind it: stops a v0.4.1 node. */
+	data[1] = FSP_CP;
+	for (n = 4; n < 32; n++)
+		datagram_in(src, peer.addr, 64, data, n);
+	ck_assert_uint_eq(nframe, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], 28);
+	ck_assert_uint_eq(nhearsay, 0);
+	put_le16(data + 2, 6);
+	data[12] = 1;
+	memcpy(data + 14, src, 16);
+	data[30] = 1;
+	memcpy(data + 32, peer.addr, 16);
+	datagram_in(src, peer.addr, 64, data, 48 + 6 + 16);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(nhearsay, 2);
+	ck_assert_mem_eq(hearsay_of, peer.addr, 16);
+}
+END_TEST
+
+START_TEST(transit_says_what_is_wrong_with_the_way)
+{
+	uint8_t nowhere[16] = { 4 }, other[16] = { 5 }, data[1400] = { 0 };
+	struct fsp_signal g;
+
+	no_way = NEXTHOP_STUCK;
+	datagram_in(peer.addr, nowhere, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_PATH_BROKEN);
+	ck_assert_mem_eq(g.dest, nowhere, 16);
+	ck_assert_mem_eq(g.reporter, netd.addr, 16);
+	no_way = NEXTHOP_NO_COORDS;
+	datagram_in(peer.addr, other, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_COORDS_REQUIRED);
+	/* Nobody complains to a source that cannot be reached. */
+	netd.now_ms += 1000;
+	datagram_in(other, nowhere, 64, data, 64);
+	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
+START_TEST(a_broken_way_makes_us_look_again_and_use_the_old_meanwhile)
+{
+	struct fsp_signal g = { .type = FSP_PATH_BROKEN };
+	struct session *s = established(100);
+	uint8_t out[64];
+	size_t n;
+
+	s->warmup = 0;
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);		/* once in a while, not each time */
+	ck_assert_uint_eq(nforget, 0);
+	ck_assert_uint_gt(s->warmup, 0);
+	g.dest[0] ^= 1;
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	netd.now_ms += 10000;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
+}
+END_TEST
+
 START_TEST(signals_count_only_for_nodes_we_talk_to)
 {
 	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
@@ -958,6 +1202,133 @@ START_TEST(lost_proof_of_the_other_side_makes_us_begin)
 }
 END_TEST
 
+/* Data of the far node, UDP, from and to nowhere in particular. */
+static void
+data_in(uint32_t key)
+{
+	uint8_t body[4 + 7 + 20] = { 0, 1, 0, 1, 0, 0x60, 0, 0, 0, 17, 64 };
+
+	frame_in(key, FSP_PACKET, body, sizeof(body));
+}
+
+START_TEST(a_restart_in_the_midst_of_a_rekey_begins_another)
+{
+	struct session	*s = established(100);
+
+	data_in(100);			/* the first keys are confirmed */
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	ck_assert_uint_eq(s->pend.session, 101);
+	ck_assert_uint_eq(s->extra->out->state, SHAKE_MSG3);
+	memset(peer.epoch, 0xb2, 8);
+	session_link_changed(&peer, 1);
+	ck_assert_uint_eq(s->pend.session, 0);
+	ck_assert_uint_eq(dropped_key, 101);
+	ck_assert_uint_eq(asked_type, MSG_XK_START);
+	answer_msg1();
+	/* Again: the Setup that is out goes once more. */
+	sent_len = 0;
+	session_link_changed(&peer, 1);
+	phase_sent(FSP_SETUP);
+	shake_in(FSP_ACK, 4, peer.addr);
+	answer_msg3(102, 0xb2);
+	ck_assert_uint_eq(s->cur.session, 102);
+}
+END_TEST
+
+START_TEST(data_is_reported_and_reports_are_not)
+{
+	uint8_t		 rr[MMP_SESSION_RR_LEN] = { 0 };
+	struct session	*s = established(100);
+	unsigned	 n;
+
+	frame_in(100, FSP_RECEIVER_REPORT, rr, sizeof(rr));
+	wait_ms(5000);
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 0);
+	for (n = 0; n < 30; n++) {
+		data_in(100);
+		wait_ms(100);
+	}
+	wait_ms(2000);
+	/* One at once, then one a second. */
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 4);
+	ck_assert_uint_eq(s->extra->mmp.rx.now.cum_packets, 31);
+	wait_ms(20000);
+	ck_assert_uint_eq(ntype[FSP_RECEIVER_REPORT], 4);
+}
+END_TEST
+
+START_TEST(who_only_reports_waits_for_no_answer)
+{
+	struct session	*s = established(100);
+	unsigned	 asks;
+
+	data_in(100);
+	wait_ms(1000);
+	asks = nasked;
+	ck_assert_uint_gt(ntype[FSP_RECEIVER_REPORT], 0);
+	ck_assert_uint_eq(s->extra->unheard_ms, 0);
+	wait_ms(40000);
+	ck_assert_uint_eq(nasked, asks);
+}
+END_TEST
+
+START_TEST(a_session_learns_its_round_trip_from_current_keys_only)
+{
+	uint8_t		 body[MMP_SESSION_RR_LEN];
+	struct mmp_rr	 rr = { .highest = 1, .cum_packets = 1, .ts_echo = 1,
+			    .dwell_ms = 20 };
+	struct session	*s = established(100);
+	uint64_t	 bad = netd.refused[REFUSE_FSP_SHORT];
+
+	wait_ms(50);
+	mmp_rr_encode(MMP_SESSION, &rr, body, sizeof(body));
+	frame_in(100, FSP_RECEIVER_REPORT, body, sizeof(body) - 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], bad + 1);
+	ck_assert(!mmp_has_srtt(session_mmp(s)));
+	s->prev = s->cur;
+	s->prev.session = 99;
+	s->prev_until_ms = netd.now_ms + 1000;
+	frame_in(99, FSP_RECEIVER_REPORT, body, sizeof(body));
+	ck_assert(!mmp_has_srtt(session_mmp(s)));
+	frame_in(100, FSP_RECEIVER_REPORT, body, sizeof(body));
+	ck_assert(mmp_has_srtt(session_mmp(s)));
+	ck_assert_double_eq(mmp_srtt_ms(session_mmp(s)),
+	    (double)(netd.now_ms - s->cur.start_ms - 20));
+	frame_in(100, FSP_SENDER_REPORT, body, MMP_SESSION_SR_LEN);
+	frame_in(100, FSP_SENDER_REPORT, body, MMP_SESSION_SR_LEN - 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], bad + 2);
+}
+END_TEST
+
+START_TEST(what_is_sealed_is_counted_for_its_session)
+{
+	struct session	*s = established(100);
+	struct work	 w;
+
+	packet_out(100);
+	w = last;
+	w.buf = frame;
+	w.off = 0;
+	w.len += 32;
+	put_le64(frame + w.inner + FSP_PREFIX, 3);
+	session_sealed(&w);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.end_counter, 3);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.bytes, last.len - last.body + 16);
+	w.session_key = 98;
+	put_le64(frame + w.inner + FSP_PREFIX, 4);
+	session_sealed(&w);
+	w.session_key = 100;
+	w.sess++;
+	session_sealed(&w);
+	ck_assert_uint_eq(s->extra->mmp.tx.now.end_counter, 3);
+	wait_ms(1);
+	ck_assert_uint_eq(ntype[FSP_SENDER_REPORT], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -988,9 +1359,20 @@ main(void)
 	tcase_add_test(t, a_frame_that_does_not_open_the_second_time_is_gone);
 	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
+	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
+	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
+	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
+	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
+	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	tcase_add_test(t, a_restart_in_the_midst_of_a_rekey_begins_another);
+	tcase_add_test(t, data_is_reported_and_reports_are_not);
+	tcase_add_test(t, who_only_reports_waits_for_no_answer);
+	tcase_add_test(t, a_session_learns_its_round_trip_from_current_keys_only);
+	tcase_add_test(t, what_is_sealed_is_counted_for_its_session);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");

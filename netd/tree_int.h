@@ -1,0 +1,65 @@
+/* tree_int.h -- between tree.c and tree_choose.c only. */
+#ifndef NETD_TREE_INT_H
+#define NETD_TREE_INT_H
+
+#include "quota.h"
+#include "tree.h"
+
+enum { TREE_FLAPS_MAX = 16 };
+
+struct tree_peer {
+	uint8_t		 used, has_place, send_due, busy, waiting;
+	uint8_t		 repeats;
+	uint8_t		 addr[NADDR_LEN];
+	struct tree_decl decl;
+	struct tree_path path;
+	double		 cost;		/* 0: not measured yet */
+	uint64_t	 sent_ms, sent_seq;
+	uint32_t	 token;
+	struct tree_ann	 check, next;	/* being verified; to be verified */
+	struct quota	 verify;
+};
+
+struct tree {
+	struct tree_cfg	  cfg;
+	struct tree_cb	  cb;
+	void		 *arg;
+	struct tree_decl  decl;		/* what holds now */
+	struct tree_path  path;
+	struct tree_ann	  ann;		/* what is signed and told */
+	uint32_t	  token, sign_token;	/* sign_token 0: none asked for */
+	uint64_t	  sign_seq;		/* what it was asked for */
+	unsigned	  parent;
+	uint64_t	  switched_ms, still_until_ms, reeval_ms;
+	uint64_t	  flap_ms[TREE_FLAPS_MAX];
+	unsigned	  flap_next, flap_seen;
+	uint8_t		  has_switched;
+	uint32_t	  generation;
+	struct tree_stats stats;
+	struct tree_peer  peer[];
+};
+
+/* NULL when there is no such peer. */
+static inline struct tree_peer *
+tree_peer(const struct tree *t, unsigned slot)
+{
+	const struct tree_peer *p;
+
+	if (slot >= t->cfg.peers_max)
+		return NULL;
+	p = &t->peer[slot];
+	return p->used ? (struct tree_peer *)p : NULL;
+}
+
+static inline const uint8_t *
+tree_path_root(const struct tree_path *p)
+{
+	return p->at.addr[p->at.n - 1];
+}
+
+/* Could it be our parent: it leads to a better root, not through us? */
+int	 tree_is_candidate(const struct tree *, const struct tree_peer *);
+/* The slot we should stand below now, the same as before, or TREE_NO_SLOT. */
+unsigned tree_choose(const struct tree *, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * mesh.h -- a whole mesh in one process: the pure modules of netd for each
+ * node, and between them a network of events. The same seed gives the same run.
+ */
+#ifndef SIM_MESH_H
+#define SIM_MESH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SIM_TREE, SIM_FILTER, SIM_REQUEST, SIM_RESPONSE, SIM_DATA, SIM_KINDS };
+
+struct sim_conf {
+	unsigned nodes;
+	uint64_t seed;
+	double	 loss;			/* of every message, each hop */
+	unsigned long_links;		/* percent of nodes with one across the map */
+	uint64_t dead_us;		/* until a silent link is given up */
+};
+
+struct sim_count {
+	uint64_t msgs[SIM_KINDS], bytes[SIM_KINDS];
+};
+
+struct sim;
+
+struct sim *sim_new(const struct sim_conf *);
+void	 sim_free(struct sim *);
+uint64_t sim_now(const struct sim *);
+/* All events up to that moment. */
+void	 sim_run(struct sim *, uint64_t until_us);
+/* Of every event so far: equal only if the runs were. */
+uint64_t sim_digest(const struct sim *);
+
+/* Cut every link that crosses the line with `share` of the nodes on one side. */
+void	 sim_cut(struct sim *, double share);
+void	 sim_heal(struct sim *);
+/* A node stops dead; it starts again, with nothing remembered. */
+void	 sim_kill(struct sim *, unsigned node);
+void	 sim_start(struct sim *, unsigned node);
+uint64_t sim_random(struct sim *);
+
+/* Nodes that run and do not have the best root that runs. */
+unsigned sim_astray(const struct sim *);
+/* Begin anew with that many random pairs, which try until they have talked. */
+void	 sim_pairs(struct sim *, unsigned n);
+unsigned sim_pairs_done(const struct sim *);
+/* Mean hops against mean shortest hops, over the pairs that talked. */
+double	 sim_stretch(struct sim *);
+void	 sim_counts(const struct sim *, struct sim_count *);
+unsigned sim_links(const struct sim *);
+unsigned sim_depth_max(const struct sim *);
+/* Bytes of one node's modules here, and of a node with room for 250 peers. */
+size_t	 sim_mem(const struct sim *);
+size_t	 sim_mem_250(void);
+/* Share of tree links whose filter is refused as too full. */
+double	 sim_over_cap(const struct sim *);
+/* Estimate of the mesh size of node 0; < 0 when there is none. */
+double	 sim_size_seen(const struct sim *);
+
+#endif

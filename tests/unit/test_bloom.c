@@ -1,0 +1,388 @@
+/* room: netd */
+/* test_bloom.c -- filters: bits, merge, horizon, and peers that fill them. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../netd/bloom.h"
+#include "wire.h"
+
+enum { PEERS = 6 };
+
+static struct bloom *b;
+static unsigned sent[PEERS];
+static uint8_t last[PEERS][BLOOM_MSG_LEN];
+static uint64_t seq;
+static uint32_t dice = 1;
+
+static void
+on_send(void *arg, unsigned slot, const uint8_t *msg, size_t len)
+{
+	(void)arg;
+	ck_assert_uint_eq(len, BLOOM_MSG_LEN);
+	sent[slot]++;
+	memcpy(last[slot], msg, len);
+}
+
+static uint32_t
+roll(void)
+{
+	dice = dice * 1664525 + 1013904223;
+	return dice >> 8;
+}
+
+static void
+addr_of(uint32_t n, uint8_t out[16])
+{
+	memset(out, 0, 16);
+	put_le32(out, n);
+}
+
+static struct bloom *
+make(void)
+{
+	struct bloom_cfg cfg = { .peers_max = PEERS, .max_fpr = 0.20,
+	    .debounce_ms = 500, .repeat_ms = 300000 };
+
+	return bloom_new(&cfg, on_send, NULL);
+}
+
+static void
+setup(void)
+{
+	unsigned i;
+
+	memset(sent, 0, sizeof(sent));
+	b = make();
+	for (i = 0; i < PEERS; i++)
+		bloom_peer_add(b, i);
+}
+
+static void
+teardown(void)
+{
+	bloom_free(b);
+}
+
+/* A filter with nodes first..first+n-1. */
+static void
+fill(struct bloom_filter *f, uint32_t first, unsigned n)
+{
+	struct bloom_pos pos;
+	uint8_t		 addr[16];
+	unsigned	 i;
+
+	memset(f, 0, sizeof(*f));
+	for (i = 0; i < n; i++) {
+		addr_of(first + i, addr);
+		bloom_pos(addr, &pos);
+		bloom_put(f, &pos);
+	}
+}
+
+static enum bloom_said
+says(unsigned slot, uint32_t first, unsigned n, uint64_t now)
+{
+	struct bloom_filter f;
+	uint8_t		    msg[BLOOM_MSG_LEN];
+
+	fill(&f, first, n);
+	bloom_encode(++seq, &f, msg);
+	return bloom_recv(b, slot, msg, sizeof(msg), now);
+}
+
+static struct bloom_pos
+pos_of(uint32_t n)
+{
+	struct bloom_pos pos;
+	uint8_t		 addr[16];
+
+	addr_of(n, addr);
+	bloom_pos(addr, &pos);
+	return pos;
+}
+
+static int
+told(unsigned slot, uint32_t node)
+{
+	struct bloom_filter f;
+	struct bloom_pos    pos = pos_of(node);
+	uint64_t	    s;
+
+	ck_assert_int_eq(bloom_decode(last[slot], BLOOM_MSG_LEN, &s, &f), 0);
+	return bloom_has(&f, &pos);
+}
+
+static int
+by_value(const void *a, const void *c)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)c;
+}
+
+START_TEST(positions_are_those_of_the_reference)
+{
+	static const struct {
+		const char *addr;
+		uint16_t    bit[BLOOM_HASHES];
+	} row[] = {
+		{ "69e08d65cc3a6b9c2c2ac4bd405e4b0e",
+		    { 458, 1448, 5680, 6670, 7660 } },
+		{ "8e302c287eb48d6268122fda760b7727",
+		    { 2125, 3237, 4485, 5597, 7957 } },
+	};
+	struct bloom_pos pos;
+	uint8_t		 addr[16];
+	unsigned	 i;
+
+	for (i = 0; i < 2; i++) {
+		hex_decode(row[i].addr, addr, 16);
+		bloom_pos(addr, &pos);
+		qsort(pos.bit, BLOOM_HASHES, sizeof(pos.bit[0]), by_value);
+		ck_assert_mem_eq(pos.bit, row[i].bit, sizeof(pos.bit));
+	}
+}
+END_TEST
+
+START_TEST(bits_are_counted_from_the_low_end)
+{
+	struct bloom_filter f = { .word = { 0 } };
+	struct bloom_pos    pos = { { 0, 9, 9, 9, 8191 } };
+
+	bloom_put(&f, &pos);
+	ck_assert_uint_eq(f.byte[0], 1);
+	ck_assert_uint_eq(f.byte[1], 2);
+	ck_assert_uint_eq(f.byte[1023], 0x80);
+	ck_assert_uint_eq(bloom_weight(&f), 3);
+}
+END_TEST
+
+START_TEST(announce_cut_or_lengthened_anywhere_is_malformed)
+{
+	uint8_t		    msg[BLOOM_MSG_LEN + 1] = { 0 }, out[BLOOM_MSG_LEN];
+	struct bloom_filter f, g;
+	uint64_t	    s;
+	size_t		    cut;
+
+	fill(&f, 1, 50);
+	bloom_encode(0x0102030405060708, &f, msg);
+	for (cut = 0; cut <= BLOOM_MSG_LEN + 1; cut++)
+		ck_assert_int_eq(bloom_decode(msg, cut, &s, &g),
+		    cut == BLOOM_MSG_LEN ? 0 : -1);
+	bloom_decode(msg, BLOOM_MSG_LEN, &s, &g);
+	bloom_encode(s, &g, out);
+	ck_assert_mem_eq(out, msg, BLOOM_MSG_LEN);
+	msg[9] = 1;
+	ck_assert_int_eq(bloom_decode(msg, BLOOM_MSG_LEN, &s, &g), -1);
+	msg[9] = 255;
+	ck_assert_int_eq(bloom_decode(msg, BLOOM_MSG_LEN, &s, &g), -1);
+	msg[9] = 5, msg[10] = 2;
+	ck_assert_int_eq(bloom_decode(msg, BLOOM_MSG_LEN, &s, &g), -1);
+	msg[10] = 1, msg[0] = 0x21;
+	ck_assert_int_eq(bloom_decode(msg, BLOOM_MSG_LEN, &s, &g), -1);
+}
+END_TEST
+
+/* What ours should be for one peer, the slow way. */
+static void
+by_hand(const struct bloom_filter *in, const int *tree, unsigned skip,
+    struct bloom_filter *out)
+{
+	struct bloom_pos pos = pos_of(0);
+	unsigned	 i, k;
+
+	memset(out, 0, sizeof(*out));
+	bloom_put(out, &pos);
+	for (i = 0; i < PEERS; i++)
+		for (k = 0; i != skip && tree[i] && k < BLOOM_LEN; k++)
+			out->byte[k] |= in[i].byte[k];
+}
+
+START_TEST(the_merge_by_counts_is_the_merge_by_hand)
+{
+	struct bloom_filter in[PEERS] = { { .word = { 0 } } }, want, got;
+	int		    tree[PEERS] = { 0 };
+	unsigned	    step, i, slot, first, n;
+	uint64_t	    now = 0;
+
+	for (step = 0; step < 400; step++, now += 10000) {
+		slot = roll() % PEERS;
+		switch (roll() % 4) {
+		case 0:
+			tree[slot] = !tree[slot];
+			bloom_peer_tree(b, slot, tree[slot]);
+			break;
+		case 1:
+			bloom_peer_del(b, slot);
+			bloom_peer_add(b, slot);
+			tree[slot] = 0;
+			memset(&in[slot], 0, sizeof(in[slot]));
+			break;
+		default:
+			first = roll() % 500, n = roll() % 300;
+			ck_assert_int_eq(says(slot, first, n, now), BLOOM_OK);
+			fill(&in[slot], first, n);
+		}
+		for (i = 0; i < PEERS; i++) {
+			by_hand(in, tree, i, &want);
+			bloom_outgoing(b, i, &got);
+			ck_assert_mem_eq(&want, &got, sizeof(got));
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_tree_peer_is_not_told_what_it_told_us)
+{
+	bloom_peer_tree(b, 0, 1);
+	bloom_peer_tree(b, 1, 1);
+	says(0, 10, 5, 1000);
+	says(1, 20, 5, 1000);
+	says(2, 30, 5, 1000);
+	bloom_tick(b, 2000);
+	ck_assert(!told(0, 10) && told(0, 20) && !told(0, 30) && told(0, 0));
+	ck_assert(told(1, 10) && !told(1, 20));
+	ck_assert(told(2, 10) && told(2, 20) && !told(2, 30));
+}
+END_TEST
+
+START_TEST(only_peers_whose_filter_changed_are_told)
+{
+	unsigned i;
+
+	bloom_peer_tree(b, 0, 1);
+	bloom_tick(b, 1000);
+	for (i = 0; i < PEERS; i++)
+		ck_assert_uint_eq(sent[i], 1);
+	says(0, 10, 5, 1100);
+	bloom_tick(b, 1200);			/* too early */
+	ck_assert_uint_eq(sent[1], 1);
+	bloom_tick(b, 1500);
+	ck_assert_uint_eq(sent[0], 1);
+	ck_assert_uint_eq(sent[1], 2);
+	/* The same again is no news. */
+	says(0, 10, 5, 2100);
+	bloom_tick(b, 2600);
+	ck_assert_uint_eq(sent[1], 2);
+}
+END_TEST
+
+START_TEST(a_lost_filter_is_said_again_and_then_seldom)
+{
+	uint64_t now;
+	unsigned first;
+
+	for (now = 1000; now < 100000; now += 1000)
+		bloom_tick(b, now);
+	first = sent[0];
+	ck_assert_uint_eq(first, 4);
+	for (; now < 1000000; now += 1000)
+		ck_assert_uint_gt(bloom_tick(b, now), 0);
+	ck_assert_uint_le(sent[0], first + 3);
+}
+END_TEST
+
+START_TEST(a_filter_too_full_leaves_the_old_one_in_place)
+{
+	struct bloom_pos  ten = pos_of(10);
+	struct bloom_view v;
+
+	ck_assert_int_eq(says(0, 10, 5, 1000), BLOOM_OK);
+	ck_assert_int_eq(says(0, 1000, 2600, 2000), BLOOM_OVER_CAP);
+	ck_assert(bloom_peer_has(b, 0, &ten));
+	bloom_view(b, 0, &v);
+	ck_assert(v.over_cap && v.estimate > 4 && v.estimate < 6);
+	/* The refused number may be used again, and the peer heals. */
+	ck_assert_int_eq(says(0, 30, 5, 3000), BLOOM_OK);
+	ck_assert(!bloom_peer_has(b, 0, &ten));
+}
+END_TEST
+
+START_TEST(anybody_may_be_behind_a_tree_peer_that_is_too_full)
+{
+	struct bloom_pos x = pos_of(7777777);
+	uint16_t	 slots[PEERS];
+
+	bloom_peer_tree(b, 0, 1);
+	says(0, 1000, 2600, 1000);
+	says(1, 1000, 2600, 1000);
+	ck_assert_uint_eq(bloom_reach(b, &x, 1, PEERS, slots, PEERS), 1);
+	ck_assert_uint_eq(slots[0], 0);
+	ck_assert_uint_eq(bloom_reach(b, &x, 0, PEERS, slots, PEERS), 0);
+	ck_assert_uint_eq(bloom_reach(b, &x, 1, 0, slots, PEERS), 0);
+	ck_assert(!bloom_peer_has(b, 0, &x));
+	ck_assert_double_lt(bloom_mesh_size(b), 0);
+}
+END_TEST
+
+START_TEST(of_a_flood_the_newest_filter_counts)
+{
+	struct bloom_pos x = pos_of(5099);
+	unsigned	 i, taken = 0;
+
+	bloom_peer_tree(b, 0, 1);
+	for (i = 0; i < 100; i++)
+		taken += says(0, 5000 + i, 1, 1000) == BLOOM_OK;
+	ck_assert_uint_le(taken, 16);
+	bloom_tick(b, 4000);
+	ck_assert(bloom_peer_has(b, 0, &x));
+}
+END_TEST
+
+START_TEST(an_old_number_is_stale_until_the_link_is_new)
+{
+	struct bloom_filter f;
+	uint8_t		    msg[BLOOM_MSG_LEN];
+
+	fill(&f, 1, 3);
+	bloom_encode(5, &f, msg);
+	ck_assert_int_eq(bloom_recv(b, 0, msg, sizeof(msg), 1), BLOOM_OK);
+	ck_assert_int_eq(bloom_recv(b, 0, msg, sizeof(msg), 1), BLOOM_STALE);
+	bloom_peer_add(b, 0);
+	ck_assert_int_eq(bloom_recv(b, 0, msg, sizeof(msg), 1), BLOOM_OK);
+	ck_assert_int_eq(bloom_recv(b, 99, msg, sizeof(msg), 1), BLOOM_STRANGER);
+}
+END_TEST
+
+START_TEST(the_mesh_is_counted_without_counting_twice)
+{
+	double n;
+
+	says(0, 1, 600, 1000);
+	says(1, 300, 700, 1000);
+	n = bloom_mesh_size(b);
+	ck_assert_double_gt(n, 970);
+	ck_assert_double_lt(n, 1030);
+	ck_assert_double_lt(bloom_estimate(BLOOM_BITS, 0.2), 0);
+	ck_assert_double_gt(bloom_estimate(5937, 0.2), 2100);
+	ck_assert_double_lt(bloom_estimate(5940, 0.2), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("bloom");
+	TCase	*c = tcase_create("bloom");
+	SRunner *sr = srunner_create(s);
+	int	 failures;
+
+	suite_add_tcase(s, c);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, positions_are_those_of_the_reference);
+	tcase_add_test(c, bits_are_counted_from_the_low_end);
+	tcase_add_test(c, announce_cut_or_lengthened_anywhere_is_malformed);
+	tcase_add_test(c, the_merge_by_counts_is_the_merge_by_hand);
+	tcase_add_test(c, a_tree_peer_is_not_told_what_it_told_us);
+	tcase_add_test(c, only_peers_whose_filter_changed_are_told);
+	tcase_add_test(c, a_lost_filter_is_said_again_and_then_seldom);
+	tcase_add_test(c, a_filter_too_full_leaves_the_old_one_in_place);
+	tcase_add_test(c, anybody_may_be_behind_a_tree_peer_that_is_too_full);
+	tcase_add_test(c, of_a_flood_the_newest_filter_counts);
+	tcase_add_test(c, an_old_number_is_stale_until_the_link_is_new);
+	tcase_add_test(c, the_mesh_is_counted_without_counting_twice);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failures = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failures != 0;
+}

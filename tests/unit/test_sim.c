@@ -1,0 +1,162 @@
+/* room: netd */
+/*
+ * test_sim.c -- whole meshes: they settle, they heal, and a seed is a run. The
+ * simulator is tests/sim; `make sim` prints its table.
+ */
+#include <check.h>
+
+#include "../sim/mesh.c"
+
+static const uint64_t second = 1000000;
+
+static struct sim *
+mesh(unsigned nodes, uint64_t seed, double loss)
+{
+	struct sim_conf conf = { .nodes = nodes, .seed = seed, .loss = loss,
+	    .long_links = 20, .dead_us = 30 * second };
+
+	return sim_new(&conf);
+}
+
+/* Everything at once: pairs, a cut, deaths and returns. */
+static uint64_t
+stormy(uint64_t seed)
+{
+	struct sim *s = mesh(60, seed, 0.05);
+	uint64_t    d;
+	unsigned    i;
+
+	sim_pairs(s, 50);
+	sim_run(s, 20 * second);
+	sim_cut(s, 0.4);
+	for (i = 0; i < 10; i++) {
+		sim_kill(s, (unsigned)(sim_random(s) % 60));
+		sim_run(s, sim_now(s) + 7 * second);
+		sim_start(s, (unsigned)(sim_random(s) % 60));
+	}
+	sim_heal(s);
+	sim_run(s, sim_now(s) + 30 * second);
+	d = sim_digest(s);
+	sim_free(s);
+	return d;
+}
+
+START_TEST(the_same_seed_gives_the_same_run)
+{
+	uint64_t a = stormy(7), b = stormy(7), c = stormy(8);
+
+	ck_assert_uint_eq(a, b);
+	ck_assert_uint_ne(a, c);
+}
+END_TEST
+
+START_TEST(a_mesh_comes_to_one_root_and_everybody_reaches_everybody)
+{
+	struct sim *s = mesh(100, 3, 0.01);
+
+	sim_pairs(s, 300);
+	sim_run(s, 10 * second);
+	ck_assert_uint_eq(sim_astray(s), 0);
+	sim_run(s, 60 * second);
+	ck_assert_uint_eq(sim_pairs_done(s), 300);
+	ck_assert_double_gt(sim_size_seen(s), 95);
+	ck_assert_double_lt(sim_size_seen(s), 105);
+	sim_free(s);
+}
+END_TEST
+
+START_TEST(a_mesh_that_was_cut_in_two_is_one_again_when_it_heals)
+{
+	struct sim *s = mesh(100, 4, 0.01);
+
+	sim_run(s, 60 * second);
+	sim_cut(s, 0.3);
+	sim_run(s, sim_now(s) + 120 * second);
+	/* One part lost the best root and has found another. */
+	ck_assert_uint_gt(sim_astray(s), 0);
+	sim_heal(s);
+	sim_pairs(s, 300);
+	sim_run(s, sim_now(s) + 10 * second);
+	ck_assert_uint_eq(sim_astray(s), 0);
+	sim_run(s, sim_now(s) + 50 * second);
+	ck_assert_uint_eq(sim_pairs_done(s), 300);
+	sim_free(s);
+}
+END_TEST
+
+START_TEST(a_dead_root_is_forgotten)
+{
+	struct sim *s = mesh(100, 5, 0.01);
+	unsigned    i, root = 0;
+
+	sim_run(s, 60 * second);
+	for (i = 0; i < 100; i++)
+		if (tree_is_root(s->node[i].tree))
+			root = i;
+	sim_kill(s, root);
+	ck_assert_uint_gt(sim_astray(s), 0);
+	sim_run(s, sim_now(s) + 60 * second);
+	ck_assert_uint_eq(sim_astray(s), 0);
+	/* And taken back. */
+	sim_start(s, root);
+	sim_run(s, sim_now(s) + 10 * second);
+	ck_assert_uint_eq(sim_astray(s), 0);
+	sim_free(s);
+}
+END_TEST
+
+START_TEST(one_frame_in_ten_may_be_lost)
+{
+	struct sim *s = mesh(60, 6, 0.10);
+
+	sim_run(s, 120 * second);
+	ck_assert_uint_eq(sim_astray(s), 0);
+	sim_pairs(s, 100);
+	sim_run(s, sim_now(s) + 180 * second);
+	ck_assert_uint_eq(sim_pairs_done(s), 100);
+	sim_free(s);
+}
+END_TEST
+
+START_TEST(a_quiet_mesh_says_little)
+{
+	struct sim	*s = mesh(100, 9, 0);
+	struct sim_count a, b;
+
+	sim_run(s, 400 * second);
+	sim_counts(s, &a);
+	sim_run(s, 1000 * second);
+	sim_counts(s, &b);
+	/* Ten minutes: each link ten announces and two filters, both ways. */
+	ck_assert_uint_le(b.msgs[SIM_TREE] - a.msgs[SIM_TREE],
+	    11 * 2 * sim_links(s));
+	ck_assert_uint_le(b.msgs[SIM_FILTER] - a.msgs[SIM_FILTER],
+	    3 * 2 * sim_links(s));
+	ck_assert_uint_eq(b.msgs[SIM_REQUEST], a.msgs[SIM_REQUEST]);
+	sim_free(s);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("sim");
+	TCase	*c = tcase_create("sim");
+	SRunner *sr = srunner_create(s);
+	int	 failures;
+
+	suite_add_tcase(s, c);
+	tcase_set_timeout(c, 100);
+	tcase_add_test(c, the_same_seed_gives_the_same_run);
+	tcase_add_test(c,
+	    a_mesh_comes_to_one_root_and_everybody_reaches_everybody);
+	tcase_add_test(c, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
+	tcase_add_test(c, a_dead_root_is_forgotten);
+	tcase_add_test(c, one_frame_in_ten_may_be_lost);
+	tcase_add_test(c, a_quiet_mesh_says_little);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failures = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failures != 0;
+}
