@@ -21,6 +21,9 @@ struct journal {
 	uint8_t		 chain[CHAIN_LEN];
 	struct checkpoint head;		/* newest own one that was found */
 	uint64_t	 skipped;	/* steps over torn tails */
+	int		 dir;
+	int		 lost;		/* the disk failed, and then did not read */
+	char		 root[DID_LEN + 1];
 };
 
 /* How much of an existing journal is verified when it is opened. */
@@ -40,7 +43,7 @@ void	journal_close(struct journal *);
  * A batch of raw entries, checked and verified before (entry_check,
  * entry_verify): admits each, keeps what it may, syncs once. why[i] is WHY_OK
  * or the reason for entry i. Entries kept, or -1 when the disk failed: then
- * none was.
+ * the journal is read-only and holds what was committed, nothing of the rest.
  */
 ssize_t	journal_append(struct journal *, const struct entry *, size_t n,
 	    enum why *why);

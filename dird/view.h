@@ -51,7 +51,8 @@ struct item {
 	uint32_t	author;		/* see view_did() */
 	uint32_t	ref;		/* number of the entry */
 	uint32_t	next;
-	uint32_t	when, until;	/* seconds; 0 in until: for ever */
+	uint32_t	when;		/* signed, seconds */
+	uint32_t	from, until;	/* valid; 0: without limit */
 	uint8_t		cls;
 	uint8_t		detail;		/* by class: withdrawn, auto, decision */
 };

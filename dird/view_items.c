@@ -161,7 +161,7 @@ fill(struct item *it, const struct entry *e)
 	case OBJ_CONFIG_BLOB:
 		it->version = (uint64_t)span_int(span_get(e->body, "version"));
 		memcpy(it->link, e->id, 16);
-		it->when = seconds(span_text(span_get(e->body, "valid_from")));
+		it->from = seconds(span_text(span_get(e->body, "valid_from")));
 		it->until = seconds(span_text(span_get(e->body, "valid_until")));
 		break;
 	case OBJ_ROUTE_ADVERT:
@@ -257,13 +257,21 @@ is_effective(struct view *v, const struct item *it)
 	return it->cls != ITEM_SERVICE || it->detail != WITHDRAWN;
 }
 
-/* First come; of two in one second, the lower did: the same on every node. */
+/*
+ * First come, but whoever was emancipated in an earlier round comes first:
+ * dates are their authors' own words. Then the lower did: the same everywhere.
+ */
 static int
 is_before(const struct view *v, const struct item *a, const struct item *b)
 {
+	const struct author *x = &v->author[a->author];
+	const struct author *y = &v->author[b->author];
+
+	if (x->free_round != y->free_round)
+		return x->free_round < y->free_round;
 	if (a->when != b->when)
 		return a->when < b->when;
-	return memcmp(v->author[a->author].did, v->author[b->author].did, 16) < 0;
+	return memcmp(x->did, y->did, sizeof(x->did)) < 0;
 }
 
 /* The effective item of a key that was there first. */
@@ -340,8 +348,8 @@ is_revoked_blob(struct view *v, const struct item *blob)
 }
 
 /*
- * One publisher a scope: who holds the lowest version of it, or of two such
- * the one first valid. Of that one's blobs, the highest version that is valid.
+ * One publisher a scope: who came first with it. Of that one's blobs, the
+ * highest version that is valid and not revoked.
  */
 const struct item *
 view_config(struct view *v, const char *scope, int64_t now)
@@ -364,7 +372,7 @@ view_config(struct view *v, const char *scope, int64_t now)
 	for (i = head; first != NULL && i != NOTHING; i = it->next) {
 		it = &v->item[i];
 		if (it->cls == ITEM_CONFIG && memcmp(it->key, key, 16) == 0 &&
-		    it->author == first->author && it->when <= now &&
+		    it->author == first->author && it->from <= now &&
 		    now <= it->until && !is_revoked_blob(v, it) &&
 		    (best == NULL || it->version > best->version))
 			best = it;
