@@ -136,7 +136,7 @@ define testprog
 $(1:tests/%.c=$(B)/tests/%): $(1) $(call arch,$(2),$(S)) $$(HDRS)
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$@)
-	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -o $$@ $(1) \
+	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -Itests -o $$@ $(1) \
 	    $(call arch,$(2),$(S)) $$(shell pkg-config --cflags --libs check) $(L_$(2)) -lpthread
 endef
 define fuzzprog
