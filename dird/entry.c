@@ -101,44 +101,70 @@ frame(const void *raw, size_t len, int *type, struct span *env,
 	return 0;
 }
 
-int
-entry_read(const void *raw, size_t len, struct entry *e, struct because *b)
-{
-	struct span env, author, prev, when, type;
-	int64_t seq;
-	int t;
+/* The six fields of an envelope, which canonical order makes these. */
+enum { E_AUTHOR, E_BODY, E_CREATED_AT, E_PREV, E_SEQ, E_TYPE, E_FIELDS };
+static const char *const envelope_fields[E_FIELDS] = { "author", "body",
+    "created_at", "prev", "seq", "type" };
 
-	if (frame(raw, len, &t, &env, b) == -1)
-		return -1;
-	author = span_text(span_get(env, "author"));
-	prev = span_text(span_get(env, "prev"));
-	when = span_text(span_get(env, "created_at"));
-	type = span_text(span_get(env, "type"));
-	seq = span_int(span_get(env, "seq"));
-	e->raw = raw;
-	e->len = len;
-	e->type = (enum object)t;
-	e->body = span_get(env, "body");
-	e->has_prev = prev.n != 0;
+static int
+envelope_read(struct span env, struct span v[E_FIELDS], struct because *b)
+{
+	struct span key;
+	size_t at = 0;
+	int i;
+
+	for (i = 0; i < E_FIELDS; i++)
+		if (!span_next(env, &at, &key, &v[i]) ||
+		    key.n != strlen(envelope_fields[i]) ||
+		    memcmp(key.p, envelope_fields[i], key.n) != 0)
+			return because(b, WHY_FIELD_MISSING, "%s",
+			    envelope_fields[i]);
+	return 0;
+}
+
+/* Numbers and names out of the six fields; the rest of e is done. */
+static int
+fields_read(const struct span v[E_FIELDS], struct entry *e, struct because *b)
+{
+	struct span author = span_text(v[E_AUTHOR]), prev = span_text(v[E_PREV]);
+	struct span when = span_text(v[E_CREATED_AT]), type = span_text(v[E_TYPE]);
+	int64_t seq = span_int(v[E_SEQ]);
+
 	if (!is_did(author.p, author.n))
 		return because(b, WHY_FIELD_FORM, "author");
-	if (object_type(type.p, type.n) != t)
+	if (object_type(type.p, type.n) != (int)e->type)
 		return because(b, WHY_TYPE, "envelope and signed type differ");
 	if (seq < 0)
 		return because(b, WHY_FIELD_RANGE, "seq");
-	if (prev.n != 0 &&
-	    span_hex(span_get(env, "prev"), e->prev, ID_LEN) == -1)
+	e->has_prev = prev.n != 0;
+	if (prev.n != 0 && span_hex(v[E_PREV], e->prev, ID_LEN) == -1)
 		return because(b, WHY_FIELD_FORM, "prev");
 	if (e->has_prev != (seq != 0))
 		return because(b, WHY_PREV, "prev is empty for seq 0 only");
 	e->created_at = time_parse(when.p, when.n);
 	if (e->created_at == -1)
 		return because(b, WHY_FIELD_FORM, "created_at");
-	if (e->body.n == 0)
-		return because(b, WHY_FIELD_MISSING, "body");
 	memcpy(e->author, author.p, DID_LEN);
 	e->author[DID_LEN] = '\0';
 	e->seq = (uint64_t)seq;
+	return 0;
+}
+
+int
+entry_read(const void *raw, size_t len, struct entry *e, struct because *b)
+{
+	struct span env, v[E_FIELDS];
+	int t;
+
+	if (frame(raw, len, &t, &env, b) == -1 ||
+	    envelope_read(env, v, b) == -1)
+		return -1;
+	e->raw = raw;
+	e->len = len;
+	e->type = (enum object)t;
+	e->body = v[E_BODY];
+	if (fields_read(v, e, b) == -1)
+		return -1;
 	content_id(raw, len, e->id);
 	return 0;
 }
@@ -146,19 +172,19 @@ entry_read(const void *raw, size_t len, struct entry *e, struct because *b)
 static int
 envelope_check(const json_t *env, int type, struct because *b)
 {
-	static const char *const names[] = { "author", "body", "created_at",
-	    "prev", "seq", "type" };
-	static const json_type kinds[] = { JSON_STRING, JSON_OBJECT,
+	static const json_type kinds[E_FIELDS] = { JSON_STRING, JSON_OBJECT,
 	    JSON_STRING, JSON_STRING, JSON_INTEGER, JSON_STRING };
 	const json_t *v;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		v = json_object_get(env, names[i]);
+	for (i = 0; i < E_FIELDS; i++) {
+		v = json_object_get(env, envelope_fields[i]);
 		if (v == NULL)
-			return because(b, WHY_FIELD_MISSING, "%s", names[i]);
+			return because(b, WHY_FIELD_MISSING, "%s",
+			    envelope_fields[i]);
 		if (json_typeof(v) != kinds[i])
-			return because(b, WHY_FIELD_KIND, "%s", names[i]);
+			return because(b, WHY_FIELD_KIND, "%s",
+			    envelope_fields[i]);
 	}
 	if (json_object_size(env) != i)
 		return because(b, WHY_FIELD_UNKNOWN, "envelope");

@@ -8,7 +8,7 @@
 
 #include "merkle.h"
 
-#define LEVELS	48
+#define LEVELS	24	/* level i here is level 2i of the tree */
 
 struct level {
 	uint8_t		(*hash)[HASH_LEN];
@@ -88,32 +88,42 @@ int
 merkle_add(struct merkle *m, const uint8_t leaf[HASH_LEN])
 {
 	uint64_t n = m->level[0].n + 1;
+	uint8_t hash[HASH_LEN];
 	struct level *l;
 	unsigned i;
 
 	/* All memory first, so that a refusal leaves no half-grown tree. */
-	for (i = 0; i < LEVELS && n >> i != 0; i++) {
+	for (i = 0; i < LEVELS && n % (UINT64_C(1) << 2 * i) == 0; i++)
 		if (grow(&m->level[i]) == -1)
 			return -1;
-		if ((n >> i & 1) != 0)
-			break;
-	}
 	memcpy(m->level[0].hash[m->level[0].n++], leaf, HASH_LEN);
-	for (i = 0; i + 1 < LEVELS && (m->level[i].n & 1) == 0; i++) {
+	for (i = 0; i + 1 < LEVELS && m->level[i].n % 4 == 0; i++) {
 		l = &m->level[i];
-		merkle_node(l->hash[l->n - 2], l->hash[l->n - 1],
-		    m->level[i + 1].hash[m->level[i + 1].n]);
-		m->level[i + 1].n++;
+		merkle_at(m, 2 * i + 2, l->n / 4 - 1, hash);
+		memcpy(l[1].hash[l[1].n++], hash, HASH_LEN);
 	}
 	return 0;
 }
 
-const uint8_t *
-merkle_at(const struct merkle *m, unsigned level, uint64_t n)
+int
+merkle_at(const struct merkle *m, unsigned level, uint64_t n,
+    uint8_t hash[HASH_LEN])
 {
-	if (level >= LEVELS || n >= m->level[level].n)
-		return NULL;
-	return m->level[level].hash[n];
+	const struct level *l = &m->level[level / 2];
+	uint8_t right[HASH_LEN];
+
+	if (level / 2 >= LEVELS)
+		return -1;
+	if (level % 2 == 0 && n < l->n) {
+		memcpy(hash, l->hash[n], HASH_LEN);
+		return 0;
+	}
+	if (level == 0 || n >= m->level[0].n >> level ||
+	    merkle_at(m, level - 1, 2 * n, hash) == -1 ||
+	    merkle_at(m, level - 1, 2 * n + 1, right) == -1)
+		return -1;
+	merkle_node(hash, right, hash);
+	return 0;
 }
 
 static unsigned
@@ -135,7 +145,7 @@ range_hash(const struct merkle *m, uint64_t from, uint64_t to,
 
 	do {
 		level = log2_of(to - from);
-		memcpy(part[n++], m->level[level].hash[from >> level], HASH_LEN);
+		merkle_at(m, level, from >> level, part[n++]);
 		from += UINT64_C(1) << level;
 	} while (from < to);
 	memcpy(hash, part[--n], HASH_LEN);

@@ -1,7 +1,7 @@
 /*
  * merkle.h -- the Merkle tree over a journal: RFC 6962 hashing, proofs as RFC
- * 9162 says how to check them. The tree keeps the hash of every complete
- * subtree, 64 bytes an entry; a proof reads at most 2 * 64 of them.
+ * 9162 says how to check them. The tree keeps the hashes of complete subtrees
+ * at every second level, 43 bytes an entry; the levels between are one hash away.
  */
 #ifndef MERKLE_H
 #define MERKLE_H
@@ -29,11 +29,9 @@ void		 merkle_node(const uint8_t left[HASH_LEN],
 		    const uint8_t right[HASH_LEN], uint8_t hash[HASH_LEN]);
 /* Adds a leaf by its hash. 0, or -1 without memory; then nothing was added. */
 int		 merkle_add(struct merkle *, const uint8_t leaf[HASH_LEN]);
-/*
- * Hash of the complete subtree of 2^level leaves number n, or NULL while it
- * is not complete. Valid until the next merkle_add().
- */
-const uint8_t	*merkle_at(const struct merkle *, unsigned level, uint64_t n);
+/* Hash of the complete subtree of 2^level leaves number n; -1 while it is not. */
+int		 merkle_at(const struct merkle *, unsigned level, uint64_t n,
+		    uint8_t hash[HASH_LEN]);
 
 /* The three below are -1 when the numbers do not fit the tree, else 0. */
 int	merkle_root(const struct merkle *, uint64_t size, uint8_t root[HASH_LEN]);

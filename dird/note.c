@@ -50,8 +50,12 @@ static ssize_t
 base64_any(struct span s, uint8_t *out, size_t cap)
 {
 	const char *end;
-	size_t n;
+	size_t i, n;
 
+	/* libsodium 1.0.18 takes some bytes above 0x7f for letters. */
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return -1;
 	if (sodium_base642bin(out, cap, s.p, s.n, NULL, &n, &end, B64) == -1 ||
 	    end != s.p + s.n)
 		return -1;

@@ -3,14 +3,24 @@
 
 #include "span.h"
 
-/* First byte behind the string that begins at i, or n. */
+/* First byte behind the string that begins at i, or n. Most bytes are in one. */
 static size_t
 skip_string(struct span s, size_t i)
 {
-	for (i++; i < s.n && s.p[i] != '"'; i++)
-		if (s.p[i] == '\\')
-			i++;
-	return i < s.n ? i + 1 : s.n;
+	const char *q;
+	size_t from = i + 1, back;
+
+	for (i = from; i < s.n; i++) {
+		q = memchr(s.p + i, '"', s.n - i);
+		if (q == NULL)
+			return s.n;
+		i = (size_t)(q - s.p);
+		for (back = i; back > from && s.p[back - 1] == '\\'; back--)
+			;
+		if ((i - back) % 2 == 0)
+			return i + 1;
+	}
+	return s.n;
 }
 
 /* First byte behind the value that begins at i. */
@@ -40,27 +50,38 @@ skip_value(struct span s, size_t i)
 	return s.n;
 }
 
+int
+span_next(struct span o, size_t *at, struct span *key, struct span *value)
+{
+	size_t i = *at, k;
+
+	if (i == 0 && (o.n < 2 || o.p[0] != '{'))
+		return 0;
+	i += i == 0;
+	if (i >= o.n || o.p[i] != '"')
+		return 0;
+	k = i;
+	i = skip_string(o, i);
+	if (i + 1 >= o.n || o.p[i] != ':')
+		return 0;
+	*key = (struct span){ o.p + k + 1, i - k - 2 };
+	k = i + 1;
+	i = skip_value(o, k);
+	*value = (struct span){ o.p + k, i - k };
+	*at = i + (i < o.n && o.p[i] == ',');
+	return 1;
+}
+
 struct span
 span_get(struct span o, const char *key)
 {
-	struct span none = { "", 0 };
-	size_t i = 1, k, v, len = strlen(key);
+	size_t at = 0, len = strlen(key);
+	struct span k, v;
 
-	if (o.n < 2 || o.p[0] != '{')
-		return none;
-	while (i < o.n && o.p[i] == '"') {
-		k = i;
-		i = skip_string(o, i);
-		v = i + 1;
-		if (v >= o.n || o.p[i] != ':')
-			return none;
-		i = skip_value(o, v);
-		if (v - k == len + 3 && memcmp(o.p + k + 1, key, len) == 0)
-			return (struct span){ o.p + v, i - v };
-		if (i < o.n && o.p[i] == ',')
-			i++;
-	}
-	return none;
+	while (span_next(o, &at, &k, &v))
+		if (k.n == len && memcmp(k.p, key, len) == 0)
+			return v;
+	return (struct span){ "", 0 };
 }
 
 struct span

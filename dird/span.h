@@ -14,6 +14,12 @@ struct span {
 	size_t		 n;
 };
 
+/*
+ * The next member of an object; at is 0 at first and then where it goes on.
+ * 0 when there is none.
+ */
+int		span_next(struct span object, size_t *at, struct span *key,
+		    struct span *value);
 /* The value of a key of an object, or an empty span. */
 struct span	span_get(struct span object, const char *key);
 /* The bytes between the quotes, escapes not undone; empty if not a string. */

@@ -18,7 +18,7 @@
 #include "why.h"
 
 #define STORE_RECORD_MAX	(1u << 17)	/* payload bytes */
-#define STORE_SEGMENT_MAX	(1u << 24)	/* a new segment is begun here */
+#define STORE_SEGMENT_MAX	(1u << 23)	/* a new segment is begun here */
 #define STORE_BATCH_MAX		(1u << 22)	/* bytes between two commits */
 
 enum record_kind {

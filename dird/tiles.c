@@ -40,15 +40,12 @@ int
 tile_hashes(const struct merkle *m, unsigned level, uint64_t n,
     unsigned width, uint8_t out[TILE_WIDTH * HASH_LEN])
 {
-	const uint8_t *h;
 	unsigned i;
 
-	for (i = 0; i < width && i < TILE_WIDTH; i++) {
-		h = merkle_at(m, level * 8, n * TILE_WIDTH + i);
-		if (h == NULL)
+	for (i = 0; i < width && i < TILE_WIDTH; i++)
+		if (merkle_at(m, level * 8, n * TILE_WIDTH + i,
+		    out + (size_t)i * HASH_LEN) == -1)
 			return -1;
-		memcpy(out + (size_t)i * HASH_LEN, h, HASH_LEN);
-	}
 	return 0;
 }
 

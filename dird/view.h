@@ -46,13 +46,18 @@ enum decision { DECISION_NONE, DECISION_APPROVED, DECISION_REJECTED,
 enum subscribed { SUB_NONE, SUB_PENDING, SUB_ACTIVE, SUB_REJECTED, SUB_REVOKED };
 
 struct item {
-	uint8_t		key[16], link[16];
-	uint64_t	version;
+	uint8_t		key[16];
+	union {
+		uint8_t		link[16];	/* Subscription */
+		struct {
+			uint64_t	version;	/* Config */
+			uint32_t	from, until;	/* seconds; 0: no limit */
+		};
+	};
 	uint32_t	author;		/* see view_did() */
 	uint32_t	ref;		/* number of the entry */
 	uint32_t	next;
 	uint32_t	when;		/* signed, seconds */
-	uint32_t	from, until;	/* valid; 0: without limit */
 	uint8_t		cls;
 	uint8_t		detail;		/* by class: withdrawn, auto, decision */
 };

@@ -160,7 +160,6 @@ fill(struct item *it, const struct entry *e)
 		break;
 	case OBJ_CONFIG_BLOB:
 		it->version = (uint64_t)span_int(span_get(e->body, "version"));
-		memcpy(it->link, e->id, 16);
 		it->from = seconds(span_text(span_get(e->body, "valid_from")));
 		it->until = seconds(span_text(span_get(e->body, "valid_until")));
 		break;
@@ -204,7 +203,7 @@ find_same(struct view *v, const struct item *it)
 	    v->item_buckets)]; i != NOTHING; i = o->next) {
 		o = &v->item[i];
 		if (o->cls == it->cls && o->author == it->author &&
-		    o->version == it->version &&
+		    (it->cls != ITEM_CONFIG || o->version == it->version) &&
 		    memcmp(o->key, it->key, 16) == 0)
 			return o;
 	}
@@ -334,14 +333,15 @@ view_service(struct view *v, const char *service_id)
 static int
 is_revoked_blob(struct view *v, const struct item *blob)
 {
+	const uint8_t *id = v->id[blob->ref];
 	const struct item *it;
 	uint32_t i;
 
-	for (i = v->item_bucket[bucket(v, ITEM_CONFIG_REVOKE, blob->link,
+	for (i = v->item_bucket[bucket(v, ITEM_CONFIG_REVOKE, id,
 	    v->item_buckets)]; i != NOTHING; i = it->next) {
 		it = &v->item[i];
 		if (it->cls == ITEM_CONFIG_REVOKE && it->author == blob->author &&
-		    memcmp(it->key, blob->link, 16) == 0)
+		    memcmp(it->key, id, 16) == 0)
 			return 1;
 	}
 	return 0;

@@ -238,7 +238,6 @@ static int
 check_inclusion(const struct task *t)
 {
 	struct because b = { WHY_PROOF, "" };
-	const uint8_t *have;
 	uint8_t leaf[HASH_LEN];
 	struct proof proof;
 	uint64_t index;
@@ -248,12 +247,11 @@ check_inclusion(const struct task *t)
 	index = strtoull(t->leaf, &end, 10);
 	if (errno != 0 || end == t->leaf)
 		return usage();
-	if (*end == ':' && hex_decode(end + 1, leaf, sizeof(leaf)) == 0) {
-		end = "";
-	} else if (*end == '\0' && t->x != NULL &&
-	    (have = merkle_at(t->x->tree, 0, index)) != NULL) {
-		memcpy(leaf, have, sizeof(leaf));
-	} else {
+	if (*end == ':') {
+		if (hex_decode(end + 1, leaf, sizeof(leaf)) == -1)
+			return usage();
+	} else if (*end != '\0' || t->x == NULL ||
+	    merkle_at(t->x->tree, 0, index, leaf) == -1) {
 		return usage();
 	}
 	if (read_proof(t->proof, &proof) != PROVED)
