@@ -84,20 +84,54 @@ index_room(struct journal *j)
 	return 0;
 }
 
-/* One entry into tree, view, index and chain. */
+/* One entry into the view and the index, */
 static int
-take(struct journal *j, const struct entry *e, const uint8_t leaf[HASH_LEN],
-    uint64_t where, struct because *b)
+take(struct journal *j, const struct entry *e, uint64_t where,
+    struct because *b)
 {
 	if (index_room(j) == -1)
 		return because(b, WHY_FULL, "memory");
 	if (view_add(j->view, e, b) == -1)
 		return -1;
-	if (merkle_add(j->tree, leaf) == -1)
-		return because(b, WHY_FULL, "memory");
-	chain_add(j->chain, e->raw, e->len);
 	j->where[j->n++] = where;
 	return 0;
+}
+
+/* and into the tree and the chain. */
+static int
+take_hash(struct journal *j, const uint8_t *raw, size_t len,
+    const uint8_t leaf[HASH_LEN])
+{
+	if (merkle_add(j->tree, leaf) == -1)
+		return -1;
+	chain_add(j->chain, raw, len);
+	return 0;
+}
+
+/* The hashes of a whole segment, while another core fills the view. */
+struct hashing {
+	struct journal		*j;
+	const struct record	*r;
+	const struct seen	*s;
+	size_t			 n;
+	uint64_t		 entries;	/* not more than these */
+	int			 bad;
+};
+
+static void *
+hash_all(void *arg)
+{
+	struct hashing *h = arg;
+	size_t i;
+
+	for (i = 0; i < h->n && h->entries > 0 && !h->bad; i++) {
+		if (h->r[i].kind != REC_ENTRY)
+			continue;
+		h->bad = take_hash(h->j, h->r[i].data, h->r[i].len,
+		    h->s[i].leaf) == -1;
+		h->entries--;
+	}
+	return NULL;
 }
 
 static int
@@ -125,7 +159,7 @@ replay_one(struct replay *rp, const struct record *r, const struct seen *s)
 		if (s->bad)
 			return because(rp->b, s->b.why, "entry %llu: %.60s",
 			    (unsigned long long)rp->j->n, s->b.place);
-		if (take(rp->j, &s->e, s->leaf, r->where, &b) == -1)
+		if (take(rp->j, &s->e, r->where, &b) == -1)
 			return because(rp->b, b.why, "entry %llu: %.60s",
 			    (unsigned long long)rp->j->n, b.place);
 		return 0;
@@ -143,8 +177,11 @@ static int
 replay(void *arg, const struct record *r, size_t n)
 {
 	struct replay *rp = arg;
+	struct hashing h = { .j = rp->j, .r = r, .n = n };
 	struct seen *s;
+	pthread_t t;
 	size_t i;
+	int aside, ret = 0;
 
 	if (n > rp->room) {
 		s = realloc(rp->s, n * sizeof(*s));
@@ -154,10 +191,16 @@ replay(void *arg, const struct record *r, size_t n)
 		rp->room = n;
 	}
 	look_at_all(r, rp->s, n);
-	for (i = 0; i < n; i++)
-		if (replay_one(rp, &r[i], &rp->s[i]) == -1)
-			return -1;
-	return 0;
+	h.s = rp->s;
+	h.entries = rp->limit - rp->j->n;
+	aside = pthread_create(&t, NULL, hash_all, &h) == 0;
+	if (!aside)
+		hash_all(&h);
+	for (i = 0; i < n && ret == 0; i++)
+		ret = replay_one(rp, &r[i], &rp->s[i]);
+	if (aside)
+		pthread_join(t, NULL);
+	return h.bad ? because(rp->b, WHY_FULL, "memory") : ret;
 }
 
 /* The newest own checkpoint is ours, and the tree has its root. */
@@ -367,7 +410,8 @@ journal_append(struct journal *j, const struct entry *e, size_t n,
 		}
 		merkle_leaf(e[i].raw, e[i].len, leaf);
 		if (store_append(j->store, REC_ENTRY, e[i].raw, e[i].len,
-		    &where) == -1 || take(j, &e[i], leaf, where, &b) == -1)
+		    &where) == -1 || take(j, &e[i], where, &b) == -1 ||
+		    take_hash(j, e[i].raw, e[i].len, leaf) == -1)
 			return step_back(j, committed);
 		kept++;
 	}
