@@ -192,7 +192,7 @@ install: all
 	install -m 755 $(B)/netd $(B)/cryptod $(B)/privd $(DESTDIR)$(LIBEXEC)/
 	ln -sf ../lib/bastide/privd $(DESTDIR)$(PREFIX)/sbin/bastide-privd
 	install -m 755 $(B)/bastidectl $(B)/bastide-verify $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 man/bastidectl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/bastidectl.1 man/bastide-verify.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/privd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/doc/bastide
 	install -m 644 man/fips.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/
