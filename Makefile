@@ -172,8 +172,10 @@ check: deps
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
 fuzz: fuzzers
 	@bash tests/fuzz.sh $(or $(TIME),60)
-bench-dird: $(B)/dird_bench
-	$(B)/dird_bench
+bench-dird:
+	@sh scripts/deps.sh build bench
+	@$(MAKE) --no-print-directory $(B)/dird_bench
+	@$(B)/dird_bench
 # SQLite only stands beside it here; nothing else links it.
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
