@@ -2,7 +2,9 @@
  * segment.c -- reading one segment. No I/O.
  *
  * A record: magic, kind, how many records of its commit came before it, length,
- * number, payload, checksum. The checksum is SipHash under the segment's own
+ * number, payload, checksum, end. The end is no byte that a record begins with:
+ * a record torn in its tail cannot be made whole by the skip record behind it.
+ * The checksum is SipHash under the segment's own
  * random salt, so nobody who gets bytes into a payload can write there what
  * would look like a record to a reader that lost its place.
  *
@@ -17,6 +19,8 @@
 
 #include "segment.h"
 #include "wire.h"
+
+#define END	0xa5
 
 static const uint8_t magic[4] = { 0xf7, 'B', 'r', 0xfe };
 
@@ -70,6 +74,7 @@ record_write(uint8_t *out, const uint8_t salt[SEGMENT_SALT],
 	put_le64(out + 12, number);
 	memcpy(out + RECORD_HEAD, data, len);
 	put_le64(out + RECORD_HEAD + len, sum(salt, out, RECORD_HEAD + len));
+	out[RECORD_HEAD + len + RECORD_TAIL - 1] = END;
 	return RECORD_HEAD + len + RECORD_TAIL;
 }
 
@@ -86,7 +91,8 @@ record_read(const uint8_t *p, size_t len, const uint8_t salt[SEGMENT_SALT],
 	if (kind == 0 || kind >= REC_KINDS || n > STORE_RECORD_MAX ||
 	    n > len - RECORD_HEAD - RECORD_TAIL)
 		return 0;
-	if (get_le64(p + RECORD_HEAD + n) != sum(salt, p, RECORD_HEAD + n))
+	if (p[RECORD_HEAD + n + RECORD_TAIL - 1] != END ||
+	    get_le64(p + RECORD_HEAD + n) != sum(salt, p, RECORD_HEAD + n))
 		return 0;
 	r->kind = (enum record_kind)kind;
 	r->number = get_le64(p + 12);

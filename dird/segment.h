@@ -8,7 +8,7 @@
 #define SEGMENT_SALT	16
 #define SEGMENT_HEAD	56	/* magic 16, number 8, first record 8, salt 16, sum 8 */
 #define RECORD_HEAD	20
-#define RECORD_TAIL	8
+#define RECORD_TAIL	9	/* sum 8, end 1 */
 
 void	segment_head(uint8_t out[SEGMENT_HEAD], uint32_t segment,
 	    uint64_t first, const uint8_t salt[SEGMENT_SALT]);
