@@ -35,21 +35,25 @@ L_privd		:= -lyaml -lcap -lseccomp -lmnl
 L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
+L_dird		:= -ljansson -lsodium -lsecp256k1 -lpthread
 PROGS		:= privd netd cryptod bastidectl
+# Archives without a program of their own.
+ARCHIVES	:= dird
 D_privd		:= privd
 D_netd		:= netd
 D_cryptod	:= cryptod
 D_bastidectl	:= ctl
+D_dird		:= dird
 D_common	:= common
 
 HDRS	:= $(wildcard common/*.h common/*.def privd/*.h privd/*.def netd/*.h \
-	   netd/*.def cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def)
+	   netd/*.def cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
 src	= $(wildcard $(D_$(1))/*.c)
 objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
 # A test names its room in its first lines: "room: netd".
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
 
-all: $(PROGS:%=$(B)/%)
+all: $(PROGS:%=$(B)/%) $(B)/bastide-verify
 	@:
 
 help:
@@ -60,6 +64,7 @@ help:
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
+	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
 	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
 	@echo 'sudo make purge      takes those away too'
@@ -73,34 +78,55 @@ $(1)/%.o: %.c $$(HDRS) Makefile
 $(1)/libcommon.a: $(call objs,common,$(1))
 	@rm -f $$@ && ar rcsD $$@ $$^
 endef
-define program
-$(1)/lib$(4).a: $(call objs,$(4),$(1))
+define archive
+$(1)/lib$(2).a: $(call objs,$(2),$(1))
 	@rm -f $$@ && ar rcsD $$@ $$^
+endef
+define program
+$(call archive,$(1),$(4))
 $(1)/bin/$(4): $(1)/$(D_$(4))/main.o $(1)/lib$(4).a $(1)/libcommon.a
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$(2) $(3) -o $$@ $$< $(1)/lib$(4).a $(1)/libcommon.a $(L_$(4))
 endef
+# bastide-verify reads what dird writes with dird's own modules, and no room.
+define verifier
+$(1)/verify/%.o: DEFS += -Idird
+$(1)/bin/bastide-verify: $(1)/verify/main.o $(1)/libdird.a $(1)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$(2) $(3) -o $$@ $$^ $(L_dird)
+endef
+define dird
+$(foreach a,$(ARCHIVES),$(call archive,$(1),$(a))
+)
+$(call verifier,$(1),$(2),$(3))
+endef
 
 O	:= $(B)/obj
 $(eval $(call variant,$(O),$(CC),$(OPT) $(HARD) -D_FORTIFY_SOURCE=2))
 $(foreach p,$(PROGS),$(eval $(call program,$(O),$(CC),$(OPT) $(HARD) $(LDHARD),$(p))))
+$(eval $(call dird,$(O),$(CC),$(OPT) $(HARD) $(LDHARD)))
 S	:= $(B)/san
 $(eval $(call variant,$(S),$(CC),$(SANFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(S),$(CC),$(SANFLAGS),$(p))))
+$(eval $(call dird,$(S),$(CC),$(SANFLAGS)))
 K	:= $(B)/clang
 $(eval $(call variant,$(K),$(CLANG),-O1))
 $(foreach p,$(PROGS),$(eval $(call program,$(K),$(CLANG),-O1,$(p))))
+$(eval $(call dird,$(K),$(CLANG),-O1))
 F	:= $(B)/fuzzobj
 FUZZFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	   -fno-sanitize-recover=all -DBASTIDE_SANITIZE
 $(eval $(call variant,$(F),$(CLANG),$(FUZZFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
+$(eval $(call dird,$(F),$(CLANG),$(FUZZFLAGS)))
 
-$(PROGS:%=$(B)/%): $(B)/%: $(O)/bin/%
+PEOPLE	:= $(PROGS) bastide-verify
+$(PEOPLE:%=$(B)/%): $(B)/%: $(O)/bin/%
 	@cp -f $< $@
-sanitized: $(PROGS:%=$(S)/bin/%)
-clang: $(PROGS:%=$(K)/bin/%)
+sanitized: $(PEOPLE:%=$(S)/bin/%)
+clang: $(PEOPLE:%=$(K)/bin/%)
 
 # ---- tests: unit, liar, drill programs (sanitized), fuzz targets (clang)
 TESTC	:= $(wildcard tests/unit/*.c tests/liar/*.c tests/drill/*.c)
@@ -114,7 +140,7 @@ define testprog
 $(1:tests/%.c=$(B)/tests/%): $(1) $(call arch,$(2),$(S)) $$(HDRS)
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$@)
-	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -o $$@ $(1) \
+	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -Itests -o $$@ $(1) \
 	    $(call arch,$(2),$(S)) $$(shell pkg-config --cflags --libs check) $(L_$(2)) -lpthread
 endef
 define fuzzprog
@@ -138,7 +164,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench-house: deps = @sh scripts/deps.sh build
+run demo check bench-house bench-dird: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -152,6 +178,13 @@ check:
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
 fuzz: fuzzers
 	@bash tests/fuzz.sh $(or $(TIME),60)
+bench-dird:
+	$(deps) bench
+	@$(MAKE) --no-print-directory $(B)/dird_bench
+	@$(B)/dird_bench
+# SQLite only stands beside it here; nothing else links it.
+$(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
 bench-house:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/hs_bench
@@ -166,7 +199,9 @@ define INSTALLED
 755 $(B)/netd $(LIBEXEC)/netd
 755 $(B)/cryptod $(LIBEXEC)/cryptod
 755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
+755 $(B)/bastide-verify $(PREFIX)/bin/bastide-verify
 644 man/bastidectl.1 $(SHARE)/man/man1/bastidectl.1
+644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
 644 man/fips.yaml.5 $(SHARE)/man/man5/fips.yaml.5
 644 man/privd.8 $(SHARE)/man/man8/privd.8
 644 docs/configuration.md $(SHARE)/doc/bastide/configuration.md
@@ -200,4 +235,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench-house install installed uninstall purge clean
+	bench-house bench-dird install installed uninstall purge clean

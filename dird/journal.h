@@ -1,0 +1,63 @@
+/*
+ * journal.h -- store, chain, tree and view as one: what a node keeps. Opening
+ * it replays it; appending changes the four together, after the sync.
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include "chain.h"
+#include "entry.h"
+#include "merkle.h"
+#include "note.h"
+#include "store.h"
+#include "view.h"
+
+struct journal {
+	struct store	*store;
+	struct merkle	*tree;
+	struct view	*view;
+	uint64_t	*where;		/* of each entry, by number */
+	uint64_t	 n, room;	/* entries */
+	uint8_t		 chain[CHAIN_LEN];
+	struct checkpoint head;		/* newest own one that was found */
+	uint64_t	 skipped;	/* steps over torn tails */
+	int		 dir;
+	int		 lost;		/* the disk failed, and then did not read */
+	char		 root[DID_LEN + 1];
+};
+
+/* How much of an existing journal is verified when it is opened. */
+enum journal_check { CHECK_HASHES, CHECK_ALL };
+
+/*
+ * root: did of the founder, or NULL. key: the log's own, to check its newest
+ * checkpoint; NULL leaves it out. CHECK_HASHES checks checksums, chain, tree
+ * against that checkpoint, and the signatures after it; CHECK_ALL every
+ * signature. NULL, with reason and place.
+ */
+struct journal *journal_open(int dir, const struct store_io *, const char *root,
+		    const struct note_key *key, enum journal_check,
+		    struct because *);
+void	journal_close(struct journal *);
+/*
+ * A batch of raw entries, checked and verified before (entry_check,
+ * entry_verify): admits each, keeps what it may, syncs once. why[i] is WHY_OK
+ * or the reason for entry i. Entries kept, or -1 when the disk failed: then
+ * the journal is read-only and holds what was committed, nothing of the rest.
+ */
+ssize_t	journal_append(struct journal *, const struct entry *, size_t n,
+	    enum why *why);
+/* An own checkpoint, signed, onto the disk. 0 or -1. */
+int	journal_head(struct journal *, const char *note, size_t len);
+/* Entry n's raw bytes; length or -1. */
+ssize_t	journal_read(struct journal *, uint64_t n, void *buf, size_t cap);
+
+/*
+ * entry_check() and entry_verify() for many, on `threads` cores. pub finds an
+ * author's key among what is kept; entries of a batch may rely on a Genesis or
+ * Join before them in it. why[i] as above.
+ */
+void	verify_batch(const struct view *, const struct span *raw, size_t n,
+	    int64_t now, unsigned threads, struct entry *out, enum why *why);
+
+#endif

@@ -1,0 +1,64 @@
+/* view_int.h -- the tables of the view, shared by its three files. */
+#ifndef VIEW_INT_H
+#define VIEW_INT_H
+
+#include "view.h"
+
+#define NOBODY		UINT32_MAX
+#define NO_LIMIT	UINT64_MAX
+
+/* What was said about somebody that decides what somebody is. */
+struct fact {
+	uint32_t	author, subject, next;
+	uint64_t	seq;
+	int64_t		when, expires;	/* Invite, Join */
+	uint64_t	entries;	/* Revoke */
+	uint8_t		token[32];	/* Invite, Join: its hash */
+	uint8_t		used;
+};
+
+struct facts {
+	struct fact	*f;
+	uint32_t	 n, room;
+};
+
+struct author {
+	uint8_t		 did[16], pub[KEY_LEN], last[ID_LEN];
+	int		 known;		/* its first entry is here */
+	int64_t		 last_time;
+	uint64_t	 fork;		/* lowest number signed twice, or NO_LIMIT */
+	uint32_t	*ref;		/* number of the entry, by seq */
+	uint64_t	 n, room;
+	uint32_t	 hash_next;
+	uint32_t	 invites, joins, attests;	/* lists about this one */
+	/* Settled: */
+	uint64_t	 cut;
+	uint32_t	 member_round, free_round;	/* NOBODY: never */
+};
+
+struct view {
+	struct author	*author;
+	uint32_t	 authors, author_room, author_buckets;
+	uint32_t	*author_bucket;
+	struct item	*item;
+	uint32_t	 items, item_room, item_buckets;
+	uint32_t	*item_bucket;
+	uint8_t		(*id)[ID_LEN];
+	uint32_t	 n, id_room;
+	struct facts	 invites, joins, attests, revokes;
+	uint32_t	 root, threshold;
+	int		 dirty, founded;
+	uint8_t		 salt[16];
+};
+
+void	people_settle(struct view *);
+enum standing people_standing(struct view *, uint32_t author);
+int	people_fact(struct view *, uint32_t author, const struct entry *);
+int	items_take(struct view *, uint32_t author, uint32_t ref,
+	    const struct entry *);
+uint32_t author_find(const struct view *, const char *did);
+uint32_t author_make(struct view *, const char *did);
+/* Grows a table of n elements of size to hold one more; NULL without memory. */
+void	*table_grow(void *p, uint32_t n, uint32_t *room, size_t size);
+
+#endif

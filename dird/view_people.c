@@ -1,0 +1,368 @@
+/* view_people.c -- who is a member, emancipated, revoked, frozen. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ident.h"
+#include "view_int.h"
+
+#define THRESHOLD	2	/* attesters, where a Genesis does not say */
+
+static struct fact *
+fact_new(struct facts *t)
+{
+	void *p = table_grow(t->f, t->n, &t->room, sizeof(*t->f));
+
+	if (p == NULL)
+		return NULL;
+	t->f = p;
+	memset(&t->f[t->n], 0, sizeof(*t->f));
+	return &t->f[t->n];
+}
+
+/* The author that a did in the body names. */
+static uint32_t
+named(struct view *v, const struct entry *e, const char *field)
+{
+	struct span s = span_text(span_get(e->body, field));
+	char did[DID_LEN + 1];
+
+	if (s.n != DID_LEN)
+		return NOBODY;
+	memcpy(did, s.p, DID_LEN);
+	did[DID_LEN] = '\0';
+	return author_make(v, did);
+}
+
+static int
+add_invite(struct view *v, uint32_t author, const struct entry *e)
+{
+	struct span t = span_text(span_get(e->body, "expires"));
+	uint32_t subject = named(v, e, "invitee");
+	struct fact *f = fact_new(&v->invites);
+
+	if (f == NULL || subject == NOBODY)
+		return -1;
+	f->author = author;
+	f->subject = subject;
+	f->seq = e->seq;
+	f->expires = time_parse(t.p, t.n);
+	span_hex(span_get(e->body, "token_hash"), f->token, sizeof(f->token));
+	f->next = v->author[subject].invites;
+	v->author[subject].invites = v->invites.n++;
+	return 0;
+}
+
+static int
+add_join(struct view *v, uint32_t author, const struct entry *e)
+{
+	struct fact *f = fact_new(&v->joins);
+	uint8_t token[32];
+
+	if (f == NULL)
+		return -1;
+	span_hex(span_get(e->body, "token"), token, sizeof(token));
+	crypto_generichash(f->token, sizeof(f->token), token, sizeof(token),
+	    NULL, 0);
+	f->author = f->subject = author;
+	f->seq = e->seq;
+	f->when = e->created_at;
+	f->next = v->author[author].joins;
+	v->author[author].joins = v->joins.n++;
+	return 0;
+}
+
+/* Only the first of one author about one subject counts; nobody for itself. */
+static int
+add_attest(struct view *v, uint32_t author, const struct entry *e)
+{
+	uint32_t k, subject = named(v, e, "subject");
+	struct fact *f;
+
+	if (subject == NOBODY)
+		return -1;
+	if (subject == author)
+		return 0;
+	for (k = v->author[subject].attests; k != NOBODY;
+	    k = v->attests.f[k].next)
+		if (v->attests.f[k].author == author)
+			return 0;
+	f = fact_new(&v->attests);
+	if (f == NULL)
+		return -1;
+	f->author = author;
+	f->subject = subject;
+	f->seq = e->seq;
+	f->next = v->author[subject].attests;
+	v->author[subject].attests = v->attests.n++;
+	return 0;
+}
+
+static int
+add_revoke(struct view *v, uint32_t author, const struct entry *e)
+{
+	int64_t entries = span_int(span_get(e->body, "entries"));
+	uint32_t subject = named(v, e, "subject");
+	struct fact *f = fact_new(&v->revokes);
+
+	if (f == NULL || subject == NOBODY)
+		return -1;
+	f->author = author;
+	f->subject = subject;
+	f->seq = e->seq;
+	f->entries = entries < 0 ? 0 : (uint64_t)entries;
+	v->revokes.n++;
+	return 0;
+}
+
+int
+people_fact(struct view *v, uint32_t author, const struct entry *e)
+{
+	int64_t n;
+
+	switch (e->type) {
+	case OBJ_GENESIS:
+		/* Whose Genesis it is decides whether it founds anything. */
+		n = span_int(span_get(e->body, "threshold"));
+		if (author == v->root)
+			v->threshold = n > 0 ? (uint32_t)n : THRESHOLD;
+		break;
+	case OBJ_INVITE:
+		if (add_invite(v, author, e) == -1)
+			return -1;
+		break;
+	case OBJ_JOIN:
+		if (add_join(v, author, e) == -1)
+			return -1;
+		break;
+	case OBJ_ATTEST:
+		if (add_attest(v, author, e) == -1)
+			return -1;
+		break;
+	case OBJ_REVOKE:
+		if (add_revoke(v, author, e) == -1)
+			return -1;
+		break;
+	default:
+		return 0;
+	}
+	v->dirty = 1;
+	return 0;
+}
+
+static int
+counts(const struct view *v, const struct fact *f)
+{
+	const struct author *a = &v->author[f->author];
+
+	return f->seq < a->fork && f->seq < a->cut;
+}
+
+/* Emancipated before this round, and the fact is one that counts. */
+static int
+by_free(const struct view *v, const struct fact *f, uint32_t round)
+{
+	return v->author[f->author].free_round < round && counts(v, f);
+}
+
+static int
+is_joined(const struct view *v, const struct author *a, uint32_t round)
+{
+	const struct fact *j, *f;
+	uint32_t i, k;
+
+	for (i = a->joins; i != NOBODY; i = j->next) {
+		j = &v->joins.f[i];
+		if (!counts(v, j))
+			continue;
+		for (k = a->invites; k != NOBODY; k = f->next) {
+			f = &v->invites.f[k];
+			if (by_free(v, f, round) && j->when <= f->expires &&
+			    memcmp(f->token, j->token, sizeof(f->token)) == 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+static int
+is_vouched(const struct view *v, const struct author *a, uint32_t round)
+{
+	const struct fact *f;
+	uint32_t k, n = 0;
+
+	for (k = a->attests; k != NOBODY; k = f->next) {
+		f = &v->attests.f[k];
+		n += v->author[f->author].member_round < round && counts(v, f);
+	}
+	return n >= (v->threshold == 0 ? THRESHOLD : v->threshold);
+}
+
+/* One round of growth; 1 if anybody rose. */
+static int
+grow(struct view *v, uint32_t round)
+{
+	struct author *a;
+	int rose = 0;
+	uint32_t i;
+
+	for (i = 0; i < v->authors; i++) {
+		a = &v->author[i];
+		if (a->member_round == NOBODY && is_joined(v, a, round)) {
+			a->member_round = round;
+			rose = 1;
+		}
+		if (a->member_round < round && a->free_round == NOBODY &&
+		    is_vouched(v, a, round)) {
+			a->free_round = round;
+			rose = 1;
+		}
+	}
+	return rose;
+}
+
+/*
+ * The revokes of those who were emancipated in this round and are not cut off
+ * by an earlier one. Marked first and applied together: equals do not undo
+ * each other's.
+ */
+static void
+cut(struct view *v, uint32_t round)
+{
+	struct author *a;
+	struct fact *f;
+	uint32_t i;
+
+	for (i = 0; i < v->revokes.n; i++) {
+		f = &v->revokes.f[i];
+		f->used = v->author[f->author].free_round == round &&
+		    f->author != f->subject && counts(v, f);
+	}
+	for (i = 0; i < v->revokes.n; i++) {
+		f = &v->revokes.f[i];
+		a = &v->author[f->subject];
+		if (f->used && f->entries < a->cut)
+			a->cut = f->entries;
+	}
+}
+
+/* Whoever leaves, leaves; what it says afterwards does not count. */
+static void
+cut_leavers(struct view *v)
+{
+	const struct fact *f;
+	struct author *a;
+	uint32_t i;
+
+	for (i = 0; i < v->authors; i++)
+		v->author[i].cut = NO_LIMIT;
+	for (i = 0; i < v->revokes.n; i++) {
+		f = &v->revokes.f[i];
+		a = &v->author[f->author];
+		if (f->author == f->subject && f->seq < a->fork &&
+		    f->seq < a->cut)
+			a->cut = f->seq + 1;
+	}
+}
+
+static void
+begin(struct view *v)
+{
+	struct author *a;
+	uint32_t i;
+
+	for (i = 0; i < v->authors; i++)
+		v->author[i].member_round = v->author[i].free_round = NOBODY;
+	if (v->root == NOBODY)
+		return;
+	a = &v->author[v->root];
+	/* Nothing before its Genesis, so that a cut at 0 undoes the founding. */
+	if (a->known && a->fork > 0 && a->cut > 0)
+		a->member_round = a->free_round = 0;
+}
+
+void
+people_settle(struct view *v)
+{
+	uint32_t round;
+
+	if (!v->dirty)
+		return;
+	cut_leavers(v);
+	begin(v);
+	cut(v, 0);
+	for (round = 1; grow(v, round); round++)
+		cut(v, round);
+	/* The cuts are known: who is who with what they leave? */
+	begin(v);
+	for (round = 1; grow(v, round); round++)
+		;
+	v->dirty = 0;
+}
+
+enum standing
+people_standing(struct view *v, uint32_t i)
+{
+	const struct author *a;
+
+	people_settle(v);
+	if (i == NOBODY)
+		return ANYBODY;
+	a = &v->author[i];
+	if (!a->known || a->fork != NO_LIMIT || a->cut != NO_LIMIT)
+		return ANYBODY;
+	if (a->free_round != NOBODY)
+		return EMANCIPATED;
+	return a->member_round != NOBODY ? MEMBER : ANYBODY;
+}
+
+int
+view_can(struct view *v, const char *did, enum right r)
+{
+	uint32_t i = author_find(v, did);
+
+	if (i == NOBODY || r <= RIGHT_NONE || r >= RIGHT_MAX)
+		return 0;
+	return people_standing(v, i) >= right_standing(r);
+}
+
+int
+view_may(struct view *v, const struct entry *e, struct because *b)
+{
+	struct span s = span_text(span_get(e->body, "subject"));
+	enum right r = object_right(e->type);
+
+	if (view_admit(v, e, b) == -1)
+		return -1;
+	if (e->type == OBJ_REVOKE &&
+	    !(s.n == DID_LEN && memcmp(s.p, e->author, DID_LEN) == 0))
+		r = RIGHT_REVOKE;
+	if (r == RIGHT_NONE || view_can(v, e->author, r))
+		return 0;
+	return because(b, WHY_RIGHT, "%s", right_name(r));
+}
+
+void
+view_person(struct view *v, const char *did, struct person *p)
+{
+	uint32_t i = author_find(v, did);
+	const struct author *a;
+	enum standing s;
+
+	memset(p, 0, sizeof(*p));
+	if (i == NOBODY)
+		return;
+	s = people_standing(v, i);
+	a = &v->author[i];
+	p->known = a->known;
+	p->member = s >= MEMBER;
+	p->emancipated = s >= EMANCIPATED;
+	p->frozen = a->fork != NO_LIMIT;
+	p->revoked = a->cut != NO_LIMIT;
+	p->entries = a->n;
+	p->counted = a->n;
+	if (a->fork < p->counted)
+		p->counted = a->fork;
+	if (a->cut < p->counted)
+		p->counted = a->cut;
+}

@@ -1,0 +1,38 @@
+/*
+ * witness.h -- tlog-witness: may this checkpoint of another log be cosigned?
+ * It decides; the caller keeps the checkpoint, asks for the signature, answers.
+ */
+#ifndef WITNESS_H
+#define WITNESS_H
+
+#include "note.h"
+
+struct witness_log {
+	struct note_key	 key;		/* origin is key.name */
+	uint64_t	 size;		/* of the last checkpoint cosigned */
+	uint8_t		 root[HASH_LEN];
+	int		 split;		/* it showed two histories: no more trust */
+};
+
+struct witness_ask {
+	uint64_t	 old;
+	struct proof	 proof;
+	struct note	 note;
+	struct checkpoint head;
+};
+
+/* The body of add-checkpoint; note points into body. */
+int	witness_parse(const char *body, size_t len, struct witness_ask *,
+	    struct because *);
+/*
+ * The HTTP status for a request: 200 only if every check passed. log is then,
+ * and with 409 and 422, the log it is about. WHY_SPLIT: the log signed two
+ * roots for one size; keep both notes as proof.
+ */
+int	witness_decide(const struct witness_log *logs, size_t n,
+	    const struct witness_ask *, size_t *log, struct because *);
+/* The other end: a body for add-checkpoint. */
+ssize_t	witness_write(uint64_t old, const struct proof *, const char *note,
+	    size_t len, char *out, size_t cap);
+
+#endif

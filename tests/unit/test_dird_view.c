@@ -1,0 +1,505 @@
+/* room: dird -- who is what, in whatever order it was heard. */
+#include <check.h>
+
+#include "dird_author.h"
+#include "view.h"
+
+enum { PEOPLE = 8, MOST = 400 };
+
+static struct a_author p[PEOPLE];
+static struct a_raw said[MOST];
+static struct entry entry[MOST];
+static size_t n;
+static struct view *v;
+
+static struct view *
+empty(void)
+{
+	struct view *w = view_new();
+
+	view_root(w, p[0].did);
+	return w;
+}
+
+static void
+setup(void)
+{
+	uint32_t i;
+
+	ck_assert_int_eq(entry_init(), 0);
+	for (i = 0; i < PEOPLE; i++)
+		a_author(&p[i], i + 1);
+	n = 0;
+	v = empty();
+}
+
+static void
+teardown(void)
+{
+	view_free(v);
+}
+
+/* Says it and lets v hear it; the reason if v does not take it. */
+static enum why
+say(struct a_author *a, enum object t, json_t *body)
+{
+	struct because b = { WHY_OK, "" };
+
+	ck_assert_uint_lt(n, MOST);
+	a_say(a, t, body, &said[n]);
+	ck_assert_int_eq(entry_check(said[n].p, said[n].len, 0, &entry[n], &b), 0);
+	if (view_admit(v, &entry[n], &b) == -1)
+		return b.why;
+	ck_assert_int_eq(view_add(v, &entry[n], &b), 0);
+	n++;
+	return WHY_OK;
+}
+
+static void
+join(struct a_author *by, struct a_author *who)
+{
+	uint32_t token = (uint32_t)(who - p);
+
+	ck_assert_int_eq(say(by, OBJ_INVITE, a_invite(who, token)), WHY_OK);
+	ck_assert_int_eq(say(who, OBJ_JOIN, a_join(who, token)), WHY_OK);
+}
+
+static struct person
+person(const struct a_author *a)
+{
+	struct person x;
+
+	view_person(v, a->did, &x);
+	return x;
+}
+
+/* The founder, and 1..3 emancipated by it and by one another. */
+static void
+found(void)
+{
+	int i;
+
+	ck_assert_int_eq(say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2)), WHY_OK);
+	for (i = 1; i <= 3; i++)
+		join(&p[0], &p[i]);
+	for (i = 1; i <= 3; i++) {
+		say(&p[0], OBJ_ATTEST, a_attest(&p[i]));
+		say(&p[i % 3 + 1], OBJ_ATTEST, a_attest(&p[i]));
+	}
+}
+
+START_TEST(nobody_has_a_right_before_there_is_a_founder)
+{
+	int r;
+
+	for (r = 0; r < RIGHT_MAX; r++)
+		ck_assert(!view_can(v, p[0].did, (enum right)r));
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2));
+	for (r = RIGHT_NONE + 1; r < RIGHT_MAX; r++) {
+		ck_assert(view_can(v, p[0].did, (enum right)r));
+		ck_assert(!view_can(v, p[1].did, (enum right)r));
+	}
+	ck_assert(!view_can(v, "did:plc:x", RIGHT_ATTEST));
+	ck_assert(!view_can(v, p[0].did, RIGHT_MAX));
+}
+END_TEST
+
+START_TEST(a_genesis_of_somebody_else_founds_nothing)
+{
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2));
+	ck_assert_int_eq(say(&p[1], OBJ_GENESIS, a_genesis(&p[1], 1)), WHY_AUTHOR);
+	a_author(&p[1], 2);
+	/* Invited, it may bring its history along; it is still nobody. */
+	say(&p[0], OBJ_INVITE, a_invite(&p[1], 7));
+	ck_assert_int_eq(say(&p[1], OBJ_GENESIS, a_genesis(&p[1], 1)), WHY_OK);
+	ck_assert(!view_can(v, p[1].did, RIGHT_ATTEST));
+	ck_assert_int_eq(say(&p[1], OBJ_JOIN, a_join(&p[1], 7)), WHY_OK);
+	ck_assert(view_can(v, p[1].did, RIGHT_ATTEST));
+	ck_assert(!view_can(v, p[1].did, RIGHT_PUBLISH));
+}
+END_TEST
+
+START_TEST(a_join_needs_the_token_that_was_meant_for_it)
+{
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2));
+	say(&p[0], OBJ_INVITE, a_invite(&p[1], 7));
+	ck_assert_int_eq(say(&p[2], OBJ_JOIN, a_join(&p[2], 7)), WHY_AUTHOR);
+	ck_assert_int_eq(say(&p[1], OBJ_JOIN, a_join(&p[1], 8)), WHY_INVITE);
+	a_author(&p[1], 2);
+	p[1].now = INT64_C(1900000000);
+	ck_assert_int_eq(say(&p[1], OBJ_JOIN, a_join(&p[1], 7)), WHY_INVITE);
+}
+END_TEST
+
+START_TEST(two_different_members_emancipate_and_oneself_does_not_count)
+{
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2));
+	join(&p[0], &p[1]);
+	join(&p[0], &p[2]);
+	say(&p[0], OBJ_ATTEST, a_attest(&p[1]));
+	say(&p[0], OBJ_ATTEST, a_attest(&p[1]));
+	say(&p[1], OBJ_ATTEST, a_attest(&p[1]));
+	ck_assert(!person(&p[1]).emancipated);
+	say(&p[2], OBJ_ATTEST, a_attest(&p[1]));
+	ck_assert(person(&p[1]).emancipated);
+}
+END_TEST
+
+START_TEST(a_chain_has_no_gaps_and_no_second_history)
+{
+	struct because b;
+	struct a_author twin;
+	struct entry e;
+
+	found();
+	twin = p[1];
+	p[1].seq++;
+	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_GAP);
+	p[1] = twin;
+	p[1].prev[0] ^= 1;
+	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_PREV);
+	p[1] = twin;
+	p[1].now--;
+	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_ANCIENT);
+	p[1] = twin;
+	ck_assert_int_eq(say(&p[1], OBJ_GENESIS, a_genesis(&p[1], 1)), WHY_AGAIN);
+	ck_assert_int_eq(view_admit(v, &entry[0], &b), -1);
+	ck_assert_int_eq(b.why, WHY_KNOWN);
+	a_say(&p[4], OBJ_ATTEST, a_attest(&p[1]), &said[n]);
+	ck_assert_int_eq(entry_check(said[n].p, said[n].len, 0, &e, &b), 0);
+	ck_assert_int_eq(view_admit(v, &e, &b), -1);
+	ck_assert_int_eq(b.why, WHY_FIRST);
+}
+END_TEST
+
+START_TEST(who_signs_two_entries_with_one_number_is_frozen)
+{
+	struct a_author twin;
+	char id[33];
+
+	found();
+	say(&p[1], OBJ_SERVICE_OFFER, a_offer(&p[1], "web", "auto"));
+	service_id_of(p[1].did, "web", id);
+	ck_assert_ptr_nonnull(view_service(v, id));
+	twin = p[1];
+	say(&p[1], OBJ_ATTEST, a_attest(&p[4]));
+	say(&p[1], OBJ_ATTEST, a_attest(&p[5]));
+	ck_assert_int_eq(say(&twin, OBJ_ATTEST, a_attest(&p[6])), WHY_OK);
+	ck_assert(person(&p[1]).frozen);
+	ck_assert(!view_can(v, p[1].did, RIGHT_ATTEST));
+	ck_assert_ptr_null(view_service(v, id));
+	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[7])), WHY_FROZEN);
+	/* What it vouched for before still stands. */
+	ck_assert(person(&p[2]).emancipated || person(&p[3]).emancipated);
+}
+END_TEST
+
+START_TEST(a_revoked_member_loses_every_right_and_every_offer)
+{
+	char id[33];
+	int r;
+
+	found();
+	say(&p[1], OBJ_SERVICE_OFFER, a_offer(&p[1], "web", "auto"));
+	service_id_of(p[1].did, "web", id);
+	say(&p[2], OBJ_REVOKE, a_revoke(&p[1], p[1].seq));
+	ck_assert(person(&p[1]).revoked);
+	for (r = 0; r < RIGHT_MAX; r++)
+		ck_assert(!view_can(v, p[1].did, (enum right)r));
+	ck_assert_ptr_null(view_service(v, id));
+	/* And what it goes on saying makes nobody anything. */
+	say(&p[1], OBJ_INVITE, a_invite(&p[5], 77));
+	say(&p[5], OBJ_JOIN, a_join(&p[5], 77));
+	ck_assert(!person(&p[5]).member);
+}
+END_TEST
+
+START_TEST(who_came_earlier_repairs_what_a_stolen_key_did)
+{
+	uint64_t good;
+
+	found();
+	good = p[1].seq;
+	say(&p[1], OBJ_REVOKE, a_revoke(&p[2], 0));
+	say(&p[1], OBJ_REVOKE, a_revoke(&p[0], 0));
+	ck_assert(person(&p[2]).revoked && person(&p[0]).revoked);
+	say(&p[0], OBJ_REVOKE, a_revoke(&p[1], good));
+	ck_assert(person(&p[1]).revoked);
+	ck_assert(person(&p[2]).emancipated && person(&p[0]).emancipated);
+	ck_assert_uint_eq(person(&p[1]).counted, good);
+}
+END_TEST
+
+START_TEST(a_member_alone_cannot_revoke_but_may_leave)
+{
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 2));
+	join(&p[0], &p[1]);
+	say(&p[1], OBJ_REVOKE, a_revoke(&p[0], 0));
+	ck_assert(person(&p[0]).emancipated);
+	say(&p[1], OBJ_REVOKE, a_revoke(&p[1], 0));
+	ck_assert(person(&p[1]).revoked);
+	ck_assert(!view_can(v, p[1].did, RIGHT_ATTEST));
+}
+END_TEST
+
+START_TEST(the_founder_outlives_a_mutual_revoke_and_equals_do_not)
+{
+	found();
+	say(&p[1], OBJ_REVOKE, a_revoke(&p[2], 0));
+	say(&p[2], OBJ_REVOKE, a_revoke(&p[1], 0));
+	ck_assert(person(&p[1]).revoked && person(&p[2]).revoked);
+	say(&p[3], OBJ_REVOKE, a_revoke(&p[0], 0));
+	say(&p[0], OBJ_REVOKE, a_revoke(&p[3], 0));
+	/* The founder's cut reaches 3's revoke, not the other way round. */
+	ck_assert(!person(&p[0]).revoked);
+	ck_assert(person(&p[3]).revoked);
+}
+END_TEST
+
+START_TEST(a_subscription_waits_for_its_provider_and_for_nobody_else)
+{
+	char offer[33], sub[33], open[33];
+
+	found();
+	join(&p[0], &p[4]);
+	say(&p[1], OBJ_SERVICE_OFFER, a_offer(&p[1], "web", "pending"));
+	say(&p[1], OBJ_SERVICE_OFFER, a_offer(&p[1], "open", "auto"));
+	service_id_of(p[1].did, "web", offer);
+	service_id_of(p[1].did, "open", open);
+	subscription_id_of(p[4].did, offer, sub);
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_NONE);
+	say(&p[4], OBJ_SUBSCRIPTION, a_subscribe(&p[4], offer));
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_PENDING);
+	say(&p[2], OBJ_APPROVAL, json_pack("{s:s, s:s, s:s}",
+	    "subscription_id", sub, "decision", "approved", "reason", ""));
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_PENDING);
+	say(&p[1], OBJ_APPROVAL, json_pack("{s:s, s:s, s:s}",
+	    "subscription_id", sub, "decision", "approved", "reason", ""));
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_ACTIVE);
+	say(&p[1], OBJ_APPROVAL, json_pack("{s:s, s:s, s:s}",
+	    "subscription_id", sub, "decision", "revoked", "reason", ""));
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_REVOKED);
+	say(&p[4], OBJ_SUBSCRIPTION, a_subscribe(&p[4], open));
+	subscription_id_of(p[4].did, open, sub);
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_ACTIVE);
+	say(&p[1], OBJ_OFFER_REVOKE, json_pack("{s:s}", "service_id", open));
+	ck_assert_int_eq(view_subscribed(v, sub), SUB_NONE);
+}
+END_TEST
+
+static void
+blob(struct a_author *a, int version, const char *text)
+{
+	uint8_t h[32];
+	char hex[65];
+
+	crypto_generichash(h, 32, (const uint8_t *)text, strlen(text), NULL, 0);
+	hex_encode(h, 32, hex);
+	say(a, OBJ_CONFIG_BLOB, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}",
+	    "scope", "fips", "version", version, "hash", hex, "text", text,
+	    "valid_from", "2025-01-01T00:00:00Z", "valid_until",
+	    "2026-01-01T00:00:00Z"));
+}
+
+START_TEST(a_scope_has_one_publisher_and_its_newest_valid_blob)
+{
+	char hex[65];
+
+	found();
+	ck_assert_ptr_null(view_config(v, "fips", A_TIME));
+	blob(&p[1], 1, "one");
+	blob(&p[1], 2, "two");
+	hex_encode(p[1].prev, 32, hex);
+	p[2].now++;
+	blob(&p[2], 9, "theirs");
+	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 2);
+	ck_assert_ptr_null(view_config(v, "fips", INT64_C(1800000000)));
+	ck_assert_ptr_null(view_config(v, "other", A_TIME));
+	say(&p[1], OBJ_CONFIG_REVOKE, json_pack("{s:s}", "config_id", hex));
+	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 1);
+	say(&p[0], OBJ_REVOKE, a_revoke(&p[1], p[1].seq));
+	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 9);
+}
+END_TEST
+
+START_TEST(a_name_belongs_to_who_came_first)
+{
+	const struct item *it;
+	char did[DID_LEN + 1];
+
+	found();
+	say(&p[2], OBJ_NAME_BIND, json_pack("{s:s, s:s}", "name", "nas", "did",
+	    p[2].did));
+	p[1].now++;
+	say(&p[1], OBJ_NAME_BIND, json_pack("{s:s, s:s}", "name", "nas", "did",
+	    p[1].did));
+	it = view_name(v, "nas");
+	ck_assert_ptr_nonnull(it);
+	view_did(v, it->author, did);
+	ck_assert_str_eq(did, p[2].did);
+	ck_assert_ptr_null(view_name(v, "other"));
+}
+END_TEST
+
+START_TEST(what_has_no_right_yet_counts_once_the_right_is_there)
+{
+	struct because b;
+	char id[33];
+
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 1));
+	join(&p[0], &p[1]);
+	ck_assert_int_eq(say(&p[1], OBJ_SERVICE_OFFER,
+	    a_offer(&p[1], "web", "auto")), WHY_OK);
+	service_id_of(p[1].did, "web", id);
+	ck_assert_ptr_null(view_service(v, id));
+	/* But we would not have signed it. */
+	a_say(&p[1], OBJ_SERVICE_OFFER, a_offer(&p[1], "ftp", "auto"), &said[n]);
+	ck_assert_int_eq(entry_check(said[n].p, said[n].len, 0, &entry[n], &b), 0);
+	ck_assert_int_eq(view_may(v, &entry[n], &b), -1);
+	ck_assert_int_eq(b.why, WHY_RIGHT);
+	say(&p[0], OBJ_ATTEST, a_attest(&p[1]));
+	ck_assert_ptr_nonnull(view_service(v, id));
+	ck_assert_int_eq(view_may(v, &entry[n], &b), -1);
+	ck_assert_int_eq(view_admit(v, &entry[n - 1], &b), -1);
+}
+END_TEST
+
+/* Random lives, with forks, revokes and offers; heard in many orders. */
+static void
+live(void)
+{
+	struct a_author *a, *o, twin;
+	int i;
+
+	found();
+	join(&p[1], &p[4]);
+	join(&p[2], &p[5]);
+	for (i = 0; i < 120; i++) {
+		a = &p[random() % 6];
+		o = &p[random() % 6];
+		a->now += random() % 3;
+		switch (random() % 7) {
+		case 0:
+			say(a, OBJ_ATTEST, a_attest(o));
+			break;
+		case 1:
+			say(a, OBJ_SERVICE_OFFER, a_offer(a, o->did + 36, "auto"));
+			break;
+		case 2:
+			if (random() % 6 == 0)
+				say(a, OBJ_REVOKE, a_revoke(o,
+				    (uint64_t)random() % (o->seq + 2)));
+			break;
+		case 3:
+			say(a, OBJ_NAME_BIND, json_pack("{s:s, s:s}", "name",
+			    o->did + 39, "did", o->did));
+			break;
+		case 4:
+			blob(a, (int)(random() % 3) + 1, o->did);
+			break;
+		case 5:
+			if (random() % 10 != 0)
+				break;
+			twin = *a;
+			say(&twin, OBJ_ATTEST, a_attest(&p[6]));
+			say(a, OBJ_ATTEST, a_attest(&p[7]));
+			break;
+		default:
+			if (random() % 8 == 0)
+				say(a, OBJ_REVOKE, a_revoke(a, 0));
+		}
+	}
+}
+
+/*
+ * Hears everything in a random order, what is refused again later, until a
+ * whole round brings nothing new: as pulls from several peers do.
+ */
+static void
+hear_shuffled(struct view *w)
+{
+	static size_t order[MOST];
+	static uint8_t heard[MOST];
+	struct because b;
+	size_t i, k, t;
+	int news = 1;
+
+	memset(heard, 0, sizeof(heard));
+	for (i = 0; i < n; i++)
+		order[i] = i;
+	while (news) {
+		news = 0;
+		for (i = n - 1; i > 0; i--) {
+			k = (size_t)random() % (i + 1);
+			t = order[i];
+			order[i] = order[k];
+			order[k] = t;
+		}
+		for (i = 0; i < n; i++) {
+			k = order[i];
+			if (heard[k] || view_admit(w, &entry[k], &b) == -1)
+				continue;
+			ck_assert_int_eq(view_add(w, &entry[k], &b), 0);
+			heard[k] = 1;
+			news = 1;
+		}
+	}
+}
+
+START_TEST(shuffled_imports_give_the_same_state)
+{
+	uint8_t want[32], have[32];
+	struct view *w;
+	int life, order;
+
+	for (life = 0; life < 40; life++) {
+		srandom((unsigned)life);
+		live();
+		view_digest(v, want);
+		for (order = 0; order < 8; order++) {
+			w = empty();
+			hear_shuffled(w);
+			view_digest(w, have);
+			ck_assert_msg(memcmp(want, have, 32) == 0,
+			    "life %d, order %d", life, order);
+			view_free(w);
+		}
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("view");
+	TCase *tc = tcase_create("view");
+	SRunner *sr;
+	int failures;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nobody_has_a_right_before_there_is_a_founder);
+	tcase_add_test(tc, a_genesis_of_somebody_else_founds_nothing);
+	tcase_add_test(tc, a_join_needs_the_token_that_was_meant_for_it);
+	tcase_add_test(tc, two_different_members_emancipate_and_oneself_does_not_count);
+	tcase_add_test(tc, a_chain_has_no_gaps_and_no_second_history);
+	tcase_add_test(tc, who_signs_two_entries_with_one_number_is_frozen);
+	tcase_add_test(tc, a_revoked_member_loses_every_right_and_every_offer);
+	tcase_add_test(tc, who_came_earlier_repairs_what_a_stolen_key_did);
+	tcase_add_test(tc, a_member_alone_cannot_revoke_but_may_leave);
+	tcase_add_test(tc, the_founder_outlives_a_mutual_revoke_and_equals_do_not);
+	tcase_add_test(tc, a_subscription_waits_for_its_provider_and_for_nobody_else);
+	tcase_add_test(tc, a_scope_has_one_publisher_and_its_newest_valid_blob);
+	tcase_add_test(tc, a_name_belongs_to_who_came_first);
+	tcase_add_test(tc, what_has_no_right_yet_counts_once_the_right_is_there);
+	tcase_add_test(tc, shuffled_imports_give_the_same_state);
+	tcase_set_timeout(tc, 100);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failures = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failures != 0;
+}
