@@ -104,7 +104,7 @@ done
 
 # Same source, same compiler, same bytes, wherever the tree stands.
 n=$((n + 1))
-mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod ctl docs "$dir/copy/"
+mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod ctl dird verify docs "$dir/copy/"
 if make -s -C "$dir/copy" B=out -j2 all >"$dir/out" 2>&1 &&
     for room in privd netd cryptod bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
 then echo "ok $n - a copy of the tree elsewhere builds the same bytes"
