@@ -461,6 +461,7 @@ prepare(void)
 	close(fd);
 	if ((sibling = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setsid();	/* as every room has, or SIGCONT would be allowed */
 		for (;;)
 			pause();
 	}
