@@ -1,6 +1,6 @@
 #!/bin/bash
 # house.sh -- what a node costs: start to first ping of a cold pair, memory,
-# idle processor time, handshakes. One run; the reference daemon in the same
+# idle processor time, handshakes, the end after a death. One run; the reference daemon in the same
 # run when FIPS_BIN is given.
 #
 #	[FIPS_BIN=/path/to/fips] [ROUNDS=9] [IDLE=60] bench/house.sh
@@ -60,6 +60,28 @@ stop b
 echo "$(uname -srm), $(nproc) cores, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
 house "Bastide" spawn a b "$addr"
 "$BASTIDE_BUILD/hs_bench" | sed 's/^/  /'
+# death ROOM: ms from kill -9 of it until no process of the house is left.
+death() {
+	local t0 pids p left
+	start a >/dev/null
+	pids=$(rooms a)
+	t0=$EPOCHREALTIME
+	kill -KILL "$(room a "$1")"
+	left=yes
+	while [ -n "$left" ]; do
+		left=
+		for p in $pids; do
+			case $(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null) in ''|Z) ;; *) left=yes ;; esac
+		done
+	done
+	python3 -c "print(round(($EPOCHREALTIME - $t0) * 1000))"
+	wait "${PID[a]}" 2>/dev/null
+	unset "PID[a]"
+}
+for ((i = 0; i < ROUNDS; i++)); do death netd; death cryptod; done >"$tmp/deaths"
+read -r mid low high < <(median <"$tmp/deaths")
+printf '  a room killed to house gone      %6s ms   (%s..%s, %s rounds)\n' \
+    "$mid" "$low" "$high" $((2 * ROUNDS))
 
 if [ -n "${FIPS_BIN:-}" ]; then
 	for n in a b; do

@@ -83,6 +83,33 @@ answer(const struct key *k, unsigned steps)
 	return m;
 }
 
+/* What is hashed on the way to a signature and to the bits of a filter. */
+START_TEST(the_digests_between_are_the_reference_s)
+{
+	static const struct {
+		const char *bytes, *digest;
+	} row[] = {
+		{ TBS_TREE, "664e9f32b821613d6b167b792ad41db215303174e2377e518273c226c8d6580f" },
+		{ TBS_PROOF, "c481839574135ee202d0f793be8ba8572bd600a7b404db317ef0016e846097f5" },
+		{ "69e08d65cc3a6b9c2c2ac4bd405e4b0e",
+		    "305604a91c3219b8de6373434afaafcc446fe5231a8415b1e7000972c3fd3bbd" },
+		{ "8e302c287eb48d6268122fda760b7727",
+		    "8551d1e7efb8880ec8b6d8c1af71f3cd6836517075d0830008f59f75669d2dc2" },
+	};
+	uint8_t	in[64], out[32];
+	char	hex[65];
+	size_t	i, n;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		n = strlen(row[i].bytes) / 2;
+		ck_assert_int_eq(hex_decode(row[i].bytes, in, n), 0);
+		crypto_hash_sha256(out, in, n);
+		hex_encode(out, sizeof(out), hex);
+		ck_assert_str_eq(hex, row[i].digest);
+	}
+}
+END_TEST
+
 START_TEST(the_reference_signs_the_same_bytes_with_the_same_result)
 {
 	const char	*tbs[] = { TBS_TREE, TBS_PROOF }, *sig[] = { SIG_TREE, SIG_PROOF };
@@ -245,6 +272,7 @@ main(void)
 	int	 failures;
 
 	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, the_digests_between_are_the_reference_s);
 	tcase_add_test(t, the_reference_signs_the_same_bytes_with_the_same_result);
 	tcase_add_test(t, the_reference_s_signatures_verify_over_the_door);
 	tcase_add_test(t, a_place_that_we_sign_verifies_and_no_other_does);
