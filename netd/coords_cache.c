@@ -317,23 +317,50 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 	return i;
 }
 
+/*
+ * Is this not what was proven? When what is said beside the proof changes, next
+ * hops that came from the proof are thought over.
+ */
+static int
+contradicts(struct coords_cache *cc, uint32_t known, const struct coords *c)
+{
+	struct share *s = &cc->share[COORDS_PROVEN], *h = &cc->share[COORDS_HEARSAY];
+	uint32_t      i = find(cc, h, s->entry[known].addr);
+	struct coords was, said = { 0 };
+	int	      differs;
+
+	path_copy(s, &s->entry[known], &was);
+	if (i != NIL)
+		path_copy(h, &h->entry[i], &said);
+	differs = !coords_equal(&was, c);
+	if (differs ? !coords_equal(&said, c) : i != NIL)
+		s->entry[known].stamp = ++cc->stamp;
+	if (!differs && i != NIL)
+		drop(cc, h, i);
+	return differs;
+}
+
 int
 coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
     const struct coords *c, enum coords_source src, uint16_t giver,
     uint16_t path_mtu, uint64_t now_ms)
 {
 	struct share *s = &cc->share[src], *proven = &cc->share[COORDS_PROVEN];
-	uint32_t      i;
+	uint32_t      i, known;
+	int	      differs = 0;
 
 	/* Whoever brought a proof, the target gave it. */
 	if (src == COORDS_PROVEN)
 		giver = 0;
 	if (giver >= cc->cfg.givers || coords_check(c, addr) == -1)
 		return -1;
-	i = find(cc, proven, addr);
-	if (src == COORDS_HEARSAY && i != NIL &&
-	    !is_aged(cc, &proven->entry[i], COORDS_PROVEN, now_ms))
-		return 0;
+	known = find(cc, proven, addr);
+	if (src == COORDS_HEARSAY && known != NIL &&
+	    !is_aged(cc, &proven->entry[known], COORDS_PROVEN, now_ms)) {
+		differs = contradicts(cc, known, c);
+		if (!differs)
+			return 0;
+	}
 	i = find(cc, s, addr);
 	/* Hearsay told again is not younger for it; told anew it is. */
 	if (i != NIL && (src == COORDS_PROVEN ||
@@ -349,7 +376,7 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		s->entry[i].path_mtu = path_mtu;
 	if (src == COORDS_PROVEN)
 		coords_del(cc, addr, 0);
-	return 0;
+	return differs;
 }
 
 /* It was used: 0, or -1 when it is too old to be. */
@@ -371,13 +398,13 @@ touch(struct coords_cache *cc, enum coords_source src, uint32_t i,
 
 int
 coords_get(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
-    uint64_t now_ms, struct coords_entry *out)
+    enum coords_source first, uint64_t now_ms, struct coords_entry *out)
 {
 	struct share *s;
 	uint32_t      i;
-	int	      src;
+	int	      n, src = first;
 
-	for (src = 0; src < COORDS_SOURCES; src++) {
+	for (n = 0; n < COORDS_SOURCES; n++, src = (src + 1) % COORDS_SOURCES) {
 		s = &cc->share[src];
 		if ((i = find(cc, s, addr)) == NIL)
 			continue;
