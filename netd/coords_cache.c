@@ -46,6 +46,7 @@ struct share {
 	struct list	 all, *giver;	/* giver: one for each peer */
 	uint32_t	 max, nblock, mask;
 	uint32_t	 free, block_free;
+	uint32_t	 fresh, block_fresh;	/* never used beyond: pages stay away */
 };
 
 struct coords_cache {
@@ -149,6 +150,20 @@ drop(struct coords_cache *cc, struct share *s, uint32_t i)
 	e->stamp = ++cc->stamp;
 }
 
+/* That many free ones, taken from those never used if need be and if there are. */
+static void
+blocks_ready(struct share *s, unsigned n)
+{
+	uint32_t b;
+
+	for (b = s->block_free; b != NIL && n > 0; b = s->block[b].next)
+		n--;
+	for (; n > 0 && s->block_fresh < s->nblock; n--) {
+		s->block[s->block_fresh].next = s->block_free;
+		s->block_free = s->block_fresh++;
+	}
+}
+
 /* Blocks for n addresses, or NIL and nothing taken. */
 static uint32_t
 blocks_take(struct share *s, const struct coords *c)
@@ -156,6 +171,7 @@ blocks_take(struct share *s, const struct coords *c)
 	uint32_t first = NIL, *link = &first, b;
 	unsigned i, k;
 
+	blocks_ready(s, (c->n + BLOCK - 1u) / BLOCK);
 	for (i = 0, b = s->block_free; i < c->n; i += BLOCK) {
 		if (b == NIL)
 			return NIL;
@@ -217,11 +233,7 @@ share_init(struct share *s, unsigned max, unsigned givers)
 		s->giver[i] = (struct list){ NIL, NIL, 0 };
 	for (i = 0; i < size; i++)
 		s->bucket[i] = NIL;
-	for (i = 0; i < s->max; i++)
-		s->entry[i].hash_next = i + 1 < s->max ? i + 1 : NIL;
-	for (i = 0; i < s->nblock; i++)
-		s->block[i].next = i + 1 < s->nblock ? i + 1 : NIL;
-	s->free = s->block_free = 0;
+	s->free = s->block_free = NIL;
 	s->all = (struct list){ NIL, NIL, 0 };
 	return 0;
 }
@@ -302,6 +314,10 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 
 	if (src == COORDS_HEARSAY && s->giver[giver].count >= cc->cfg.per_giver)
 		drop(cc, s, s->giver[giver].oldest);
+	if (s->free == NIL && s->fresh < s->max) {
+		s->entry[s->fresh].hash_next = NIL;
+		s->free = s->fresh++;
+	}
 	if (s->free == NIL)
 		drop(cc, s, s->all.oldest);
 	i = s->free;
@@ -450,7 +466,7 @@ sweep(struct coords_cache *cc, const uint8_t *via, const uint8_t *root)
 	uint32_t      i;
 
 	for (s = cc->share; s < cc->share + COORDS_SOURCES; s++)
-		for (i = 0; i < s->max; i++) {
+		for (i = 0; i < s->fresh; i++) {
 			if (s->entry[i].n == 0)
 				continue;
 			path_copy(s, &s->entry[i], &c);
