@@ -37,6 +37,30 @@ clean() {
 	[ ! -s "$tmp/refused" ] || { cat "$tmp/refused"; rc=1; }
 	return $rc
 }
+# alike OURS THEIRS WHAT...: their fipsctl shows of ours what it shows of theirs.
+alike() {
+	local ours=$1 theirs=$2 fipsctl
+	fipsctl=$(dirname "$FIPS_BIN")/fipsctl
+	shift 2
+	"$fipsctl" -s "$(sock "$ours")" "$@" >"$tmp/ours.json" &&
+	    "$fipsctl" -s "$(sock "$theirs")" "$@" >"$tmp/theirs.json" &&
+	    $tool alike "$tmp/ours.json" "$tmp/theirs.json"
+}
+their_tool() {
+	local w
+	[ -x "$(dirname "$FIPS_BIN")/fipsctl" ] || return
+	for w in status peers links tree sessions bloom mmp cache connections transports \
+	    routing identity-cache; do
+		check "their fipsctl shows $w of ours as of theirs" alike "$1" "$2" show $w
+	done
+	for w in list metrics peers "history mesh_size" "history bytes_in --peer ${NPUB[$3]}" \
+	    "history tree_depth --window 1h --granularity 1m"; do
+		# shellcheck disable=SC2086
+		check "their fipsctl shows stats ${w%% --peer*} of ours as of theirs" \
+		    alike "$1" "$2" stats $w
+	done
+	check "their fipsctl shows the access list of ours as of theirs" alike "$1" "$2" acl show
+}
 ours_of() {
 	local n
 	for n in "$@"; do is_theirs "$n" || echo "$n"; done
@@ -83,12 +107,12 @@ mesh() {
 	mixed "mesh of 5, $2" "${m[@]}"
 }
 
-# cut A B / mend A B: frames between them go to nobody, and arrive again.
+# sever A B / mend A B: frames between them go to nobody, and arrive again.
 no_neighbour() {
 	ip -n "$(ns "$1")" neigh "$3" "${IP[$2]}" dev eth0 \
 	    ${4:+lladdr "$4" nud permanent}
 }
-cut() {
+sever() {
 	no_neighbour "$1" "$2" replace 02:00:00:00:00:99
 	no_neighbour "$2" "$1" replace 02:00:00:00:00:99
 }
@@ -96,9 +120,23 @@ mend() {
 	no_neighbour "$1" "$2" del
 	no_neighbour "$2" "$1" del
 }
+# recovered: every pair talks, and says how soon. Two of theirs may not: one that
+# waits for new keys of a peer that died hears no new handshake (v0.4.1), and one
+# whose tree changed asks for nobody's place. That is told, and is no failure.
+recovered() {
+	local a b rc=0
+	: >"$tmp/theirs"
+	pairs "${m[@]}" >/dev/null || missing "${m[@]}" >"$tmp/theirs"
+	cat "$tmp/took"
+	while read -r _ _ a _ b; do
+		is_theirs "$a" && is_theirs "$b" || rc=1
+		echo "no answer: $a to $b"
+	done <"$tmp/theirs"
+	return $rc
+}
 # one_minute N TAG: the N-th node dies and comes back, the N-th link is cut.
 one_minute() {
-	local began=$SECONDS victim a b how=TERM down=5
+	local began=$SECONDS victim a b how=TERM down=5 rc=0
 	victim=${m[$1 % ${#m[@]}]}
 	read -r a b <<<"${links[$1 % ${#links[@]}]}"
 	a=$2$a b=$2$b
@@ -108,26 +146,35 @@ one_minute() {
 	stop "$victim" $how >/dev/null
 	sleep 8
 	boot "$victim"
-	cut "$a" "$b"
+	sever "$a" "$b"
 	sleep $down
 	mend "$a" "$b"
-	WITHIN=60 pairs "${m[@]}" >"$tmp/minute" || return 1
-	echo "minute $(($1 + 1)): $victim $how, $a-$b cut $down s: $(cat "$tmp/took")"
+	recovered >"$tmp/minute" || rc=1
+	echo "minute $(($1 + 1)): $victim $how, $a-$b cut $down s: $(grep . "$tmp/minute")"
 	while [ $((SECONDS - began)) -lt 60 ]; do sleep 1; done
+	return $rc
 }
 churn() {
-	local i
+	local i rc=0
 	: >"$tmp/churn"
 	for ((i = 0; i < CHURN_MINUTES; i++)); do
-		one_minute $i "$1" >>"$tmp/churn" || { cat "$tmp/churn" "$tmp/minute"; return 1; }
+		one_minute $i "$1" >>"$tmp/churn" || rc=1
 	done
+	return $rc
+}
+# at_the_end: as recovered, but for two of theirs too: what they believe of each
+# other ends when they were silent for 90 s.
+at_the_end() {
+	recovered || return 1
+	[ ! -s "$tmp/theirs" ] || { sleep 95; WITHIN=60 pairs "${m[@]}"; }
 }
 # churned TAG TEXT LETTERS
 churned() {
 	mesh "$1" "$2" "$3"
 	check "mesh of 5, $2: all pairs recover in each of $CHURN_MINUTES minutes" churn "$1"
 	note "$(cat "$tmp/churn")"
-	try_pairs "mesh of 5, $2: all pairs at the end" "${m[@]}"
+	check "mesh of 5, $2: all pairs at the end" at_the_end
+	note "$(cat "$tmp/took")"
 	check "mesh of 5, $2: no decrypt failure, no unknown frame after that" clean "${m[@]}"
 	# shellcheck disable=SC2046
 	check "mesh of 5, $2: every room lives after that" healthy $(ours_of "${m[@]}")
@@ -147,6 +194,7 @@ if wanted mesh; then
 	mesh p "three theirs" "ace"
 	down "${m[@]}"
 	mesh q "three ours" "bd"
+	their_tool qe qd qa
 	down "${m[@]}"
 fi
 if wanted churn; then
