@@ -6,6 +6,8 @@
 
 void	control_add(int fd, uint32_t gid);
 void	control_start(struct event_base *);
+/* privd has said who listens: those who asked get their reply. */
+void	control_listeners(void);
 /* Once a second: history rings, snapshots. */
 void	control_tick(void);
 
