@@ -13,7 +13,8 @@ enum {
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
-	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
+	EXTRA_MAX = 8, EXTRA_MS = 1000,		/* asked again after a change */
+	EXTRA_SOON = 3, EXTRA_SOON_MS = 300,	/* the first times sooner */
 	REST_MS = 60000,
 };
 _Static_assert(LOOKUP_ATTEMPTS_MAX + EXTRA_MAX <= (int)LOOKUP_IDS,
@@ -199,7 +200,9 @@ lookup_tick(struct lookup *l, uint64_t now_ms)
 		if (now_ms >= due) {
 			attempt(l, o, now_ms);
 		} else if (o->change != l->change && o->extra < EXTRA_MAX) {
-			due = o->sent_ms + EXTRA_MS;
+			/* A mesh that forms changes all the time. */
+			due = o->sent_ms + (o->extra < EXTRA_SOON ? EXTRA_SOON_MS :
+			    EXTRA_MS);
 			if (now_ms >= due) {
 				o->extra++;
 				ask(l, o, now_ms);

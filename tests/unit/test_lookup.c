@@ -285,14 +285,14 @@ START_TEST(a_change_of_the_mesh_asks_again_but_not_for_ever)
 	ck_assert_uint_eq(sent[0].requests, 0);
 	reach_n[0] = 2;
 	lookup_mesh_changed(l);
-	ck_assert_uint_eq(lookup_tick(l, 500), 500);
-	lookup_tick(l, 1000);
+	ck_assert_uint_eq(lookup_tick(l, 200), 100);
+	lookup_tick(l, 300);
 	ck_assert_uint_eq(sent[0].requests, 1);
 	for (i = 0; i < 140; i++) {
 		lookup_mesh_changed(l);
 		lookup_tick(l, 1000 + i * 100);
 	}
-	ck_assert_uint_eq(sent[0].requests, 3 + 4);
+	ck_assert_uint_eq(sent[0].requests, 3 + 8);
 	lookup_tick(l, 15000);
 	ck_assert_uint_eq(failed, 1);
 }
