@@ -9,7 +9,7 @@
 
 enum {
 	REQUEST_BURST = 200, REQUEST_PER_MIN = 3000,
-	PROOF_BURST = 20, PROOF_PER_MIN = 300,	/* signatures for one peer */
+	PROOF_BURST = 100, PROOF_PER_MIN = 1200,	/* signatures for one peer */
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
@@ -384,8 +384,13 @@ lookup_verified(struct lookup *l, uint32_t token, int ok)
 	o = open_by_id(l, w->a.id);
 	if (o != NULL) {
 		o->checks--;
-		said = ok ? LOOKUP_OK : LOOKUP_BAD_PROOF;
+		said = !ok ? LOOKUP_BAD_PROOF :
+		    coords_distance(l->cb.self(l->arg), &w->a.path) == COORDS_FAR ?
+		    LOOKUP_OTHER_TREE : LOOKUP_OK;
 	}
+	/* No way leads there before one of us has moved: ask again then. */
+	if (said == LOOKUP_OTHER_TREE)
+		o->change = l->change - 1;
 	l->stats.response[said]++;
 	if (said != LOOKUP_OK)
 		return said;

@@ -55,6 +55,7 @@ enum lookup_said {
 	LOOKUP_NOT_OPEN,		/* an answer nobody waits for */
 	LOOKUP_BAD_PROOF,
 	LOOKUP_BUSY,			/* too many signatures outstanding */
+	LOOKUP_OTHER_TREE,		/* proven, but with another root than ours */
 	LOOKUP_SAID_MAX
 };
 
