@@ -65,6 +65,8 @@ help:
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
+	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
+	@echo 'sudo make bench-limits  memory and longest tick with 250 peers, 10,000 places'
 	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
 	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
 	@echo 'sudo make purge      takes those away too'
@@ -164,7 +166,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench-house bench-dird: deps = @sh scripts/deps.sh build
+run demo check bench-house bench-dird bench-mesh bench-limits: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -191,6 +193,18 @@ bench-house:
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/house.sh
 $(B)/hs_bench: bench/hs_bench.c $(O)/libcryptod.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $< $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
+bench-mesh:
+	$(deps) demo
+	@$(MAKE) --no-print-directory all
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/mesh.sh
+bench-limits:
+	$(deps) demo
+	@$(MAKE) --no-print-directory all $(B)/crowd
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/limits.sh
+CROWDMODS := frame fsp tree_msg coords bloom_filter
+$(B)/crowd: bench/crowd.c $(O)/libcryptod.a $(O)/libcommon.a $(CROWDMODS:%=$(O)/netd/%.o)
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -o $@ $(filter %.c %.o,$^) \
+	    $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod) -lm
 
 # Each line: mode, file, where it goes. install and uninstall read the same list.
 SHARE	:= $(PREFIX)/share
@@ -235,4 +249,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench-house bench-dird install installed uninstall purge clean
+	bench-house bench-dird bench-mesh bench-limits install installed uninstall purge clean

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@
 #define CLIENTS_MAX	32
 #define GROUPS_MAX	256
 #define IO_MS		5000
+#define LONG_REPLY	(1 << 20)
 #define NO_GROUP	UINT32_MAX
 
 struct client {
@@ -73,6 +75,10 @@ drop(struct client *c)
 	free(c->out);
 	c->out = NULL;
 	c->fd = -1;
+	/* A list of ten thousand places is 15 MiB while it is made. */
+	if (c->out_len > LONG_REPLY)
+		malloc_trim(0);
+	c->out_len = 0;
 }
 
 /* Once; a slow client does not win time by sending byte by byte. */
@@ -306,8 +312,8 @@ control_start(struct event_base *base)
 	log_info("Control socket listening path=%s", netd.control_path);
 }
 
-void
+uint64_t
 control_tick(void)
 {
-	history_tick();
+	return history_tick();
 }

@@ -20,6 +20,8 @@
 
 #define TRACKED_MAX	256
 #define SAMPLE_MS	1000
+#define SLICE		16	/* peers sampled in one tick: it stays short */
+#define SLICE_MS	8	/* until the next of them */
 
 struct tracked {
 	uint8_t		addr[NADDR_LEN];
@@ -41,6 +43,8 @@ static int		node_ready;
 static struct tracked	*tracked[TRACKED_MAX];
 static unsigned		ntracked;
 static uint64_t		next_ms;
+static unsigned		slot;		/* of the peer that is sampled next */
+static int		sampling;
 
 static struct tracked *
 tracked_find(const uint8_t addr[NADDR_LEN])
@@ -152,26 +156,45 @@ sample_absent(void)
 	}
 }
 
-void
-history_tick(void)
+/* Begin a sample of everything: the node now, its peers in slices. */
+static int
+begin(void)
 {
-	struct peer *p;
 	unsigned i;
 
-	if (netd.now_ms < next_ms)
-		return;
-	next_ms = netd.now_ms + SAMPLE_MS - netd.now_ms % SAMPLE_MS;
-	if (!node_ready) {
-		if (rows_init(&node, node_metric, NODE_METRICS) == -1)
-			return;
-		node_ready = 1;
-	}
+	if (!node_ready && rows_init(&node, node_metric, NODE_METRICS) == -1)
+		return -1;
+	node_ready = 1;
 	sample_node();
 	for (i = 0; i < ntracked; i++)
 		tracked[i]->active = 0;
-	for (p = NULL; (p = peer_next(p)) != NULL; )
-		sample_peer(p);
-	sample_absent();
+	slot = 0;
+	sampling = 1;
+	return 0;
+}
+
+uint64_t
+history_tick(void)
+{
+	const struct peer *p;
+	unsigned n = 0;
+
+	if (netd.now_ms >= next_ms && !sampling) {
+		next_ms = netd.now_ms + SAMPLE_MS - netd.now_ms % SAMPLE_MS;
+		if (begin() == -1)
+			return SAMPLE_MS;
+	}
+	for (; sampling && slot < PEER_SLOTS && n < SLICE; slot++)
+		if ((p = peer_slot(slot)) != NULL) {
+			sample_peer(p);
+			n++;
+		}
+	if (sampling && slot < PEER_SLOTS)
+		return SLICE_MS;
+	if (sampling)
+		sample_absent();
+	sampling = 0;
+	return next_ms > netd.now_ms ? next_ms - netd.now_ms : 0;
 }
 
 static int

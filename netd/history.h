@@ -14,8 +14,8 @@
 #define HISTORY_SLOW		1440	/* samples, one a minute */
 #define HISTORY_KEEP_S		86400	/* a peer that is gone is kept so long */
 
-/* Takes the samples that are due, if any. */
-void	history_tick(void);
+/* Takes samples that are due; in how many ms to come back. */
+uint64_t history_tick(void);
 /* Last n samples of a metric of the node, oldest first. */
 json_t	*history_recent(const char *metric, unsigned n);
 

@@ -7,6 +7,12 @@
 
 #define FOLD_AFTER	60	/* fast rows that make a slow one */
 
+enum {
+	/* Six bits of exponent, from 2^-23, and ten of mantissa. */
+	PACK_SHIFT = 13, PACK_BIAS = 103 << 10,
+	PACK_MOST = 0xfffe, PACK_NONE = 0xffff
+};
+
 const struct metric node_metric[NODE_METRICS] = {
 	{ "mesh_size",		"nodes",	FOLD_LAST,	0 },
 	{ "tree_depth",		"hops",		FOLD_LAST,	0 },
@@ -30,6 +36,39 @@ const struct metric peer_metric[PEER_METRICS] = {
 	{ "ecn_ce",		"events/s",	FOLD_SUM,	1 },
 };
 
+/*
+ * One part in two thousand is lost, nothing of whole numbers up to 2048. Too
+ * small is 0; too large, which no metric of ours is, the largest there is.
+ */
+static uint16_t
+pack(double v)
+{
+	float	 f = (float)v;
+	uint32_t u;
+
+	if (!isfinite(v))
+		return PACK_NONE;
+	memcpy(&u, &f, sizeof(u));
+	if (f < 0)
+		return 0;
+	u = (u + (1u << (PACK_SHIFT - 1))) >> PACK_SHIFT;
+	if (u <= PACK_BIAS)
+		return 0;
+	return u - PACK_BIAS > PACK_MOST ? PACK_MOST : (uint16_t)(u - PACK_BIAS);
+}
+
+static double
+unpack(uint16_t packed)
+{
+	uint32_t u = ((uint32_t)packed + PACK_BIAS) << PACK_SHIFT;
+	float	 f;
+
+	if (packed == PACK_NONE)
+		return NAN;
+	memcpy(&f, &u, sizeof(f));
+	return packed == 0 ? 0 : f;
+}
+
 static void
 fold_reset(struct rows *r)
 {
@@ -51,9 +90,8 @@ rows_init(struct rows *r, const struct metric *metric, unsigned nmetric)
 	memset(r, 0, sizeof(*r));
 	r->metric = metric;
 	r->nmetric = nmetric;
-	/* Large enough to be mapped: pages come when rows are written. */
-	r->fast = calloc((size_t)HISTORY_FAST * nmetric, sizeof(float));
-	r->slow = calloc((size_t)HISTORY_SLOW * nmetric, sizeof(float));
+	r->fast = calloc((size_t)HISTORY_FAST * nmetric, sizeof(uint16_t));
+	r->slow = calloc((size_t)HISTORY_SLOW * nmetric, sizeof(uint16_t));
 	if (r->fast == NULL || r->slow == NULL) {
 		rows_free(r);
 		return -1;
@@ -75,20 +113,20 @@ rows_free(struct rows *r)
 static void
 push_slow(struct rows *r)
 {
-	float *row = r->slow + (size_t)r->slow_at * r->nmetric;
+	uint16_t *row = r->slow + (size_t)r->slow_at * r->nmetric;
 	unsigned m;
 
 	for (m = 0; m < r->nmetric; m++)
 		switch (r->metric[m].fold) {
 		case FOLD_LAST:
-			row[m] = (float)r->last[m];
+			row[m] = pack(r->last[m]);
 			break;
 		case FOLD_SUM:
-			row[m] = r->count[m] > 0 ? (float)r->sum[m] : NAN;
+			row[m] = pack(r->count[m] > 0 ? r->sum[m] : NAN);
 			break;
 		case FOLD_MEAN:
-			row[m] = r->count[m] > 0 ?
-			    (float)(r->sum[m] / r->count[m]) : NAN;
+			row[m] = pack(r->count[m] > 0 ?
+			    r->sum[m] / r->count[m] : NAN);
 			break;
 		}
 	r->slow_at = (r->slow_at + 1) % HISTORY_SLOW;
@@ -113,13 +151,13 @@ sample(struct rows *r, unsigned m, double value)
 void
 rows_push(struct rows *r, const double *value)
 {
-	float *row = r->fast + (size_t)r->fast_at * r->nmetric;
+	uint16_t *row = r->fast + (size_t)r->fast_at * r->nmetric;
 	unsigned m;
 	double v;
 
 	for (m = 0; m < r->nmetric; m++) {
 		v = sample(r, m, value[m]);
-		row[m] = (float)v;
+		row[m] = pack(v);
 		if (isnan(v))
 			continue;
 		r->sum[m] += v;
@@ -145,15 +183,16 @@ rows_values(const struct rows *r, unsigned metric, unsigned want, int slow)
 	unsigned cap = slow ? HISTORY_SLOW : HISTORY_FAST;
 	unsigned at = slow ? r->slow_at : r->fast_at;
 	unsigned have = rows_count(r, slow), i, row;
-	const float *base = slow ? r->slow : r->fast;
+	const uint16_t *base = slow ? r->slow : r->fast;
 	json_t *out = json_array();
-	float v;
+	double v;
 
 	if (want > cap)
 		want = cap;
 	for (i = want; i > 0; i--) {
 		row = (at + cap - i) % cap;
-		v = i > have ? NAN : base[(size_t)row * r->nmetric + metric];
+		v = i > have ? NAN :
+		    unpack(base[(size_t)row * r->nmetric + metric]);
 		json_array_append_new(out, isfinite(v) ? json_real(v) :
 		    json_null());
 	}

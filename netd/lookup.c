@@ -9,11 +9,12 @@
 
 enum {
 	REQUEST_BURST = 200, REQUEST_PER_MIN = 3000,
-	PROOF_BURST = 20, PROOF_PER_MIN = 300,	/* signatures for one peer */
+	PROOF_BURST = 100, PROOF_PER_MIN = 1200,	/* signatures for one peer */
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
-	EXTRA_MAX = 4, EXTRA_MS = 1000,		/* asked again after a change */
+	EXTRA_MAX = 8, EXTRA_MS = 1000,		/* asked again after a change */
+	EXTRA_SOON = 3, EXTRA_SOON_MS = 300,	/* the first times sooner */
 	REST_MS = 60000,
 };
 _Static_assert(LOOKUP_ATTEMPTS_MAX + EXTRA_MAX <= (int)LOOKUP_IDS,
@@ -199,7 +200,9 @@ lookup_tick(struct lookup *l, uint64_t now_ms)
 		if (now_ms >= due) {
 			attempt(l, o, now_ms);
 		} else if (o->change != l->change && o->extra < EXTRA_MAX) {
-			due = o->sent_ms + EXTRA_MS;
+			/* A mesh that forms changes all the time. */
+			due = o->sent_ms + (o->extra < EXTRA_SOON ? EXTRA_SOON_MS :
+			    EXTRA_MS);
 			if (now_ms >= due) {
 				o->extra++;
 				ask(l, o, now_ms);
@@ -381,8 +384,13 @@ lookup_verified(struct lookup *l, uint32_t token, int ok)
 	o = open_by_id(l, w->a.id);
 	if (o != NULL) {
 		o->checks--;
-		said = ok ? LOOKUP_OK : LOOKUP_BAD_PROOF;
+		said = !ok ? LOOKUP_BAD_PROOF :
+		    coords_distance(l->cb.self(l->arg), &w->a.path) == COORDS_FAR ?
+		    LOOKUP_OTHER_TREE : LOOKUP_OK;
 	}
+	/* No way leads there before one of us has moved: ask again then. */
+	if (said == LOOKUP_OTHER_TREE)
+		o->change = l->change - 1;
 	l->stats.response[said]++;
 	if (said != LOOKUP_OK)
 		return said;

@@ -55,6 +55,7 @@ enum lookup_said {
 	LOOKUP_NOT_OPEN,		/* an answer nobody waits for */
 	LOOKUP_BAD_PROOF,
 	LOOKUP_BUSY,			/* too many signatures outstanding */
+	LOOKUP_OTHER_TREE,		/* proven, but with another root than ours */
 	LOOKUP_SAID_MAX
 };
 
@@ -73,7 +74,7 @@ struct lookup_cfg {
 	uint64_t attempt_ms[LOOKUP_ATTEMPTS_MAX];	/* 1, 2, 4, 8 s */
 	uint64_t recent_ms;		/* 10,000 */
 	/*
-	 * For one target from one peer: 16, then 60 a minute. Many may ask for
+	 * For one target from one peer: 16, then 30 a minute. Many may ask for
 	 * the same target through one peer; fewer starve them for seconds.
 	 */
 	unsigned forward_burst, forward_per_min;
@@ -148,7 +149,7 @@ enum lookup_said lookup_verified(struct lookup *, uint32_t token, int ok);
 void	lookup_peer_del(struct lookup *, unsigned slot);
 /*
  * Our place in the tree or a filter changed: what failed may be tried again,
- * what is open is asked again within a second.
+ * what is open is asked again, soon at first.
  */
 void	lookup_mesh_changed(struct lookup *);
 uint64_t lookup_tick(struct lookup *, uint64_t now_ms);

@@ -224,9 +224,12 @@ netd_tick_by(uint64_t at_ms)
 static void
 run_tick(void)
 {
-	uint64_t next = TICK_MAX_MS, n;
+	uint64_t next = TICK_MAX_MS, n, began_us;
 
-	control_tick();
+	netd_clock();
+	began_us = netd.now_us;
+	n = control_tick();
+	next = n < next ? n : next;
 	n = link_tick();
 	next = n < next ? n : next;
 	n = session_tick();
@@ -236,6 +239,9 @@ run_tick(void)
 	if (netd.stopping && next > 20)
 		next = 20;
 	arm_tick(next < 1 ? 1 : next);
+	netd_clock();
+	if (netd.now_us - began_us > netd.tick_max_us)
+		netd.tick_max_us = netd.now_us - began_us;
 }
 
 static void

@@ -345,7 +345,7 @@ mesh_lookup_init(void)
 		.work_max = WORK_MAX,
 		.ttl = (uint8_t)netd.conf[CONF_DISCOVERY_TTL],
 		.recent_ms = netd.conf[CONF_DISCOVERY_RECENT] * 1000,
-		.forward_burst = 4, .forward_per_min = 60000,
+		.forward_burst = 16, .forward_per_min = 60000,
 		.backoff_ms = netd.conf[CONF_DISCOVERY_BACKOFF_BASE] * 1000,
 		.backoff_max_ms = netd.conf[CONF_DISCOVERY_BACKOFF_MAX] * 1000,
 	};

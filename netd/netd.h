@@ -53,6 +53,7 @@ struct netd {
 	/* time, read once for each turn of the loop */
 	uint64_t		 now_ms, now_us;	/* monotonic */
 	uint64_t		 start_ms;
+	uint64_t		 tick_max_us;	/* the longest tick, by the clock */
 	/* counters by reason, and what `show status` calls forwarding */
 	uint64_t		 refused[REFUSE_MAX];
 	struct {

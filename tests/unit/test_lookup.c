@@ -285,14 +285,14 @@ START_TEST(a_change_of_the_mesh_asks_again_but_not_for_ever)
 	ck_assert_uint_eq(sent[0].requests, 0);
 	reach_n[0] = 2;
 	lookup_mesh_changed(l);
-	ck_assert_uint_eq(lookup_tick(l, 500), 500);
-	lookup_tick(l, 1000);
+	ck_assert_uint_eq(lookup_tick(l, 200), 100);
+	lookup_tick(l, 300);
 	ck_assert_uint_eq(sent[0].requests, 1);
 	for (i = 0; i < 140; i++) {
 		lookup_mesh_changed(l);
 		lookup_tick(l, 1000 + i * 100);
 	}
-	ck_assert_uint_eq(sent[0].requests, 3 + 4);
+	ck_assert_uint_eq(sent[0].requests, 3 + 8);
 	lookup_tick(l, 15000);
 	ck_assert_uint_eq(failed, 1);
 }
@@ -309,6 +309,26 @@ START_TEST(a_proven_answer_to_any_attempt_counts_once)
 	ck_assert_uint_eq(found_mtu, 1280);
 	ck_assert_int_eq(answers(0, 1002, 7, 1280, 1002), LOOKUP_NOT_OPEN);
 	ck_assert_int_eq(lookup_verified(l, verify_token, 1), LOOKUP_NOT_OPEN);
+	ck_assert_uint_eq(found, 1);
+}
+END_TEST
+
+START_TEST(a_place_in_another_tree_is_asked_for_again_later)
+{
+	unsigned n;
+
+	addr_of(2, here.addr[here.n - 1]);
+	start(7, 0);
+	n = sent[0].requests;
+	ck_assert_int_eq(answers(0, 1001, 7, 1280, 1), LOOKUP_ASKED);
+	ck_assert_int_eq(lookup_verified(l, verify_token, 1), LOOKUP_OTHER_TREE);
+	ck_assert_uint_eq(found, 0);
+	ck_assert_uint_eq(sent[0].requests, n);
+	lookup_tick(l, 300);
+	ck_assert_uint_eq(sent[0].requests, n + 1);
+	addr_of(1, here.addr[here.n - 1]);
+	ck_assert_int_eq(answers(0, 1002, 7, 1280, 301), LOOKUP_ASKED);
+	ck_assert_int_eq(lookup_verified(l, verify_token, 1), LOOKUP_OK);
 	ck_assert_uint_eq(found, 1);
 }
 END_TEST
@@ -454,7 +474,7 @@ START_TEST(signatures_asked_by_one_peer_are_few)
 		asks(2, i + 1, 100, 3, 0);
 		lookup_signed(l, sign_token, NULL);
 	}
-	ck_assert_uint_le(lookup_stats(l)->request[LOOKUP_ASKED], 20);
+	ck_assert_uint_le(lookup_stats(l)->request[LOOKUP_ASKED], 100);
 	ck_assert_int_eq(asks(3, 5000, 100, 3, 0), LOOKUP_ASKED);
 }
 END_TEST
@@ -538,6 +558,7 @@ main(void)
 	tcase_add_test(c, four_attempts_with_numbers_of_their_own_then_failure);
 	tcase_add_test(c, a_change_of_the_mesh_asks_again_but_not_for_ever);
 	tcase_add_test(c, a_proven_answer_to_any_attempt_counts_once);
+	tcase_add_test(c, a_place_in_another_tree_is_asked_for_again_later);
 	tcase_add_test(c, an_answer_nobody_asked_for_is_not_verified);
 	tcase_add_test(c,
 	    a_forged_answer_that_comes_first_does_not_shut_out_the_true_one);
