@@ -46,6 +46,7 @@ struct share {
 	struct list	 all, *giver;	/* giver: one for each peer */
 	uint32_t	 max, nblock, mask;
 	uint32_t	 free, block_free;
+	uint32_t	 fresh, block_fresh;	/* never used beyond: pages stay away */
 };
 
 struct coords_cache {
@@ -149,6 +150,20 @@ drop(struct coords_cache *cc, struct share *s, uint32_t i)
 	e->stamp = ++cc->stamp;
 }
 
+/* That many free ones, taken from those never used if need be and if there are. */
+static void
+blocks_ready(struct share *s, unsigned n)
+{
+	uint32_t b;
+
+	for (b = s->block_free; b != NIL && n > 0; b = s->block[b].next)
+		n--;
+	for (; n > 0 && s->block_fresh < s->nblock; n--) {
+		s->block[s->block_fresh].next = s->block_free;
+		s->block_free = s->block_fresh++;
+	}
+}
+
 /* Blocks for n addresses, or NIL and nothing taken. */
 static uint32_t
 blocks_take(struct share *s, const struct coords *c)
@@ -156,6 +171,7 @@ blocks_take(struct share *s, const struct coords *c)
 	uint32_t first = NIL, *link = &first, b;
 	unsigned i, k;
 
+	blocks_ready(s, (c->n + BLOCK - 1u) / BLOCK);
 	for (i = 0, b = s->block_free; i < c->n; i += BLOCK) {
 		if (b == NIL)
 			return NIL;
@@ -217,11 +233,7 @@ share_init(struct share *s, unsigned max, unsigned givers)
 		s->giver[i] = (struct list){ NIL, NIL, 0 };
 	for (i = 0; i < size; i++)
 		s->bucket[i] = NIL;
-	for (i = 0; i < s->max; i++)
-		s->entry[i].hash_next = i + 1 < s->max ? i + 1 : NIL;
-	for (i = 0; i < s->nblock; i++)
-		s->block[i].next = i + 1 < s->nblock ? i + 1 : NIL;
-	s->free = s->block_free = 0;
+	s->free = s->block_free = NIL;
 	s->all = (struct list){ NIL, NIL, 0 };
 	return 0;
 }
@@ -302,6 +314,10 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 
 	if (src == COORDS_HEARSAY && s->giver[giver].count >= cc->cfg.per_giver)
 		drop(cc, s, s->giver[giver].oldest);
+	if (s->free == NIL && s->fresh < s->max) {
+		s->entry[s->fresh].hash_next = NIL;
+		s->free = s->fresh++;
+	}
 	if (s->free == NIL)
 		drop(cc, s, s->all.oldest);
 	i = s->free;
@@ -317,23 +333,50 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 	return i;
 }
 
+/*
+ * Is this not what was proven? When what is said beside the proof changes, next
+ * hops that came from the proof are thought over.
+ */
+static int
+contradicts(struct coords_cache *cc, uint32_t known, const struct coords *c)
+{
+	struct share *s = &cc->share[COORDS_PROVEN], *h = &cc->share[COORDS_HEARSAY];
+	uint32_t      i = find(cc, h, s->entry[known].addr);
+	struct coords was, said = { 0 };
+	int	      differs;
+
+	path_copy(s, &s->entry[known], &was);
+	if (i != NIL)
+		path_copy(h, &h->entry[i], &said);
+	differs = !coords_equal(&was, c);
+	if (differs ? !coords_equal(&said, c) : i != NIL)
+		s->entry[known].stamp = ++cc->stamp;
+	if (!differs && i != NIL)
+		drop(cc, h, i);
+	return differs;
+}
+
 int
 coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
     const struct coords *c, enum coords_source src, uint16_t giver,
     uint16_t path_mtu, uint64_t now_ms)
 {
 	struct share *s = &cc->share[src], *proven = &cc->share[COORDS_PROVEN];
-	uint32_t      i;
+	uint32_t      i, known;
+	int	      differs = 0;
 
 	/* Whoever brought a proof, the target gave it. */
 	if (src == COORDS_PROVEN)
 		giver = 0;
 	if (giver >= cc->cfg.givers || coords_check(c, addr) == -1)
 		return -1;
-	i = find(cc, proven, addr);
-	if (src == COORDS_HEARSAY && i != NIL &&
-	    !is_aged(cc, &proven->entry[i], COORDS_PROVEN, now_ms))
-		return 0;
+	known = find(cc, proven, addr);
+	if (src == COORDS_HEARSAY && known != NIL &&
+	    !is_aged(cc, &proven->entry[known], COORDS_PROVEN, now_ms)) {
+		differs = contradicts(cc, known, c);
+		if (!differs)
+			return 0;
+	}
 	i = find(cc, s, addr);
 	/* Hearsay told again is not younger for it; told anew it is. */
 	if (i != NIL && (src == COORDS_PROVEN ||
@@ -349,7 +392,7 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		s->entry[i].path_mtu = path_mtu;
 	if (src == COORDS_PROVEN)
 		coords_del(cc, addr, 0);
-	return 0;
+	return differs;
 }
 
 /* It was used: 0, or -1 when it is too old to be. */
@@ -371,13 +414,13 @@ touch(struct coords_cache *cc, enum coords_source src, uint32_t i,
 
 int
 coords_get(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
-    uint64_t now_ms, struct coords_entry *out)
+    enum coords_source first, uint64_t now_ms, struct coords_entry *out)
 {
 	struct share *s;
 	uint32_t      i;
-	int	      src;
+	int	      n, src = first;
 
-	for (src = 0; src < COORDS_SOURCES; src++) {
+	for (n = 0; n < COORDS_SOURCES; n++, src = (src + 1) % COORDS_SOURCES) {
 		s = &cc->share[src];
 		if ((i = find(cc, s, addr)) == NIL)
 			continue;
@@ -423,7 +466,7 @@ sweep(struct coords_cache *cc, const uint8_t *via, const uint8_t *root)
 	uint32_t      i;
 
 	for (s = cc->share; s < cc->share + COORDS_SOURCES; s++)
-		for (i = 0; i < s->max; i++) {
+		for (i = 0; i < s->fresh; i++) {
 			if (s->entry[i].n == 0)
 				continue;
 			path_copy(s, &s->entry[i], &c);

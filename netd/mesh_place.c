@@ -6,12 +6,31 @@
 
 #define LOG_TARGET "fips::cache"
 #include "log.h"
+#include "names.h"
+#include "quota.h"
 
 enum {
 	HEARSAY_AGE_MS = 600000,
 	/* Shares of the cache: what was proven has half of it. */
 	PROVEN_PART = 2, GIVER_PART = 16,
+	ASK_BURST = 16, ASK_PER_MIN = 60,
 };
+
+/*
+ * Somebody contradicts a proof: has the node moved, or does he lie? We proved it
+ * once, so we know its key and can ask; seldom, for anybody can say anything.
+ */
+static void
+ask_again(const uint8_t addr[NADDR_LEN])
+{
+	static struct quota asked;
+	uint8_t		    pub33[33], known[NADDR_LEN];
+
+	if (quota_take(&asked, ASK_BURST, ASK_PER_MIN, netd.now_ms) &&
+	    names_by_prefix(addr, pub33, known) == 0 &&
+	    naddr_cmp(known, addr) == 0)
+		mesh_seek(addr, pub33);
+}
 
 void
 mesh_hearsay(const struct peer *giver, const uint8_t addr[NADDR_LEN],
@@ -28,10 +47,14 @@ mesh_hearsay(const struct peer *giver, const uint8_t addr[NADDR_LEN],
 	if (count > COORDS_MAX || naddr_cmp(at.addr[0], addr) != 0)
 		return;
 	mesh_stats.hearsay++;
-	if (coords_put(mesh.cache, addr, &at, COORDS_HEARSAY,
-	    (uint16_t)peer_slot_of(giver), 0, netd.now_ms) == -1) {
+	switch (coords_put(mesh.cache, addr, &at, COORDS_HEARSAY,
+	    (uint16_t)peer_slot_of(giver), 0, netd.now_ms)) {
+	case -1:
 		mesh_stats.hearsay_refused++;
 		refuse(REFUSE_COORDS);
+		break;
+	case 1:
+		ask_again(addr);
 	}
 }
 

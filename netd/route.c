@@ -24,10 +24,10 @@ struct answer {
 };
 
 struct route_stats	 route_stats;
-static struct answer	 answer[REMEMBERED];
+static struct answer	 answer[COORDS_SOURCES][REMEMBERED];
 
 static struct answer *
-answer_of(const uint8_t addr[NADDR_LEN])
+answer_of(const uint8_t addr[NADDR_LEN], enum coords_source first)
 {
 	static uint32_t key;
 	uint32_t	h, i;
@@ -36,7 +36,7 @@ answer_of(const uint8_t addr[NADDR_LEN])
 		key = netd_random_u32() | 1;
 	for (h = key, i = 0; i < NADDR_LEN; i += 4)
 		h = (h ^ get_le32(addr + i)) * 0x9e3779b1u;
-	return &answer[(h >> 16) % REMEMBERED];
+	return &answer[first][(h >> 16) % REMEMBERED];
 }
 
 /* Every peer of the mesh, by slot. */
@@ -80,10 +80,11 @@ compute(struct answer *a, const uint8_t addr[NADDR_LEN],
 	a->peer = slot < PEER_SLOTS ? peer_slot(slot)->handle : 0;
 }
 
-struct peer *
-route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+static struct peer *
+find(const uint8_t addr[NADDR_LEN], enum coords_source first,
+    enum nexthop_why *why)
 {
-	struct answer	   *a = answer_of(addr);
+	struct answer	   *a = answer_of(addr, first);
 	struct coords_entry e;
 	struct peer	   *p = peer_find(addr);
 
@@ -95,7 +96,7 @@ route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 	    a->generation == mesh_generation() &&
 	    coords_still(mesh.cache, a->ref, a->stamp, netd.now_ms)) {
 		route_stats.cached++;
-	} else if (coords_get(mesh.cache, addr, netd.now_ms, &e) == 0) {
+	} else if (coords_get(mesh.cache, addr, first, netd.now_ms, &e) == 0) {
 		compute(a, addr, &e);
 	} else {
 		*why = NEXTHOP_NO_COORDS;
@@ -110,7 +111,13 @@ route_next(const uint8_t addr[NADDR_LEN])
 {
 	enum nexthop_why why;
 
-	return route_why(addr, &why);
+	return find(addr, COORDS_PROVEN, &why);
+}
+
+struct peer *
+route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+{
+	return find(addr, COORDS_HEARSAY, why);
 }
 
 /* -- places ------------------------------------------------------------------- */
@@ -121,8 +128,8 @@ route_self(void)
 	return tree_self(mesh.tree);
 }
 
-int
-route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+static int
+place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at)
 {
 	const struct coords *told;
 	struct coords_entry  e;
@@ -133,10 +140,22 @@ route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 		*at = *told;
 		return 0;
 	}
-	if (coords_get(mesh.cache, addr, netd.now_ms, &e) == -1)
+	if (coords_get(mesh.cache, addr, first, netd.now_ms, &e) == -1)
 		return -1;
 	*at = e.path;
 	return 0;
+}
+
+int
+route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return place(addr, COORDS_PROVEN, at);
+}
+
+int
+route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return place(addr, COORDS_HEARSAY, at);
 }
 
 uint16_t
@@ -144,7 +163,7 @@ route_path_mtu(const uint8_t addr[NADDR_LEN])
 {
 	struct coords_entry e;
 
-	return coords_get(mesh.cache, addr, netd.now_ms, &e) == 0 ?
+	return coords_get(mesh.cache, addr, COORDS_PROVEN, netd.now_ms, &e) == 0 ?
 	    e.path_mtu : 0;
 }
 

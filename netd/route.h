@@ -11,13 +11,18 @@
 
 /* The peer to hand a datagram for addr to, or NULL. Never ourselves. */
 struct peer	*route_next(const uint8_t addr[NADDR_LEN]);
-/* The same, and why; the reason also when there is none. */
-struct peer	*route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
+/*
+ * The same for a datagram of others, and why; the reason also when there is
+ * none. What passing datagrams said of places counts here, and only here.
+ */
+struct peer	*route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
 
 /* Our place. */
 const struct coords *route_self(void);
 /* Where addr stands as far as we know, into *at: 0 or -1. */
 int		 route_place(const uint8_t addr[NADDR_LEN], struct coords *at);
+/* The same by what was said last, which nobody may have proven. */
+int		 route_said(const uint8_t addr[NADDR_LEN], struct coords *at);
 /* Bytes that a frame to it may have as a look-up told; 0: not told. */
 uint16_t	 route_path_mtu(const uint8_t addr[NADDR_LEN]);
 

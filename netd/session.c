@@ -212,6 +212,7 @@ session_found(const uint8_t addr[NADDR_LEN])
 	struct session	*s = session_find(addr);
 	uint16_t	 mtu = route_path_mtu(addr);
 
+	shake_found(addr);
 	if (s == NULL)
 		return;
 	/* The answer came the way that our frames will go; nobody signed this. */
@@ -371,6 +372,26 @@ session_input(struct peer *p, struct work *w, int ce)
 	deliver(p, &d, w, ce);
 }
 
+/*
+ * The far process started again: our keys died there, those too that wait to
+ * be confirmed. A Setup that is out serves the new one as well.
+ */
+static void
+began_anew(struct session *s)
+{
+	struct shake *h = s->extra->out;
+
+	if (h != NULL && h->state == SHAKE_MSG3) {
+		shake_drop(h);
+		session_drop_key(s->pend.session);
+		memset(&s->pend, 0, sizeof(s->pend));
+	}
+	if (s->extra->out == NULL)
+		shake_begin(s);
+	else
+		shake_hurry(s->extra->out);
+}
+
 void
 session_link_changed(struct peer *p, int up)
 {
@@ -378,11 +399,11 @@ session_link_changed(struct peer *p, int up)
 
 	if (!up || s == NULL)
 		return;
-	if (s->state == SESSION_INITIATING)
+	if (s->state == SESSION_ESTABLISHED &&
+	    memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0)
+		began_anew(s);
+	else
 		shake_hurry(s->extra->out);
-	else if (memcmp(s->epoch, p->epoch, sizeof(s->epoch)) != 0 &&
-	    s->extra->out == NULL)
-		shake_begin(s);		/* it started again: our keys died there */
 }
 
 static uint64_t

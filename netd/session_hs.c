@@ -120,8 +120,29 @@ void
 shake_send(struct shake *h, const struct fsp_shake *m)
 {
 	shake_encode(h, m);
+	shake_send_afresh(h);
+}
+
+void
+shake_send_afresh(struct shake *h)
+{
 	h->resends = 0;
 	h->next_ms = netd.now_ms + resend_ms(0);
+	shake_again(h);
+}
+
+void
+shake_again(struct shake *h)
+{
+	struct fsp_shake out;
+
+	if (h->state == SHAKE_SETUP || h->state == SHAKE_ACK) {
+		if (h->state == SHAKE_SETUP)
+			shake_setup(h, &out);
+		else
+			shake_ack(h, &out);
+		shake_encode(h, &out);
+	}
 	session_send_plain(h->addr, h->sent, h->sent_len);
 }
 

@@ -46,7 +46,7 @@ struct shake {
 	uint32_t	 req, hs;
 	uint32_t	 via;			/* link peer that brought what is read */
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
-	uint8_t		 noise[FSP_MSG1];	/* ours: Setup's, which may be sent anew */
+	uint8_t		 noise[FSP_MSG2];	/* Setup's or Ack's: sent anew, as places change */
 	uint8_t		 first[FSP_MSG1];	/* theirs: to know a repeated Setup */
 	uint8_t		 sent[FSP_SHAKE_MAX];	/* Setup, Ack or Msg3, to send again */
 	uint16_t	 sent_len;
@@ -99,6 +99,8 @@ void		 shake_input(struct peer *, const struct fsp_dgram *,
 void		 shake_confirm(struct session *, uint32_t key);
 /* Send a waiting Setup again now: a way has opened. */
 void		 shake_hurry(struct shake *);
+/* The way to this address is another: what waits for Msg3 answers again. */
+void		 shake_found(const uint8_t addr[NADDR_LEN]);
 /* Their Msg3 for this address never came, or is just being read. */
 int		 shake_is_half_open(const uint8_t addr[NADDR_LEN]);
 /* cryptod is at a Msg3 for this address. */

@@ -29,9 +29,8 @@ shake_begin(struct session *s)
 	shake_asked(xk_start_send(&netd.cryptod, &m, NULL));
 }
 
-/* With the places as they are now. */
-static void
-setup(struct shake *h, struct fsp_shake *out)
+void
+shake_setup(struct shake *h, struct fsp_shake *out)
 {
 	*out = (struct fsp_shake){ .phase = FSP_SETUP, .noise = h->noise,
 	    .noise_len = FSP_MSG1 };
@@ -52,21 +51,9 @@ on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 	}
 	shake_step(h, SHAKE_EV_ANSWER);
 	h->hs = m->hs;
-	memcpy(h->noise, m->noise, sizeof(h->noise));
-	setup(h, &out);
+	memcpy(h->noise, m->noise, sizeof(m->noise));
+	shake_setup(h, &out);
 	shake_send(h, &out);
-}
-
-void
-shake_again(struct shake *h)
-{
-	struct fsp_shake out;
-
-	if (h->state == SHAKE_SETUP) {
-		setup(h, &out);
-		shake_encode(h, &out);
-	}
-	session_send_plain(h->addr, h->sent, h->sent_len);
 }
 
 void
@@ -127,5 +114,5 @@ void
 shake_hurry(struct shake *h)
 {
 	if (h != NULL && h->state == SHAKE_SETUP)
-		shake_again(h);
+		shake_send_afresh(h);
 }

@@ -19,8 +19,12 @@ struct shake	*shake_by_req(uint32_t req);
 /* First time for a new message; it is sent again until something comes back. */
 void		 shake_send(struct shake *, const struct fsp_shake *);
 void		 shake_encode(struct shake *, const struct fsp_shake *);
-/* Send what was sent again; a Setup tells where both ends are by now. */
+/* Send what was sent again; Setup and Ack tell where both ends are by now. */
 void		 shake_again(struct shake *);
+void		 shake_setup(struct shake *, struct fsp_shake *);
+void		 shake_ack(struct shake *, struct fsp_shake *);
+/* Once more what was sent last, with all its resends. */
+void		 shake_send_afresh(struct shake *);
 /* Result of a message to cryptod: without it there is no house. */
 void		 shake_asked(int result);
 /* cryptod forgets this handshake; 0 is none. */

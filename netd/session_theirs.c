@@ -9,6 +9,7 @@
 #include "netd.h"
 
 #include "names.h"
+#include "route.h"
 #include "session_int.h"
 #include "session_shake.h"
 #include "wire.h"
@@ -138,7 +139,6 @@ answer(const struct fsp_dgram *d, const struct fsp_shake *in)
 {
 	struct msg_xk_read1	 m = { 0 };
 	struct shake		*h = place_theirs(d->src);
-	struct wr		 w;
 
 	if (h == NULL) {
 		refuse(REFUSE_FSP_FULL);
@@ -147,15 +147,6 @@ answer(const struct fsp_dgram *d, const struct fsp_shake *in)
 	shake_fresh(h, d->src);
 	shake_step(h, SHAKE_EV_HEARD_SETUP);
 	memcpy(h->first, in->noise, sizeof(h->first));
-	/* Their coordinates wait in `sent`, where the Ack will be built. */
-	w = wr_init(h->sent, sizeof(h->sent));
-	if (in->src.count <= FSP_COORDS_MAX) {
-		h->sent_len = (uint16_t)(in->src.count * NADDR_LEN);
-		wr_bytes(&w, in->src.addr, h->sent_len);
-	} else {
-		h->sent_len = NADDR_LEN;
-		wr_bytes(&w, d->src, NADDR_LEN);
-	}
 	m.req = h->req;
 	memcpy(m.noise, in->noise, sizeof(m.noise));
 	shake_asked(xk_read1_send(&netd.cryptod, &m, NULL));
@@ -174,7 +165,7 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 	    session_is_smaller(d->src))) {
 	case SETUP_RESEND:
 		if (h->state == SHAKE_ACK)
-			session_send_plain(h->addr, h->sent, h->sent_len);
+			shake_again(h);
 		return;
 	case SETUP_IGNORE:
 		refuse(REFUSE_FSP_UNEXPECTED);
@@ -185,13 +176,29 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 	}
 }
 
+/* Where they said they are, not where they were when we last had a proof. */
+void
+shake_ack(struct shake *h, struct fsp_shake *out)
+{
+	static struct coords	 at;
+	struct fsp_coords	 theirs;
+
+	*out = (struct fsp_shake){ .phase = FSP_ACK, .noise = h->noise,
+	    .noise_len = FSP_MSG2 };
+	session_coords(h->addr, &out->src, &theirs);
+	if (route_said(h->addr, &at) == -1 || at.n > FSP_COORDS_MAX) {
+		at.n = 1;
+		memcpy(at.addr[0], h->addr, NADDR_LEN);
+	}
+	out->dst.count = at.n;
+	out->dst.addr = at.addr[0];
+}
+
 void
 on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 {
 	struct shake		*h = shake_by_req(m->req);
-	struct fsp_shake	 out = { .phase = FSP_ACK, .noise_len = FSP_MSG2 };
-	struct fsp_coords	 theirs;
-	uint8_t			 coords[FSP_COORDS_MAX * NADDR_LEN];
+	struct fsp_shake	 out;
 
 	(void)c;
 	(void)fds;
@@ -201,12 +208,20 @@ on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 	}
 	shake_step(h, SHAKE_EV_ANSWER);
 	h->hs = m->hs;
-	memcpy(coords, h->sent, h->sent_len);
-	session_coords(h->addr, &out.src, &theirs);
-	out.dst.count = h->sent_len / NADDR_LEN;
-	out.dst.addr = coords;
-	out.noise = m->noise;
+	memcpy(h->noise, m->noise, sizeof(m->noise));
+	shake_ack(h, &out);
 	shake_send(h, &out);
+}
+
+void
+shake_found(const uint8_t addr[NADDR_LEN])
+{
+	unsigned i;
+
+	for (i = 0; i < THEIRS_MAX; i++)
+		if (shakes[i].state == SHAKE_ACK &&
+		    memcmp(shakes[i].addr, addr, NADDR_LEN) == 0)
+			shake_again(&shakes[i]);
 }
 
 /* Several may be half open for one address; the right one proves itself. */

@@ -117,7 +117,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
 		return;
 	}
-	p = route_why(d->dst, &why);
+	p = route_transit(d->dst, &why);
 	if (p == NULL || p == from) {
 		complain(w, d, why == NEXTHOP_NO_COORDS ? FSP_COORDS_REQUIRED :
 		    FSP_PATH_BROKEN, 0);
@@ -156,7 +156,7 @@ session_signal(const uint8_t *msg, size_t len)
 	dgram_stats.path_broken += sig.type == FSP_PATH_BROKEN;
 	dgram_stats.mtu_exceeded += sig.type == FSP_MTU_EXCEEDED;
 	s = session_find(sig.dest);
-	if (s == NULL || s->state != SESSION_ESTABLISHED) {
+	if (s == NULL) {
 		refuse(REFUSE_FSP_SIGNAL);
 		return;
 	}
@@ -174,5 +174,6 @@ session_signal(const uint8_t *msg, size_t len)
 	/* The place that we know serves on until a proof of another comes, so a
 	 * false complaint costs a question and nothing more. */
 	route_seek(s->addr);
-	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
+	if (s->state == SESSION_ESTABLISHED)
+		session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
 }

@@ -424,15 +424,22 @@ close_doors(void)
 			close(house.room[i].door.fd);
 }
 
+/* Whoever started us may have left some ignored, and rooms would inherit that. */
 static void
 watch_signals(void)
 {
-	sigset_t set;
+	/* SIGHUP: the terminal is gone. */
+	static const int stop[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
+	sigset_t	 set;
+	size_t		 i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);	/* the terminal is gone */
+	for (i = 0; i < sizeof(stop) / sizeof(stop[0]); i++) {
+		signal(stop[i], SIG_DFL);
+		sigaddset(&set, stop[i]);
+	}
+	/* Ignored, it would take away how a room ended. */
+	signal(SIGCHLD, SIG_DFL);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		fatal("signals");

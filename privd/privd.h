@@ -123,6 +123,7 @@ void	 tun_close(void);
 int	 rtnl_open(void);
 int	 rtnl_link_quiet(unsigned ifindex);
 int	 rtnl_link_up(unsigned ifindex, unsigned mtu);
+int	 rtnl_link_del(unsigned ifindex);
 int	 rtnl_addr_add(unsigned ifindex, const uint8_t ip6[16]);
 int	 rtnl_route_add(unsigned ifindex, const uint8_t net[16], unsigned bits);
 int	 rtnl_rule_add(const uint8_t net[16], unsigned bits, uint32_t prio);

@@ -1,4 +1,4 @@
-/* rtnl.c -- the five things we ask of rtnetlink, through libmnl. */
+/* rtnl.c -- the six things we ask of rtnetlink, through libmnl. */
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -89,6 +89,18 @@ rtnl_link_up(unsigned ifindex, unsigned mtu)
 	ifi->ifi_index = (int)ifindex;
 	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
 	mnl_attr_put_u32(nh, IFLA_MTU, mtu);
+	return ask(nh);
+}
+
+int
+rtnl_link_del(unsigned ifindex)
+{
+	char			 buf[BUF_LEN];
+	struct nlmsghdr		*nh;
+	struct ifinfomsg	*ifi;
+
+	ifi = begin(buf, &nh, RTM_DELLINK, 0, sizeof(*ifi));
+	ifi->ifi_index = (int)ifindex;
 	return ask(nh);
 }
 

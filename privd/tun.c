@@ -1,7 +1,8 @@
 /*
- * tun.c -- the TUN interface: made, addressed, routed, handed away. It goes
- * with its last descriptor, and its address and route with it; the routing
- * rule does not, so that one is ours to remove.
+ * tun.c -- the TUN interface: made, addressed, routed, handed away, and taken
+ * back. It goes with its last descriptor, but a taken netd may have handed one
+ * on: so the interface is removed by number, and its address and route with
+ * it. The routing rule would outlive it in any case.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 #define MESH_BITS	8
 
 static const uint8_t	mesh[16] = { 0xfd };
+static unsigned		ifindex;	/* 0: none is ours */
 static int		has_rule;
 
 static int
@@ -121,15 +123,16 @@ add_rule(void)
 int
 tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16])
 {
-	unsigned	ifindex;
+	unsigned	n;
 	int		fd;
 
 	need_ipv6();
 	remove_stale(name);
 	fd = attach(name);
-	ifindex = if_nametoindex(name);
-	if (ifindex == 0 || rtnl_open() == -1)
+	n = if_nametoindex(name);
+	if (n == 0 || rtnl_open() == -1)
 		fatal("rtnetlink for %s", name);
+	ifindex = n;
 	allow_ipv6(name);
 	if (rtnl_link_quiet(ifindex) == -1)
 		log_debug("%s keeps its link-local address", name);
@@ -150,9 +153,11 @@ tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16])
 void
 tun_close(void)
 {
-	if (!has_rule)
-		return;
-	has_rule = 0;
-	if (rtnl_rule_del(mesh, MESH_BITS, RULE_PRIO) == -1)
+	if (ifindex != 0 && rtnl_link_del(ifindex) == -1 && errno != ENODEV)
+		log_warn("the TUN interface is still there: %s",
+		    strerror(errno));
+	ifindex = 0;
+	if (has_rule && rtnl_rule_del(mesh, MESH_BITS, RULE_PRIO) == -1)
 		log_warn("the routing rule for fd00::/8 is still there");
+	has_rule = 0;
 }

@@ -87,7 +87,7 @@ while read -r room libs; do
     else echo "not ok $n - $room links $libs and nothing else"; echo "# it links $got"; bad=1; fi
 done <<'L'
 privd libcap libmnl libseccomp libyaml
-netd libcap libevent_core libevent_extra libjansson libresolv libseccomp libsodium
+netd libcap libevent_core libevent_extra libjansson libm libresolv libseccomp libsodium
 cryptod libcap libseccomp libsecp256k1 libsodium libyaml
 L
 for room in privd netd cryptod bastidectl; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # death.sh -- the death of any room ends the house within 100 ms, and nothing
-# of it stays behind.
+# of it stays behind, not even with somebody who was handed a part.
 . "$(dirname "$0")/house.bash"
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
@@ -56,6 +56,68 @@ at=$(now_ms)
 kill -KILL "$privd"
 check rooms_that_hang_die_with_privd gone "$at" 100
 wait "$privd" 2>/dev/null
+
+# accomplice: one to whom a taken netd has handed its TUN descriptor on. Keeps
+# it until it is told to look, then says what the descriptor is good for.
+accomplice() {
+	coproc python3 -c '
+import ctypes, fcntl, os, sys
+pid = int(sys.argv[1])
+tun = [n for n in os.listdir(f"/proc/{pid}/fd")
+       if os.readlink(f"/proc/{pid}/fd/{n}") == "/dev/net/tun"]
+libc = ctypes.CDLL(None, use_errno=True)
+fd = libc.syscall(438, os.pidfd_open(pid), int(tun[0]), 0)  # pidfd_getfd
+def look():
+    try:  # TUNGETIFF; EBADFD when nothing is behind it
+        return fcntl.ioctl(fd, 0x800454d2, bytes(40))[:16].rstrip(b"\0").decode()
+    except OSError as e:
+        return "no device" if e.errno == 77 else str(e)
+print(look(), flush=True)
+sys.stdin.readline()
+print(look(), flush=True)
+' "$netd"
+	helper=$COPROC_PID
+	exec 7>&"${COPROC[1]}" 6<&"${COPROC[0]}"
+	read -r held <&6
+}
+# is_bereft WHEN: the accomplice had the device, and has nothing now.
+is_bereft() {
+	local left
+	check "$1_an_accomplice_of_netd_had_the_tunnel" same drill0 "$held"
+	echo look >&7
+	read -r left <&6
+	check "$1_it_has_no_tunnel" same "no device" "$left"
+	exec 6<&- 7>&-
+	wait "$helper" 2>/dev/null
+}
+start
+accomplice
+stop
+is_clean after_a_stop
+is_bereft after_a_stop
+start
+accomplice
+kill -KILL "$netd"
+wait "$privd"
+privd=
+is_clean after_a_death
+is_bereft after_a_death
+
+# A script leaves signals ignored for what it starts in the background.
+ignored() { echo $((0x$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$1/status") >> ($(kill -l "$2") - 1) & 1)); }
+for signal in TERM INT QUIT HUP; do
+	trap '' TERM INT QUIT HUP
+	start
+	trap - TERM INT QUIT HUP
+	check "a_room_ignores_no_$signal" same "0 0" "$(ignored "$netd" $signal) $(ignored "$cryptod" $signal)"
+	at=$(now_ms)
+	kill -$signal "$privd"
+	check "${signal}_is_a_stop" gone "$at" 2900
+	kill -KILL "$privd" 2>/dev/null
+	wait "$privd"
+	check "${signal}_is_a_stop_in_good_order" same 0 $?
+	privd=
+done
 
 start
 kill -STOP "$netd"

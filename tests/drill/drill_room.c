@@ -5,7 +5,7 @@
  *
  * Each attempt is made three times: outside, as root, where it must succeed
  * (else the test would prove nothing); behind the whole sandbox of a room; and,
- * where a second wall stands behind seccomp, behind sandbox_drop() alone. Then
+ * where a second wall stands behind seccomp, behind the drop alone. Then
  * a room says every message of msg.def that is not its own. Needs root.
  */
 #include <sys/eventfd.h>
@@ -234,34 +234,35 @@ static const struct attempt {
 	const char	*name;
 	int		(*act)(void);
 	int		 second_wall;	/* holds without seccomp, too */
+	int		 is_file;	/* is for Landlock to refuse */
 } attempt[] = {
-	{ "open_a_file", try_open_a_file, 1 },
-	{ "read_the_key", try_read_the_key, 1 },
-	{ "write_a_sysctl", try_write_a_sysctl, 1 },
-	{ "read_own_memory_file", try_read_own_memory_file, 1 },
-	{ "make_a_file_in_memory", try_make_a_file_in_memory, 0 },
-	{ "make_a_socket", try_make_a_socket, 0 },
-	{ "make_a_raw_socket", try_make_a_raw_socket, 1 },
-	{ "make_a_packet_socket", try_make_a_packet_socket, 1 },
-	{ "speak_to_nftables", try_speak_to_nftables, 0 },
-	{ "execute", try_execute, 1 },
-	{ "fork", try_fork, 1 },
-	{ "trace_a_sibling", try_trace_a_sibling, 1 },
-	{ "signal_a_sibling", try_signal_a_sibling, 1 },
-	{ "tie_a_leash_to_a_sibling", try_tie_a_leash_to_a_sibling, 0 },
-	{ "read_the_memory_of_a_sibling", try_read_the_memory_of_a_sibling, 1 },
-	{ "mount", try_mount, 1 },
-	{ "become_root", try_become_root, 1 },
-	{ "make_a_user_namespace", try_make_a_user_namespace, 0 },
-	{ "leave_the_network_namespace", try_leave_the_network_namespace, 1 },
-	{ "become_dumpable", try_become_dumpable, 0 },
-	{ "map_executable_memory", try_map_executable_memory, 0 },
-	{ "make_memory_executable", try_make_memory_executable, 0 },
-	{ "map_the_ring_again", try_map_the_ring_again, 0 },
-	{ "make_a_shared_descriptor_block", try_make_a_shared_descriptor_block, 0 },
-	{ "resize_shared_memory", try_resize_shared_memory, 0 },
+	{ "open_a_file", try_open_a_file, 1, 1 },
+	{ "read_the_key", try_read_the_key, 1, 1 },
+	{ "write_a_sysctl", try_write_a_sysctl, 1, 1 },
+	{ "read_own_memory_file", try_read_own_memory_file, 1, 1 },
+	{ "make_a_file_in_memory", try_make_a_file_in_memory, 0, 0 },
+	{ "make_a_socket", try_make_a_socket, 0, 0 },
+	{ "make_a_raw_socket", try_make_a_raw_socket, 1, 0 },
+	{ "make_a_packet_socket", try_make_a_packet_socket, 1, 0 },
+	{ "speak_to_nftables", try_speak_to_nftables, 0, 0 },
+	{ "execute", try_execute, 1, 1 },
+	{ "fork", try_fork, 1, 0 },
+	{ "trace_a_sibling", try_trace_a_sibling, 1, 0 },
+	{ "signal_a_sibling", try_signal_a_sibling, 1, 0 },
+	{ "tie_a_leash_to_a_sibling", try_tie_a_leash_to_a_sibling, 0, 0 },
+	{ "read_the_memory_of_a_sibling", try_read_the_memory_of_a_sibling, 1, 0 },
+	{ "mount", try_mount, 1, 0 },
+	{ "become_root", try_become_root, 1, 0 },
+	{ "make_a_user_namespace", try_make_a_user_namespace, 0, 0 },
+	{ "leave_the_network_namespace", try_leave_the_network_namespace, 1, 0 },
+	{ "become_dumpable", try_become_dumpable, 0, 0 },
+	{ "map_executable_memory", try_map_executable_memory, 0, 0 },
+	{ "make_memory_executable", try_make_memory_executable, 0, 0 },
+	{ "map_the_ring_again", try_map_the_ring_again, 0, 0 },
+	{ "make_a_shared_descriptor_block", try_make_a_shared_descriptor_block, 0, 0 },
+	{ "resize_shared_memory", try_resize_shared_memory, 0, 0 },
 #ifdef __x86_64__
-	{ "call_through_another_table", try_call_through_another_table, 0 },
+	{ "call_through_another_table", try_call_through_another_table, 0, 0 },
 #endif
 };
 
@@ -290,7 +291,10 @@ enter(enum proc_id me, enum walls walls)
 			_exit(BROKEN);
 		return;
 	}
-	sandbox_drop(me, me == PROC_CRYPTOD);
+	if (me == PROC_PRIVD)
+		sandbox_drop_privd(-1);
+	else
+		sandbox_drop(me, me == PROC_CRYPTOD);
 	if (walls == ALL_WALLS)
 		sandbox_seccomp(me);
 }
@@ -314,6 +318,12 @@ run(enum proc_id me, enum walls walls, int (*act)(void))
 	return WEXITSTATUS(st) <= DENIED ? WEXITSTATUS(st) : BROKEN;
 }
 
+static int
+has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
+}
+
 static void
 drill(enum proc_id me, const struct attempt *a)
 {
@@ -326,7 +336,8 @@ drill(enum proc_id me, const struct attempt *a)
 	}
 	result(run(me, ALL_WALLS, a->act) == DENIED, room, "_cannot_", a->name,
 	    "");
-	if (a->second_wall)
+	/* privd is root in the machine's own root: Landlock is all that is left. */
+	if (me == PROC_PRIVD ? a->is_file && has_landlock() : a->second_wall)
 		result(run(me, SECOND_WALL, a->act) == DENIED, room,
 		    "_without_seccomp_cannot_", a->name, "");
 }
@@ -450,6 +461,7 @@ prepare(void)
 	close(fd);
 	if ((sibling = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setsid();	/* as every room has, or SIGCONT would be allowed */
 		for (;;)
 			pause();
 	}
@@ -464,7 +476,8 @@ prepare(void)
 int
 main(void)
 {
-	static const enum proc_id room[] = { PROC_NETD, PROC_CRYPTOD };
+	static const enum proc_id room[] = { PROC_PRIVD, PROC_NETD,
+	    PROC_CRYPTOD };
 	size_t			  i, j;
 
 	log_init("drill", "error");
@@ -476,7 +489,8 @@ main(void)
 	for (i = 0; i < sizeof(room) / sizeof(room[0]); i++) {
 		for (j = 0; j < sizeof(attempt) / sizeof(attempt[0]); j++)
 			drill(room[i], &attempt[j]);
-		drill_messages(room[i]);
+		if (room[i] != PROC_PRIVD)
+			drill_messages(room[i]);
 	}
 	sealed_ring();
 	kill(sibling, SIGKILL);

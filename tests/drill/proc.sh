@@ -60,9 +60,9 @@ room privd "$privd" 0 0 $net_admin \
     "/dev/null*2 log*1 pidfd*2 runtime-folder*1 signalfd*1 socket*7"
 # Two loops, netd's and its DNS parser's: each has an epoll and a pipe for signals.
 # Sockets: two doors, UDP, DNS, control, the pair to the parser.
-room netd "$netd" "$(uid_of _bastide-netd 61441)" "$(gid_of _bastide-netd 61441)" $none \
+room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
     "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
-room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61442)" "$(gid_of _bastide-cryptod 61442)" $none \
+room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
     "/dev/null*2 eventfd*2 log*1 socket*2"
 walled netd "$netd"
 walled cryptod "$cryptod"

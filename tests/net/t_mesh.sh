@@ -221,7 +221,18 @@ elif wanted mixed; then
 		check "chain of 5, $2: no decrypt failure, no unknown frame" refuses \
 		    grep -m 3 "$their_bad" $(for i in "${theirs[@]}"; do echo "$tmp/$i/log"; done)
 		check "chain of 5, $2: every room lives, no error in a log" healthy "${ours[@]}"
+		theirs_shows "$2" "${ours[0]}"
+		note "memory of ${ours[0]}: $($tool memory $(rooms "${ours[0]}") | tr '\n' ' ')"
 		down "${m[@]}"
+	}
+	# Their tool, our socket.
+	theirs_shows() {
+		local w fipsctl
+		fipsctl=$(dirname "$FIPS_BIN")/fipsctl
+		[ -x "$fipsctl" ] || return 0
+		for w in status tree bloom cache routing mmp sessions; do
+			check "chain of 5, $1: their fipsctl shows our $w" "$fipsctl" -s "$(sock "$2")" show $w
+		done
 	}
 	mixed x "ours at the ends" 234
 	mixed y "ours in the middle" 1245

@@ -88,7 +88,7 @@ START_TEST(every_depth_comes_back_as_it_went_in)
 		c = place(d, d);
 		ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0,
 		    1280, 1), 0);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], 1, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 1, &e), 0);
 		ck_assert(coords_equal(&c, &e.path));
 		ck_assert_uint_eq(e.path_mtu, 1280);
 	}
@@ -108,7 +108,7 @@ START_TEST(a_full_cache_gives_up_what_was_not_used)
 		ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0,
 		    0, i), 0);
 		c = place(0, 1);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], i, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, i, &e), 0);
 		ck_assert_uint_le(coords_count(cc, COORDS_PROVEN), 10);
 	}
 	coords_free(cc);
@@ -130,16 +130,50 @@ START_TEST(strangers_displace_nothing_that_was_proven)
 		lie = place(i, 5);
 		memcpy(lie.addr[0], place(i, 2).addr[0], 16);
 		ck_assert_int_eq(coords_put(cc, lie.addr[0], &lie,
-		    COORDS_HEARSAY, 1, 0, 2), 0);
+		    COORDS_HEARSAY, 1, 0, 2), i < 10);
 	}
 	ck_assert_uint_eq(coords_count(cc, COORDS_PROVEN), 10);
 	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 10);
 	for (i = 0; i < 10; i++) {
 		c = place(i, 2);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], 3, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &e), 0);
 		ck_assert_int_eq(e.source, COORDS_PROVEN);
 		ck_assert(coords_equal(&c, &e.path));
 	}
+	coords_free(cc);
+}
+END_TEST
+
+START_TEST(what_was_said_last_leads_what_passes)
+{
+	struct coords_cache *cc = cache(4, 4);
+	struct coords_entry  e, p;
+	struct coords	     c = place(1, 2), moved = place(1, 3);
+
+	memcpy(moved.addr[0], c.addr[0], 16);
+	coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0, 0, 1);
+	coords_get(cc, c.addr[0], COORDS_HEARSAY, 1, &p);
+	ck_assert_int_eq(p.source, COORDS_PROVEN);
+	/* The same again changes nothing; another place is thought over. */
+	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 2), 0);
+	ck_assert(coords_still(cc, p.ref, p.stamp, 2));
+	ck_assert_int_eq(coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3), 1);
+	ck_assert(!coords_still(cc, p.ref, p.stamp, 3));
+	coords_get(cc, c.addr[0], COORDS_HEARSAY, 3, &e);
+	ck_assert(coords_equal(&e.path, &moved));
+	coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &p);
+	ck_assert(coords_equal(&p.path, &c));
+	ck_assert_int_eq(coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3), 1);
+	ck_assert(coords_still(cc, p.ref, p.stamp, 3));
+	/* Somebody says what was proven: the other place is forgotten. */
+	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 2, 0, 4), 0);
+	ck_assert(!coords_still(cc, e.ref, e.stamp, 4));
+	coords_get(cc, c.addr[0], COORDS_HEARSAY, 4, &e);
+	ck_assert_int_eq(e.source, COORDS_PROVEN);
+	/* And a new proof ends the matter too. */
+	coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 5);
+	coords_put(cc, c.addr[0], &moved, COORDS_PROVEN, 0, 0, 6);
+	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 0);
 	coords_free(cc);
 }
 END_TEST
@@ -163,7 +197,7 @@ START_TEST(one_giver_fills_its_own_part_only)
 	}
 	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 30);
 	for (i = 0; i < 10; i++)
-		ck_assert_int_eq(coords_get(cc, place(i, 3).addr[0], 2, &e), 0);
+		ck_assert_int_eq(coords_get(cc, place(i, 3).addr[0], COORDS_PROVEN, 2, &e), 0);
 	c = place(1, 3);
 	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 4, 0, 1),
 	    -1);
@@ -181,15 +215,15 @@ START_TEST(hearsay_ages_however_much_it_is_used_or_told)
 	coords_put(cc, p.addr[0], &p, COORDS_PROVEN, 0, 0, 0);
 	for (t = 0; t < 600000; t += 1000) {
 		coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, t);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], t, &e), 0);
-		ck_assert_int_eq(coords_get(cc, p.addr[0], t, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), 0);
+		ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t, &e), 0);
 	}
-	ck_assert_int_eq(coords_get(cc, c.addr[0], t, &e), -1);
-	ck_assert_int_eq(coords_get(cc, p.addr[0], t, &e), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), -1);
+	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t, &e), 0);
 	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, t);
-	ck_assert_int_eq(coords_get(cc, c.addr[0], t, &e), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), 0);
 	/* Not used for the whole ttl: gone, proven or not. */
-	ck_assert_int_eq(coords_get(cc, p.addr[0], t + 300000, &e), -1);
+	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t + 300000, &e), -1);
 	coords_free(cc);
 }
 END_TEST
@@ -203,17 +237,17 @@ START_TEST(a_stamp_holds_until_the_entry_says_something_else)
 
 	memcpy(moved.addr[0], c.addr[0], 16);
 	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 1);
-	coords_get(cc, c.addr[0], 1, &e);
+	coords_get(cc, c.addr[0], COORDS_PROVEN, 1, &e);
 	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 2, 0, 2);
 	coords_put(cc, x.addr[0], &x, COORDS_HEARSAY, 2, 0, 2);
 	ck_assert(coords_still(cc, e.ref, e.stamp, 3));
 	coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3);
 	ck_assert(!coords_still(cc, e.ref, e.stamp, 3));
-	coords_get(cc, c.addr[0], 3, &f);
+	coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &f);
 	/* The proof comes, the rumour goes. */
 	coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0, 0, 4);
 	ck_assert(!coords_still(cc, f.ref, f.stamp, 4));
-	ck_assert_int_eq(coords_get(cc, c.addr[0], 4, &f), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 4, &f), 0);
 	ck_assert(coords_still(cc, f.ref, f.stamp, 5));
 	coords_del(cc, c.addr[0], 0);
 	ck_assert(coords_still(cc, f.ref, f.stamp, 5));
@@ -236,11 +270,11 @@ START_TEST(a_change_of_ours_drops_what_it_made_wrong)
 	coords_put(cc, D, &side, COORDS_HEARSAY, 0, 0, 1);
 	coords_put(cc, E, &other, COORDS_HEARSAY, 0, 0, 1);
 	coords_drop_via(cc, A);
-	ck_assert_int_eq(coords_get(cc, B, 1, &e), -1);
-	ck_assert_int_eq(coords_get(cc, D, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, B, COORDS_PROVEN, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
 	coords_drop_other_roots(cc, C);
-	ck_assert_int_eq(coords_get(cc, D, 1, &e), 0);
-	ck_assert_int_eq(coords_get(cc, E, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, E, COORDS_PROVEN, 1, &e), -1);
 	coords_free(cc);
 }
 END_TEST
@@ -269,6 +303,7 @@ main(void)
 	tcase_add_test(t, a_place_starts_with_its_node_and_ends_at_the_smallest);
 	tcase_add_test(t, every_depth_comes_back_as_it_went_in);
 	tcase_add_test(t, a_full_cache_gives_up_what_was_not_used);
+	tcase_add_test(t, what_was_said_last_leads_what_passes);
 	tcase_add_test(t, strangers_displace_nothing_that_was_proven);
 	tcase_add_test(t, one_giver_fills_its_own_part_only);
 	tcase_add_test(t, hearsay_ages_however_much_it_is_used_or_told);

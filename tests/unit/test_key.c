@@ -216,7 +216,7 @@ START_TEST(a_file_of_another_user_is_refused)
 	put(KEY_FILE, A_NSEC "\n", 0600);
 	if (geteuid() != 0)
 		return;		/* nobody else can give a file away */
-	ck_assert_int_eq(fchownat(dirfd_, KEY_FILE, 61442, 61442, 0), 0);
+	ck_assert_int_eq(fchownat(dirfd_, KEY_FILE, 61142, 61142, 0), 0);
 	dies_saying(load, "chown");
 }
 END_TEST

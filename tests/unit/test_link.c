@@ -1178,6 +1178,27 @@ START_TEST(what_a_peer_sends_is_reported_once_and_an_answer_is_no_news)
 }
 END_TEST
 
+START_TEST(a_report_that_comes_first_is_answered_once)
+{
+	uint8_t		 rr[MMP_LINK_RR_LEN] = { LINK_MSG_RECEIVER_REPORT };
+	struct peer	*p;
+
+	set_up();
+	micros();
+	ck_assert(inbound(&home, 1, 0x20, 1, 41));
+	p = peer_find(addr_of(0x20));
+	frame_in(&home, p->cur.our_index, 0, 0, rr, sizeof(rr), REFUSE_NONE);
+	link_tick();
+	ck_assert_uint_eq(p->extra->reported, 1);
+	netd.now_ms += 2000;
+	micros();
+	rr[4] = rr[12] = 1;
+	frame_in(&home, p->cur.our_index, 1, 0, rr, sizeof(rr), REFUSE_NONE);
+	link_tick();
+	ck_assert_uint_eq(p->extra->reported, 1);
+}
+END_TEST
+
 START_TEST(an_idle_link_is_measured_once_a_minute)
 {
 	struct peer	*p;
@@ -1386,6 +1407,7 @@ main(void)
 	tcase_add_test(t, indexes_that_collide_are_all_found);
 	tcase_add_test(t, messages_of_unknown_type_are_counted_and_known_ones_are_not);
 	tcase_add_test(t, what_a_peer_sends_is_reported_once_and_an_answer_is_no_news);
+	tcase_add_test(t, a_report_that_comes_first_is_answered_once);
 	tcase_add_test(t, an_idle_link_is_measured_once_a_minute);
 	tcase_add_test(t, mesh_messages_go_to_the_mesh_once_the_peer_is_proven);
 	tcase_add_test(t, what_a_link_costs_is_told_to_the_mesh);

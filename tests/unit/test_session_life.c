@@ -162,7 +162,7 @@ static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 static uint16_t		 told_mtu;
 
 struct peer *
-route_why(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 
@@ -188,6 +188,12 @@ route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 	*at = far_place;
 	return far_place.n > 0 && memcmp(far_place.addr[0], addr, NADDR_LEN) == 0 ?
 	    0 : -1;
+}
+
+int
+route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+{
+	return route_place(addr, at);
 }
 
 uint16_t
@@ -798,6 +804,30 @@ START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
 }
 END_TEST
 
+/* The other side was away while we asked: what it missed is sent when it is back. */
+START_TEST(a_link_that_comes_back_hears_the_setup_that_waits)
+{
+	unsigned i, n;
+
+	established(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (i = 0; i < 20 && asked_type != MSG_XK_START; i++) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	answer_msg1();
+	has_link = 0;
+	wait_ms(16000);
+	has_link = 1;
+	n = nplain;
+	session_link_changed(&peer, 1);
+	ck_assert_uint_eq(nplain, n + 1);
+	phase_sent(FSP_SETUP);
+	wait_ms(1000);
+	ck_assert_uint_eq(nplain, n + 2);
+}
+END_TEST
+
 START_TEST(a_frame_becomes_the_packet_it_was)
 {
 	static const uint8_t body[] = {
@@ -1181,6 +1211,33 @@ data_in(uint32_t key)
 	frame_in(key, FSP_PACKET, body, sizeof(body));
 }
 
+START_TEST(a_restart_in_the_midst_of_a_rekey_begins_another)
+{
+	struct session	*s = established(100);
+
+	data_in(100);			/* the first keys are confirmed */
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	ck_assert_uint_eq(s->pend.session, 101);
+	ck_assert_uint_eq(s->extra->out->state, SHAKE_MSG3);
+	memset(peer.epoch, 0xb2, 8);
+	session_link_changed(&peer, 1);
+	ck_assert_uint_eq(s->pend.session, 0);
+	ck_assert_uint_eq(dropped_key, 101);
+	ck_assert_uint_eq(asked_type, MSG_XK_START);
+	answer_msg1();
+	/* Again: the Setup that is out goes once more. */
+	sent_len = 0;
+	session_link_changed(&peer, 1);
+	phase_sent(FSP_SETUP);
+	shake_in(FSP_ACK, 4, peer.addr);
+	answer_msg3(102, 0xb2);
+	ck_assert_uint_eq(s->cur.session, 102);
+}
+END_TEST
+
 START_TEST(data_is_reported_and_reports_are_not)
 {
 	uint8_t		 rr[MMP_SESSION_RR_LEN] = { 0 };
@@ -1295,6 +1352,7 @@ main(void)
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
 	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
+	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
@@ -1310,6 +1368,7 @@ main(void)
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	tcase_add_test(t, a_restart_in_the_midst_of_a_rekey_begins_another);
 	tcase_add_test(t, data_is_reported_and_reports_are_not);
 	tcase_add_test(t, who_only_reports_waits_for_no_answer);
 	tcase_add_test(t, a_session_learns_its_round_trip_from_current_keys_only);
