@@ -90,5 +90,10 @@ after=$(memory)
 note "MiB of V: $before before, $after after"
 check "memory stays bounded" test "$(echo "$after $before" | awk '{ print ($1 - $2 < 16) }')" = 1
 note "$(show v status '{k:v for k,v in d["refused"].items() if v}')"
-note "$(show v peers '[(p["npub"][:12],{k:p[k] for k in p if k.startswith("recv_") or k in ("offences","dropped","replay_suppressed")}) for p in d["peers"]]')"
+# of PEER KEY: what V says of it.
+of() { show v peers '[p for p in d["peers"] if p["npub"]=="'"${NPUB[$1]}"'"][0]["'"$2"'"]'; }
+for n in a b e; do note "$n: refused messages $(of $n refused_messages), unopened frames $(of $n unopened_frames)"; done
+check "the offender is shown" test "$(of e unopened_frames)" -gt "$RATE"
+check "nobody else is blamed" test "$(($(of a refused_messages) + $(of b refused_messages)))" -lt 10
+check "nor kept from talking" test "$(($(of a unopened_frames) + $(of b unopened_frames)))" -lt 100
 finish
