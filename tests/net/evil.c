@@ -348,7 +348,7 @@ signals(uint8_t *out)
 	static const uint8_t type[] = { FSP_COORDS_REQUIRED, FSP_PATH_BROKEN,
 	    FSP_MTU_EXCEEDED };
 	struct fsp_signal s = { .type = type[noise64() % 3] };
-	size_t	n = dgram(out, 64, 1280, evil.addr,
+	size_t	n = dgram(out, 64, 1280, evil.me.addr,
 	    noise64() & 1 ? evil.a : evil.addr);
 	ssize_t m;
 
