@@ -172,17 +172,16 @@ said_report(struct peer *p, const uint8_t *msg, size_t len, int current)
 	}
 }
 
-/* What a peer says. */
+/* What a peer says of itself or of the mesh. */
 static void
-dispatch(struct peer *p, struct work *w, int ce, int current)
+said(struct peer *p, const uint8_t *msg, size_t len, int current)
 {
-	const uint8_t	*msg = w->buf + w->off + FRAME_BODY_OFF;
-	size_t		 len = w->len - FRAME_BODY_OFF;
-	uint8_t		 copy[2] = { msg[0], len > 1 ? msg[1] : 0 };
+	uint8_t copy[2] = { msg[0], len > 1 ? msg[1] : 0 };
 
-	if (copy[0] == LINK_MSG_DATAGRAM) {
-		pipe_keep(w);
-		session_input(p, w, ce);
+	if (!quota_take(&p->extra->said, LINK_SAID_BURST, LINK_SAID_PER_MIN,
+	    netd.now_ms)) {
+		p->recv_bad++;
+		refuse(REFUSE_LINK_MSG_RATE);
 	} else if (frame_is_mesh_msg(copy[0])) {
 		said_mesh(p, msg, len);
 	} else if (copy[0] == LINK_MSG_SENDER_REPORT ||
@@ -198,6 +197,28 @@ dispatch(struct peer *p, struct work *w, int ce, int current)
 		refuse(REFUSE_LINK_MSG_UNKNOWN);
 		log_debug("Unknown link message type msg_type=%u", copy[0]);
 	}
+}
+
+/*
+ * A datagram may come from far away, and this peer is not to blame for it.
+ * The rest is its own doing: who goes on with what we refuse is not even
+ * heard for a moment, which costs us hardly anything.
+ */
+static void
+dispatch(struct peer *p, struct work *w, int ce, int current)
+{
+	const uint8_t	*msg = w->buf + w->off + FRAME_BODY_OFF;
+	uint64_t	 bad = p->recv_bad;
+
+	if (msg[0] == LINK_MSG_DATAGRAM) {
+		pipe_keep(w);
+		session_input(p, w, ce);
+		return;
+	}
+	said(p, msg, w->len - FRAME_BODY_OFF, current);
+	if (p->recv_bad != bad && !quota_take(&p->extra->blame,
+	    LINK_BLAME_BURST, LINK_BLAME_PER_MIN, netd.now_ms))
+		p->extra->shut_until_ms = netd.now_ms + LINK_SHUT_MS;
 }
 
 /* The newest frame says where the peer is; an old one that comes late does not. */
@@ -279,6 +300,8 @@ open_done(struct work *w)
 	struct link_keys	*k;
 	size_t			 tags = FRAME_TAG_LEN;
 
+	if (p != NULL)
+		p->extra->opening--;
 	if (p == NULL || (k = keys_by_session(p, w->link_key)) == NULL)
 		return;
 	switch (w->why) {
@@ -294,6 +317,24 @@ open_done(struct work *w)
 	default:
 		bad_frame(p, k, w);
 	}
+}
+
+/*
+ * Is a frame of this peer worth opening? Nobody may hold more slots than are
+ * left for all others: so a peer in a quiet house gets all it can use, and in
+ * a busy one the loudest loses first.
+ */
+static int
+may_open(struct peer *p)
+{
+	if (netd.now_ms < p->extra->shut_until_ms)
+		refuse(REFUSE_LINK_SHUT);
+	else if (p->extra->opening > pipe_free())
+		refuse(REFUSE_LINK_SHARE);
+	else
+		return 1;
+	p->unopened++;
+	return 0;
 }
 
 /* Takes w. */
@@ -313,9 +354,14 @@ input_data(struct work *w, const struct frame *f)
 		pipe_put(w);
 		return;
 	}
+	if (!may_open(p)) {
+		pipe_put(w);
+		return;
+	}
 	w->peer = p->handle;
 	w->link_key = k->session;
-	pipe_push(w, RING_OPEN, open_done);
+	if (pipe_push(w, RING_OPEN, open_done) == 0)
+		p->extra->opening++;
 }
 
 /* Decides by a private copy of what is in the slot. */

@@ -26,6 +26,7 @@
 #include "link_rate.h"
 #include "link_seen.h"
 #include "mmp.h"
+#include "quota.h"
 
 enum {
 	LINK_PEER_MAX = PEER_SLOTS,
@@ -40,6 +41,11 @@ enum {
 	LINK_TRIES_MAX = 16,		/* message 2s read for one of ours, of each kind */
 	LINK_BAD_MAX = 20,		/* undecryptable frames in a row */
 	LINK_MESH_MAX = 2048,		/* tree, filter and look-up messages end before */
+	/* Messages of a peer about the link and the mesh, and how many bad ones of
+	 * them we look at; then nothing of it is opened for a moment. */
+	LINK_SAID_BURST = 1000, LINK_SAID_PER_MIN = 30000,
+	LINK_BLAME_BURST = 1000, LINK_BLAME_PER_MIN = 60000,
+	LINK_SHUT_MS = 50,
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -67,6 +73,9 @@ struct link_extra {
 	uint64_t	dampen_until_ms;
 	uint64_t	bad_ms;		/* first of the bad frames in a row */
 	struct bucket	bucket;		/* its message 1s */
+	struct quota	said, blame;	/* its other messages; those to blame it for */
+	uint64_t	shut_until_ms;	/* its frames are not opened until then */
+	unsigned	opening;	/* its frames that are with cryptod */
 	struct mmp	mmp;
 	unsigned	reported;	/* receiver reports sent, up to a few */
 	uint64_t	log_ms;		/* next line about it */

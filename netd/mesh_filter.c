@@ -51,6 +51,7 @@ mesh_filter_input(struct peer *p, const uint8_t *msg, size_t len)
 		refuse(REFUSE_FILTER_STALE);
 		break;
 	case BLOOM_LATER:
+		p->recv_bad++;
 		refuse(REFUSE_FILTER_RATE);
 		mesh_poke();
 		break;

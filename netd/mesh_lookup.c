@@ -291,7 +291,9 @@ mesh_lookup_input(struct peer *p, const uint8_t *msg, size_t len)
 	if (why == REFUSE_NONE)
 		return;
 	refuse(why);
-	if (said == LOOKUP_MALFORMED || said == LOOKUP_BAD_PATH)
+	/* What the peer could have known, or far too much of it. */
+	if (said == LOOKUP_MALFORMED || said == LOOKUP_BAD_PATH ||
+	    said == LOOKUP_RATE || said == LOOKUP_NOT_OPEN)
 		p->recv_bad++;
 	if (said == LOOKUP_DUPLICATE && is_request)
 		log_debug("Duplicate LookupRequest, dropping from=%s",

@@ -22,6 +22,7 @@
 
 enum {
 	RECV_BATCH = 64,	/* datagrams read in one turn of the loop */
+	RECV_TURN = 4,		/* batches in one turn of the loop */
 	SEND_BATCH = 64,
 	PUNCH_LEN = 24		/* NAT punch packets of Nostr discovery */
 };
@@ -161,8 +162,9 @@ take(struct udp *u, struct work *w, struct msghdr *h, unsigned len)
 	link_input(w);
 }
 
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+/* As many as there are slots for, up to a batch; was that all? */
+static int
+read_batch(struct udp *u)
 {
 	static struct mmsghdr	 msg[RECV_BATCH];
 	static struct iovec	 iov[RECV_BATCH];
@@ -170,11 +172,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	static _Alignas(struct cmsghdr) char
 				 ctl[RECV_BATCH][CMSG_SPACE(sizeof(uint32_t))];
 	static struct work	*w[RECV_BATCH];
-	struct udp		*u = arg;
 	int			 i, got, slots;
 
-	(void)what;
-	netd_clock();
 	for (slots = 0; slots < RECV_BATCH && pipe_free() > PIPE_SPARE; slots++) {
 		w[slots] = pipe_get();
 		iov[slots].iov_base = w[slots]->buf + w[slots]->off;
@@ -187,7 +186,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		msg[slots].msg_hdr.msg_control = ctl[slots];
 		msg[slots].msg_hdr.msg_controllen = sizeof(ctl[slots]);
 	}
-	got = recvmmsg(fd, msg, (unsigned)slots, MSG_DONTWAIT, NULL);
+	got = recvmmsg(u->fd, msg, (unsigned)slots, MSG_DONTWAIT, NULL);
 	if (got == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			u->stats.recv_errors++;
@@ -197,6 +196,23 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		take(u, w[i], &msg[i].msg_hdr, msg[i].msg_len);
 	for (; i < slots; i++)
 		pipe_put(w[i]);
+	return got == 0 || got < RECV_BATCH;
+}
+
+/*
+ * More than one batch, for the kernel's queue knows no peers: a flood in it
+ * pushes out everybody. Here the frames of one who floods cost little.
+ */
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	int i;
+
+	(void)fd;
+	(void)what;
+	netd_clock();
+	for (i = 0; i < RECV_TURN && !read_batch(arg); i++)
+		continue;
 }
 
 void

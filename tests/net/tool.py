@@ -80,6 +80,40 @@ def source(addr, port, count):
     print("%.2f s, %.1f MB/s" % (took, count / took / 1e6), file=sys.stderr)
 
 
+def pace(addr, port, pps, size):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.connect((addr, int(port)))
+    block, pps, sent, began = bytes(int(size)), int(pps), 0, time.monotonic()
+    while True:
+        due = int((time.monotonic() - began) * pps) - sent
+        # What was missed in a long pause of ours stays missed.
+        for _ in range(min(due, pps // 20)):
+            try:
+                s.send(block)
+            except OSError:
+                pass
+        sent += due
+        time.sleep(0.002)
+
+
+def count(addr, port):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
+    s.bind((addr, int(port)))
+    s.settimeout(0.02)
+    n, due, buf = 0, 0, bytearray(2048)
+    print("listening", file=sys.stderr, flush=True)
+    while True:
+        try:
+            s.recv_into(buf)
+            n += 1
+        except TimeoutError:
+            pass
+        if time.time() >= due:
+            due = time.time() + 0.1
+            print("%.3f %d" % (time.time(), n), flush=True)
+
+
 def packets(ifname):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
@@ -440,5 +474,5 @@ def alike(name, model):
 
 if __name__ == "__main__":
     verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
-             memory, alike, first)
+             memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

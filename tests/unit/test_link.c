@@ -36,6 +36,7 @@ static struct work	*lent[64];
 static pipe_fn		lent_done[64];
 static unsigned		nlent, sealed;
 static uint64_t		tick_by;
+static unsigned		spare = 64;
 
 uint64_t netd_clock(void) { return netd.now_ms; }
 uint64_t netd_wall_ms(void) { return 1; }
@@ -62,6 +63,7 @@ pipe_get(void)
 }
 
 void pipe_put(struct work *w) { (void)w; }
+unsigned pipe_free(void) { return spare; }
 void pipe_keep(struct work *w) { (void)w; }
 size_t pipe_room(const struct work *w) { return sizeof(slots[0]) - w->off - 32; }
 
@@ -1284,6 +1286,67 @@ START_TEST(what_a_link_costs_is_told_to_the_mesh)
 }
 END_TEST
 
+START_TEST(who_goes_on_with_bad_messages_is_not_opened_for_a_moment)
+{
+	static const uint8_t bad = 0x77;
+	struct peer	*p;
+	uint64_t	 n = 0, was;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	while (p->extra->shut_until_ms == 0 && n < 5000)
+		frame_in(&home, p->cur.our_index, ++n, 0, &bad, 1, REFUSE_NONE);
+	ck_assert_uint_ge(n, LINK_SAID_BURST);
+	ck_assert_uint_lt(n, 5000);
+	was = nlent;
+	beat_in(&home, p->cur.our_index, ++n);
+	ck_assert_uint_eq(nlent, was);
+	ck_assert_uint_eq(p->unopened, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_SHUT], 1);
+	netd.now_ms += LINK_SHUT_MS;
+	beat_in(&home, p->cur.our_index, ++n);
+	ck_assert_uint_gt(nlent, was);
+	ck_assert_uint_eq(p->unopened, 1);
+}
+END_TEST
+
+START_TEST(nobody_is_blamed_for_datagrams)
+{
+	static const uint8_t dgram[40] = { LINK_MSG_DATAGRAM };
+	struct peer	*p;
+	uint64_t	 n;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	for (n = 1; n <= 5000; n++)
+		frame_in(&home, p->cur.our_index, n, 0, dgram, sizeof(dgram),
+		    REFUSE_NONE);
+	ck_assert_uint_eq(datagrams, 5000);
+	ck_assert_uint_eq(p->unopened, 0);
+}
+END_TEST
+
+START_TEST(one_peer_gets_no_more_slots_than_are_left)
+{
+	struct peer	*p, *q;
+	uint8_t		 frame[64] = { 0 };
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	q = peer_up(0x30, 2, 42);
+	p->extra->opening = 33;
+	spare = 32;
+	frame_data(frame, 0, 5, p->cur.our_index, 1);
+	wire_in(&home, frame, FRAME_OVERHEAD + 1);
+	ck_assert_uint_eq(p->unopened, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_SHARE], 1);
+	frame_data(frame, 0, 5, q->cur.our_index, 1);
+	wire_in(&home, frame, FRAME_OVERHEAD + 1);
+	ck_assert_uint_eq(q->extra->opening, 1);
+	ck_assert_uint_eq(q->unopened, 0);
+}
+END_TEST
+
 START_TEST(a_short_report_is_refused_and_one_about_old_keys_ignored)
 {
 	uint8_t		 rr[MMP_LINK_RR_LEN] = { LINK_MSG_RECEIVER_REPORT };
@@ -1411,6 +1474,9 @@ main(void)
 	tcase_add_test(t, an_idle_link_is_measured_once_a_minute);
 	tcase_add_test(t, mesh_messages_go_to_the_mesh_once_the_peer_is_proven);
 	tcase_add_test(t, what_a_link_costs_is_told_to_the_mesh);
+	tcase_add_test(t, who_goes_on_with_bad_messages_is_not_opened_for_a_moment);
+	tcase_add_test(t, nobody_is_blamed_for_datagrams);
+	tcase_add_test(t, one_peer_gets_no_more_slots_than_are_left);
 	tcase_add_test(t, a_short_report_is_refused_and_one_about_old_keys_ignored);
 	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);
 	tcase_add_test(t, drops_of_the_kernel_are_congestion_for_a_second);

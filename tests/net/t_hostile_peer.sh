@@ -1,0 +1,130 @@
+#!/bin/bash
+# t_hostile_peer.sh -- a peer with an identity and a link floods its neighbour
+# with everything that a peer can say. A and B talk through the victim V all
+# the while.
+#
+#	[RATE=50000] [SECS=3] [KINDS='filter cut'] t_hostile_peer.sh
+#
+# All share this machine, so what the sending costs by itself is measured too:
+# each flood goes to a neighbour that has nobody listening first.
+. "$(dirname "$0")/lib.sh"
+RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
+KINDS=${KINDS:-heartbeat ancestry badsig deep filter filters hashes lookup lookup_v \
+    lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
+    nonsense unsealed transit}
+BULK=${BULK-nonsense filters}
+
+net hub a v b e d
+ip -n "$(ns hub)" link add br0 type bridge || bail "cannot make a bridge"
+ip -n "$(ns hub)" link set br0 up
+in_net hub sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+i=0
+for n in a v b e d; do
+	i=$((i + 1))
+	ip link add eth0 netns "$(ns $n)" type veth peer name "p$i" netns "$(ns hub)" ||
+	    bail "cannot make a veth pair"
+	ip -n "$(ns hub)" link set "p$i" master br0 up
+	address $n eth0 $i
+done
+identity a v b e
+PEERS[a]=v PEERS[b]=v LEVEL=info
+for n in a v b; do conf $n; done
+start v a b
+meet a v || bail "A and V do not meet"
+meet b v || bail "B and V do not meet"
+
+evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
+mkdir -p "$BASTIDE_BUILD/net"
+"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
+    -o "$evil" "$here/evil.c" "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
+    -lsodium -lsecp256k1 || bail "cannot build the evil peer"
+mkfifo "$tmp/orders"
+exec 7<>"$tmp/orders"
+# Its own stdin: background() would give it none.
+NSEC=${NSEC[e]} ip netns exec "$(ns e)" "$evil" "${NPUB[v]}" "${IP[v]}" 2121 "${IP[d]}" \
+    "${NPUB[a]}" "${NPUB[b]}" <&7 >>"$tmp/evil" 2>"$tmp/evil.err" &
+check "the hostile peer is a peer" wait_for 10 connected v e
+
+# ---- honest traffic for all of the test
+to_b=$(mesh_addr b)
+got=0 alone=0
+check "A reaches B through V" wait_for 20 reaches a b
+background b $tool count "$to_b" 7100 >"$tmp/count" 2>"$tmp/count.err"
+wait_for 5 grep -q listening "$tmp/count.err"
+background a $tool pace "$to_b" 7100 "$PPS" 1000
+pacer=$bg
+sleep 2
+# arrived FROM UNTIL: datagrams a second between those times.
+arrived() {
+	awk -v f="$1" -v u="$2" '$1 >= f && $1 <= u { if (!t) { t = $1; n = $2 } T = $1; N = $2 }
+	    END { print (T > t) ? int((N - n) / (T - t)) : 0 }' "$tmp/count"
+}
+done_with() { grep -q "^$1 " "$tmp/evil"; }
+# flood WHAT: and leave in $got what of the honest traffic arrived meanwhile.
+flood() {
+	local began=$EPOCHREALTIME
+	echo "$1 $RATE $SECS" >&7
+	wait_for $((SECS + 10)) done_with "$1" || { cat "$tmp/evil.err"; return 1; }
+	sleep 0.2
+	got=$(arrived "$began" "$EPOCHREALTIME")
+}
+memory() { $tool memory $(rooms v) | awk '{ print $NF }'; }
+# cpu: seconds of processor time of V's rooms so far.
+cpu() { cat $(printf '/proc/%s/stat ' $(rooms v)) | awk '{ s += $14 + $15 } END { print s / 100 }'; }
+holds() { [ "$alone" -gt 0 ] && [ "$got" -ge $((alone * 9 / 10)) ]; }
+
+note "honest traffic without any flood: $(arrived "$(($(date +%s) - 2))" "$EPOCHREALTIME") of $PPS a second"
+before=$(memory)
+note "kind: honest datagrams a second beside the sending alone, beside the flood; processor seconds of V; MiB of V"
+for kind in $KINDS; do
+	flood "away:$kind"
+	alone=$got
+	was=$(cpu)
+	flood "$kind"
+	check "$kind at $RATE a second leaves honest traffic its rate" holds
+	note "$kind: $alone $got; $(echo "$(cpu) $was" | awk '{ printf "%.2f", $1 - $2 }'); $(memory); $(grep "^$kind " "$tmp/evil" | tail -n 1)"
+	is_whole v && is_whole a && is_whole b || break
+done
+# ---- as much as TCP can get, which leaves the machine nothing to spare
+# bulk WHAT: how long BYTES from A to B take meanwhile, in ms, to $took.
+BYTES=${BYTES:-80000000}
+bulk() {
+	echo "$1 $RATE 6" >&7
+	sleep 0.5
+	took=
+	transfer a b "$BYTES" 20 >/dev/null && took=$(awk '{ print int($1 * 1000); exit }' "$tmp/took")
+	wait_for 15 done_with "$1"
+	[ -n "$took" ]
+}
+keeps() { [ $((beside * 9)) -le $((alone * 10)) ]; }
+end "$pacer"
+for kind in $BULK; do
+	: >"$tmp/evil"		# it appends
+	# The better of two each, in turns: others use this machine as well.
+	alone=999999 beside=999999
+	for _ in 1 2; do
+		bulk "away:$kind" && [ "$took" -lt "$alone" ] && alone=$took
+		bulk "$kind" && [ "$took" -lt "$beside" ] && beside=$took
+		: >"$tmp/evil"
+	done
+	check "beside $kind a stream keeps nine tenths of its speed" keeps
+	note "$kind: $BYTES bytes in $alone ms beside the sending alone, in $beside ms beside the flood"
+done
+
+check "the victim stands" is_whole v
+check "its neighbours too" is_whole a
+check "both of them" is_whole b
+after=$(memory)
+note "MiB of V: $before before, $after after"
+check "memory stays bounded" test "$(echo "$after $before" | awk '{ print ($1 - $2 < 16) }')" = 1
+note "$(show v status '{k:v for k,v in d["refused"].items() if v}')"
+# of PEER KEY: what V says of it.
+of() { show v peers '[p for p in d["peers"] if p["npub"]=="'"${NPUB[$1]}"'"][0]["'"$2"'"]'; }
+for n in a b e; do note "$n: refused messages $(of $n refused_messages), unopened frames $(of $n unopened_frames)"; done
+check "the offender is shown" test "$(of e unopened_frames)" -gt "$RATE"
+check "nobody else is blamed" test "$(($(of a refused_messages) + $(of b refused_messages)))" -lt 10
+heard() { # 99 of 100 frames of it
+	[ $(($(of $1 unopened_frames) * 100)) -le "$(show v peers '[p for p in d["peers"] if p["npub"]=="'"${NPUB[$1]}"'"][0]["stats"]["packets_recv"]')" ]
+}
+for n in a b; do check "$n is heard" heard $n; done
+finish
