@@ -30,6 +30,11 @@ enum { BOOT = 1, RUN = 2, ONCE = 4 };
 /* Where the identity comes from. */
 enum key_mode { KEY_CONFIGURED = 1, KEY_PERSISTENT, KEY_EPHEMERAL };
 
+/* A row of LISTENERS; the port follows in two bytes, little-endian. */
+enum listen_proto { LISTEN_TCP = 1, LISTEN_UDP };
+enum listen_bind { LISTEN_ANY = 1, LISTEN_MESH };
+#define LISTEN_ROW	4
+
 enum msg_type {
 	MSG_NONE,
 #define MSG(NAME, name, FROM, TO, nfd, when, doc)	MSG_##NAME,

@@ -13,7 +13,7 @@ help_print(void)
 "  show WHAT                          status, peers, links, sessions, transports,\n"
 "                                     connections, identity-cache, acl, routing,\n"
 "                                     tree, bloom, cache, mmp, metrics, stats,\n"
-"                                     stats-peers\n"
+"                                     stats-peers, listening\n"
 "  show stats METRIC [PEER] [WINDOW]  its last 10m, or 90s, 6h, up to 24h\n"
 "  topology [--dot]                   the tree as the node sees it; for Graphviz\n"
 "  connect PEER ADDRESS [TRANSPORT]   dial a peer, once; TRANSPORT is udp\n"

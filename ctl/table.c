@@ -102,6 +102,9 @@ static const struct sheet sheet[] = {
 	    { "FIRST SEEN", "first_seen_secs_ago", TEXT },
 	    { "LAST SEEN", "last_contact_secs_ago", TEXT },
 	    { "NPUB", "npub", TEXT } } },
+	{ "listening", "show_listening_sockets", "sockets", {
+	    { "PROTOCOL", "proto", TEXT }, { "PORT", "port", TEXT },
+	    { "ADDRESS", "local_addr", TEXT } } },
 	{ "metrics", "show_metrics", NULL, {{ 0 }} },
 };
 

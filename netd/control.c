@@ -21,6 +21,7 @@
 #include "control.h"
 #include "control_cmd.h"
 #include "history.h"
+#include "listen.h"
 
 #define CLIENTS_MAX	32
 #define GROUPS_MAX	256
@@ -34,6 +35,7 @@ struct client {
 	size_t		 in_len, out_len, out_at;
 	uint64_t	 until_ms;	/* to read all, then to write all */
 	char		*out;		/* NULL while we read */
+	const struct ctl_cmd *later;	/* waits for privd's answer */
 	char		 in[CTL_REQ_MAX + 1];
 };
 
@@ -90,7 +92,7 @@ watch(struct client *c)
 	};
 
 	if (event_assign(c->ev, loop, c->fd, c->out != NULL ? EV_WRITE :
-	    EV_READ, on_client, c) == -1 || event_add(c->ev, &wait) == -1)
+	    c->later != NULL ? 0 : EV_READ, on_client, c) == -1 || event_add(c->ev, &wait) == -1)
 		fatalx("cannot watch a control client");
 }
 
@@ -121,14 +123,14 @@ may_change(int fd)
 }
 
 static json_t *
-run(int fd, const struct ctl_req *req, char err[CTL_ERR_LEN])
+run(struct client *c, const struct ctl_req *req, char err[CTL_ERR_LEN])
 {
 	const struct ctl_cmd *cmd = ctl_cmd_find(req->command);
 
 	if (cmd == NULL)
 		snprintf(err, CTL_ERR_LEN, "unknown command: %.300s",
 		    req->command);
-	else if (cmd->changes && !may_change(fd)) {
+	else if (cmd->changes && !may_change(c->fd)) {
 		refuse(REFUSE_CTL_DENIED);
 		snprintf(err, CTL_ERR_LEN, "permission denied: %s is for root "
 		    "and members of the control socket's group", cmd->name);
@@ -136,6 +138,8 @@ run(int fd, const struct ctl_req *req, char err[CTL_ERR_LEN])
 		snprintf(err, CTL_ERR_LEN, "node shutting down");
 	else if (cmd->needs_params && req->params == NULL)
 		snprintf(err, CTL_ERR_LEN, "missing params for %s", cmd->name);
+	else if (cmd->later && !listen_ask())
+		c->later = cmd;
 	else
 		return cmd->fn(req->params, err);
 	return NULL;
@@ -145,6 +149,7 @@ static void
 reply(struct client *c, json_t *data, const char *err)
 {
 	c->out_at = 0;
+	c->later = NULL;
 	c->until_ms = netd.now_ms + IO_MS;
 	c->out = data != NULL ? ctl_reply_ok(data, &c->out_len) :
 	    ctl_reply_error(err, &c->out_len);
@@ -164,9 +169,10 @@ answer(struct client *c, size_t len)
 		reply(c, NULL, err);
 		return;
 	}
-	data = run(c->fd, &req, err);
+	data = run(c, &req, err);
 	ctl_req_free(&req);
-	reply(c, data, err);
+	if (c->later == NULL)
+		reply(c, data, err);
 }
 
 static void
@@ -222,13 +228,33 @@ on_client(evutil_socket_t fd, short what, void *arg)
 		if (c->out != NULL)
 			drop(c);
 		else
-			reply(c, NULL, "read timeout");
+			reply(c, NULL, c->later != NULL ?
+			    "no answer from privd" : "read timeout");
 	} else if (c->out != NULL)
 		on_output(c);
 	else
 		on_input(c);
 	if (c->fd != -1)
 		watch(c);
+}
+
+void
+control_listeners(void)
+{
+	char		 err[CTL_ERR_LEN];
+	struct client	*c;
+	json_t		*data;
+
+	for (c = client; c < client + CLIENTS_MAX; c++) {
+		if (c->fd == -1 || c->later == NULL)
+			continue;
+		err[0] = '\0';
+		data = c->later->fn(NULL, err);
+		event_del(c->ev);
+		reply(c, data, err);
+		if (c->fd != -1)
+			watch(c);
+	}
 }
 
 /* A free place. When all are taken, who has had one longest has had enough: a
@@ -265,6 +291,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	c = place();
 	c->fd = new;
 	c->in_len = 0;
+	c->later = NULL;
 	c->until_ms = netd.now_ms + IO_MS;
 	if ((c->ev = event_new(loop, new, 0, on_client, c)) == NULL)
 		fatalx("out of memory for a control client");

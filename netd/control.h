@@ -6,6 +6,8 @@
 
 void	control_add(int fd, uint32_t gid);
 void	control_start(struct event_base *);
+/* privd has said who listens: those who asked get their reply. */
+void	control_listeners(void);
 /* History rings; in how many ms to come back. */
 uint64_t control_tick(void);
 

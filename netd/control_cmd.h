@@ -12,6 +12,7 @@ struct ctl_cmd {
 	ctl_fn		 fn;
 	int		 changes;	/* for root and the control group only */
 	int		 needs_params;
+	int		 later;		/* listen_ask() comes first */
 };
 
 /* NULL: no such command. */

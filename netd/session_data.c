@@ -137,6 +137,20 @@ session_send_inner(struct session *s, int pending, uint8_t type,
 	return seal(s, w, pending, coords);
 }
 
+/*
+ * Who hears us and does not answer may have lost our place: a reference node
+ * forgets places when its tree changes, and asks for none while a session lasts.
+ */
+static int
+is_unanswered(const struct session *s)
+{
+	uint64_t every = netd.conf[CONF_SESSION_COORDS_MS];
+
+	return s->warmup == 0 && s->extra->unheard_ms != 0 &&
+	    netd.now_ms - s->extra->unheard_ms >= every &&
+	    netd.now_ms - s->extra->warmed_ms >= every;
+}
+
 /* The first packets tell nodes on the way where both ends are; a packet that
  * has no room for it is preceded by a frame that has. */
 static size_t
@@ -144,6 +158,10 @@ warm(struct session *s, size_t pktlen)
 {
 	size_t need;
 
+	if (is_unanswered(s)) {
+		s->extra->warmed_ms = netd.now_ms;
+		s->warmup++;
+	}
 	if (s->warmup == 0)
 		return 0;
 	need = coords_len(s);

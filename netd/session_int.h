@@ -66,7 +66,7 @@ struct session_extra {
 	uint64_t	 their_rekey_ms;	/* 0: never */
 	uint64_t	 proved_ms;	/* their Msg3 last gave keys; 0: never */
 	uint64_t	 probed_ms;	/* last empty frame under pending keys */
-	uint64_t	 warmed_ms;	/* last answer to CoordsRequired; 0: never */
+	uint64_t	 warmed_ms;	/* last said where both ends are, unasked or asked; 0: never */
 	struct path_mtu	 mtu;
 	struct path_seen seen;
 	struct mmp	 mmp;

@@ -10,6 +10,8 @@ json_t	*show_status(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_transports(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_identity_cache(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_acl(const json_t *, char err[CTL_ERR_LEN]);
+/* listen.c: after listen_ask() */
+json_t	*show_listening_sockets(const json_t *, char err[CTL_ERR_LEN]);
 /* show_peers.c: links and sessions */
 json_t	*show_peers(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_links(const json_t *, char err[CTL_ERR_LEN]);

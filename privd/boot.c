@@ -464,6 +464,7 @@ boot_netd(void *obj, void *ready)
 		close(fd);
 	}
 	send_resolvers();
+	diag_open();
 	SEND(conf_end, PROC_NETD, &end, NULL);
 	return 0;
 }

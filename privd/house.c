@@ -22,6 +22,7 @@
 #include "log.h"
 
 #define PING_MS		5000
+#define LISTEN_MS	500	/* from an answer about listeners to the next question */
 #define PATIENCE_MS	15000	/* without a PONG */
 #define GRACE_MS	300	/* for rooms to leave by themselves */
 #define BURY_MS		50	/* for the kernel to end those that did not */
@@ -187,6 +188,31 @@ on_pong_cryptod(struct chan *c, const struct msg_pong_cryptod *m, int *fds)
 	(void)m;
 	(void)fds;
 	heard(&house.room[PROC_CRYPTOD], msg_row[MSG_PONG_CRYPTOD].name);
+}
+
+/*
+ * netd asks again only when it has had an answer for LISTEN_MS; sooner is a
+ * lie that could keep us busy for ever.
+ */
+void
+on_listen_ask(struct chan *c, const struct msg_listen_ask *m, int *fds)
+{
+	static uint64_t		answered_ms;
+	struct msg_listeners	answer = { .req = m->req };
+	uint8_t			ip6[16];
+
+	(void)fds;
+	if (answered_ms != 0 && now_ms() - answered_ms < LISTEN_MS) {
+		log_error("netd broke a rule with %s: too soon",
+		    msg_row[MSG_LISTEN_ASK].name);
+		happen(EV_LOST, &house.room[PROC_NETD]);
+		return;
+	}
+	mesh_addr(house.self.addr, ip6);
+	diag_ask(ip6, &answer);
+	answered_ms = now_ms();
+	if (listeners_send(c, &answer, NULL) == -1)
+		happen(EV_LOST, &house.room[PROC_NETD]);
 }
 
 /* -- actions of house.def ------------------------------------------------- */

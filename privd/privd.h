@@ -129,6 +129,11 @@ int	 rtnl_route_add(unsigned ifindex, const uint8_t net[16], unsigned bits);
 int	 rtnl_rule_add(const uint8_t net[16], unsigned bits, uint32_t prio);
 int	 rtnl_rule_del(const uint8_t net[16], unsigned bits, uint32_t prio);
 
+/* diag.c: who listens where the mesh can reach. */
+void	 diag_open(void);
+/* known and rows of the answer. */
+void	 diag_ask(const uint8_t ip6[16], struct msg_listeners *);
+
 /* notify.c: the service manager's protocol; silent when there is none. */
 /* socket: NOTIFY_SOCKET or NULL. */
 void	 notify_open(const char *socket);

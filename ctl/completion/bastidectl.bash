@@ -18,7 +18,7 @@ _bastidectl() {
 		version help --socket --json --version --help" -- "$cur")) ;;
 	show) COMPREPLY=($(compgen -W "status peers links sessions transports
 		connections identity-cache acl routing tree bloom cache mmp
-		metrics stats stats-peers --json" -- "$cur")) ;;
+		metrics stats stats-peers listening --json" -- "$cur")) ;;
 	topology) COMPREPLY=($(compgen -W "--dot" -- "$cur")) ;;
 	keygen) COMPREPLY=($(compgen -W "--dir --force --stdout" -- "$cur")) ;;
 	connect|disconnect|rekey)

@@ -4,7 +4,8 @@
  * room: common
  *
  * It boots as it should, then does what RUST_LOG (all that privd hands down)
- * names: "pong" answers pings nobody sent, as fast as it can.
+ * names: "pong" answers pings nobody sent, as fast as it can; "ask" asks who
+ * listens, as fast.
  */
 #define ME_NETD
 #include <poll.h>
@@ -49,6 +50,16 @@ pong_for_ever(void)
 			_exit(1);
 }
 
+static void
+ask_for_ever(void)
+{
+	struct msg_listen_ask m = { .req = 1 };
+
+	for (;;)
+		if (listen_ask_send(&privd, &m, NULL) == -1)
+			_exit(1);
+}
+
 int
 main(void)
 {
@@ -65,6 +76,8 @@ main(void)
 	usleep(500000);		/* let the script see that the house stands */
 	if (lie != NULL && strcmp(lie, "pong") == 0)
 		pong_for_ever();
+	if (lie != NULL && strcmp(lie, "ask") == 0)
+		ask_for_ever();
 	hear(MSG_STOP_NETD);
 	return 0;
 }

@@ -26,12 +26,17 @@ check a_house_with_it_stops gone 4
 wait "$privd"
 privd=
 
-RUST_LOG=pong start
-check an_answer_that_nobody_asked_for_ends_the_house gone 2
-kill -KILL "$privd" 2>/dev/null
-wait "$privd" 2>/dev/null
-check and_the_status_says_so same 1 $?
-check and_the_log_says_so has 'netd broke a rule with pong_netd' "$tmp/log"
-check and_the_socket_is_gone absent "$tmp/run/control.sock"
-privd=
+# lie WORD TEST MESSAGE: it ends the house, which says why.
+lie() {
+	RUST_LOG=$1 start
+	check "${2}_ends_the_house" gone 2
+	kill -KILL "$privd" 2>/dev/null
+	wait "$privd" 2>/dev/null
+	check "and_the_status_says_so_of_$3" same 1 $?
+	check "and_the_log_says_so_of_$3" has "netd broke a rule with $3" "$tmp/log"
+	check "and_the_socket_is_gone_after_$3" absent "$tmp/run/control.sock"
+	privd=
+}
+lie pong an_answer_that_nobody_asked_for pong_netd
+lie ask a_question_asked_again_and_again listen_ask
 finish

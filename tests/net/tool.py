@@ -15,9 +15,11 @@
 	key NSEC			its 32 bytes in hex
 	idle PID... SECONDS		share of a core they used, in percent
 	memory PID...			PSS and RSS together, in MiB
+	alike FILE MODEL		every member of the model's JSON is in the other's, of one type
 	first ADDR SECONDS		wait for the first answer to a ping, print when
 """
 import hashlib
+import json
 import os
 import random
 import re
@@ -405,7 +407,38 @@ def first(addr, seconds):
     sys.exit(1)
 
 
+def members(value, path, found):
+    """Where numbers, texts and nulls stand in a JSON value, lists folded."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            members(inner, path + "." + key, found)
+    elif isinstance(value, list):
+        for inner in value:
+            members(inner, path + "[]", found)
+    else:
+        kind = "number" if type(value) in (int, float) else type(value).__name__
+        found.setdefault(path, set()).add(kind)
+    return found
+
+
+def alike(name, model):
+    with open(name) as f, open(model) as g:
+        mine, theirs = members(json.load(f), "", {}), members(json.load(g), "", {})
+    bad = 0
+    for path, kinds in sorted(theirs.items()):
+        here = mine.get(path, set())
+        # A list that is empty here and a null in one of the two say nothing.
+        if here - {"NoneType"} and kinds - {"NoneType"}:
+            same = bool(here & kinds)
+        else:
+            same = bool(here) or "[]" in path
+        if not same:
+            print("%s: model has %s, here %s" % (path, kinds, here or "nothing"))
+            bad = 1
+    sys.exit(bad)
+
+
 if __name__ == "__main__":
     verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
-             memory, first)
+             memory, alike, first)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -1029,6 +1029,30 @@ START_TEST(a_node_that_is_not_found_is_unreachable)
 }
 END_TEST
 
+START_TEST(who_does_not_answer_hears_again_where_we_are)
+{
+	struct session *s = established(100);
+
+	while (s->warmup > 0)
+		packet_out(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	wait_ms(1999);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	wait_ms(1);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(5000);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+}
+END_TEST
+
 START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
 {
 	struct session *s = established(100);
@@ -1361,6 +1385,7 @@ main(void)
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
 	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
+	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);

@@ -1,0 +1,137 @@
+/*
+ * diag.c -- who on this machine listens where the mesh can reach.
+ *
+ * Knows sock_diag, through libmnl: TCP sockets that listen and UDP sockets
+ * that are not connected, bound to every address or to the mesh address. The
+ * socket is opened at boot; a kernel without sock_diag is no reason to stop.
+ */
+#include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "privd.h"
+#include "wire.h"
+
+#define BUF_LEN	32768
+
+struct dump {
+	const uint8_t		*ip6;
+	struct msg_listeners	*to;
+	uint8_t			 proto;
+};
+
+static struct mnl_socket *nl;
+
+void
+diag_open(void)
+{
+	nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (nl != NULL && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1) {
+		mnl_socket_close(nl);
+		nl = NULL;
+	}
+	if (nl == NULL)
+		log_debug("the kernel does not say who listens");
+}
+
+/* Like memcmp: by protocol, then port, then where it is bound. */
+static int
+compare(const uint8_t *a, const uint8_t *b)
+{
+	int diff = a[0] - b[0];
+
+	if (diff == 0)
+		diff = get_le16(a + 2) - get_le16(b + 2);
+	return diff != 0 ? diff : a[1] - b[1];
+}
+
+/* In order, each once: many sockets can share a port. */
+static void
+put(struct msg_listeners *to, const uint8_t row[LISTEN_ROW])
+{
+	uint8_t *end = to->rows + to->rows_len, *at = to->rows;
+
+	while (at < end && compare(at, row) < 0)
+		at += LISTEN_ROW;
+	if ((at < end && compare(at, row) == 0) ||
+	    to->rows_len + LISTEN_ROW > (int)sizeof(to->rows))
+		return;
+	memmove(at + LISTEN_ROW, at, (size_t)(end - at));
+	memcpy(at, row, LISTEN_ROW);
+	to->rows_len = (uint16_t)(to->rows_len + LISTEN_ROW);
+}
+
+static int
+on_socket(const struct nlmsghdr *nh, void *arg)
+{
+	struct dump			*d = arg;
+	const struct inet_diag_msg	*is = mnl_nlmsg_get_payload(nh);
+	uint8_t				 row[LISTEN_ROW] = { d->proto };
+
+	if (mnl_nlmsg_get_payload_len(nh) < sizeof(*is) ||
+	    is->idiag_family != AF_INET6)
+		return MNL_CB_OK;
+	if (memcmp(is->id.idiag_src, &in6addr_any, 16) == 0)
+		row[1] = LISTEN_ANY;
+	else if (memcmp(is->id.idiag_src, d->ip6, 16) == 0)
+		row[1] = LISTEN_MESH;
+	else
+		return MNL_CB_OK;
+	put_le16(row + 2, ntohs(is->id.idiag_sport));
+	put(d->to, row);
+	return MNL_CB_OK;
+}
+
+static int
+list(int ipproto, uint32_t states, struct dump *d)
+{
+	static unsigned			 seq;
+	static char			 buf[BUF_LEN];
+	struct nlmsghdr			*nh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2		*rq;
+	ssize_t				 n;
+	int				 more;
+
+	nh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nh->nlmsg_seq = ++seq;
+	rq = mnl_nlmsg_put_extra_header(nh, sizeof(*rq));
+	rq->sdiag_family = AF_INET6;
+	rq->sdiag_protocol = (uint8_t)ipproto;
+	rq->idiag_states = states;
+	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
+		return -1;
+	do {
+		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (n == -1 && errno == EINTR) {
+			more = 1;
+			continue;
+		}
+		if (n == -1)
+			return -1;
+		more = mnl_cb_run(buf, (size_t)n, seq,
+		    mnl_socket_get_portid(nl), on_socket, d);
+	} while (more > 0);
+	return more;
+}
+
+void
+diag_ask(const uint8_t ip6[16], struct msg_listeners *to)
+{
+	struct dump d = { .ip6 = ip6, .to = to, .proto = LISTEN_TCP };
+
+	to->rows_len = 0;
+	to->known = nl != NULL && list(IPPROTO_TCP, 1U << TCP_LISTEN, &d) == 0;
+	d.proto = LISTEN_UDP;
+	/* A UDP socket that is not connected is in the state TCP calls closed. */
+	if (to->known && list(IPPROTO_UDP, 1U << TCP_CLOSE, &d) == -1)
+		to->known = 0;
+}
