@@ -270,6 +270,33 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 }
 
 /*
+ * Our first keys, and nothing heard under them: what does not open was sealed
+ * for the node that stood here before us, under keys that died with it.
+ */
+static int
+is_first_life(const struct session *s)
+{
+	return s != NULL && s->cur.session != 0 && s->cur.initiator &&
+	    s->prev.session == 0 && s->extra->heard_cur_ms == 0;
+}
+
+static void
+say_unopened(const struct fsp_dgram *d, enum refusal why)
+{
+	char src[64];
+
+	if (!log_is_on(LVL_DEBUG, LOG_TARGET))
+		return;
+	names_display(d->src, src);
+	if (why == REFUSE_INNER_AUTH)
+		log_debug("Session AEAD decryption failed (all epochs) src=%s",
+		    src);
+	else if (why == REFUSE_INNER_NO_SESSION)
+		log_debug("Encrypted session message for unknown session src=%s",
+		    src);
+}
+
+/*
  * A frame that cryptod could not open. When the sender's Msg3 was lost it
  * believes in a session that we do not have, and a reference node never sends
  * Msg3 again: a handshake of our own ends that.
@@ -279,7 +306,10 @@ unopened(const struct fsp_dgram *d, enum refusal why)
 {
 	uint8_t	pub[33], addr[NADDR_LEN];
 
+	if (why == REFUSE_INNER_AUTH && is_first_life(session_find(d->src)))
+		why = REFUSE_INNER_NO_SESSION;
 	refuse(why);
+	say_unopened(d, why);
 	if (why != REFUSE_INNER_NO_SESSION || session_find(d->src) != NULL ||
 	    !shake_is_half_open(d->src) ||
 	    names_by_prefix(d->src, pub, addr) == -1 ||
