@@ -66,6 +66,7 @@ help:
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
+	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
 	@echo 'sudo make bench-limits  memory and longest tick with 250 peers, 10,000 places'
 	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
 	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
@@ -166,7 +167,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench-house bench-dird bench-mesh bench-limits: deps = @sh scripts/deps.sh build
+run demo check bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -197,6 +198,10 @@ bench-mesh:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/mesh.sh
+bench-hostile:
+	$(deps) demo
+	@$(MAKE) --no-print-directory all
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/hostile.sh
 bench-limits:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/crowd
@@ -249,4 +254,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench-house bench-dird bench-mesh bench-limits install installed uninstall purge clean
+	bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean

@@ -19,7 +19,7 @@ weather 10 0 0
 lost_some() { in_net a ping -6 -q -n -c 200 -i 0.01 -W 1 b.fips | tee /dev/stderr |
     grep -qE '[^0-9](1[0-9]|2[0-9]|30)(\.[0-9]+)?% packet loss'; }
 check "the wire does lose a tenth each way" lost_some
-check "10 MB arrive whole at 10 % loss" transfer a b "10000000" 60
+check "100 MB arrive whole at 10 % loss" transfer a b 100000000 120
 note "$(cat "$tmp/took")"
 weather 0 20 0
 check "100 MB arrive whole out of order" transfer a b 100000000 90

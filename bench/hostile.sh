@@ -1,13 +1,13 @@
 #!/bin/bash
-# t_hostile_peer.sh -- a peer with an identity and a link floods its neighbour
+# hostile.sh -- a peer with an identity and a link floods its neighbour
 # with everything that a peer can say. A and B talk through the victim V all
 # the while.
 #
-#	[RATE=50000] [SECS=3] [KINDS='filter cut'] t_hostile_peer.sh
+#	[RATE=50000] [SECS=3] [KINDS='filter cut'] bench/hostile.sh
 #
 # All share this machine, so what the sending costs by itself is measured too:
 # each flood goes to a neighbour that has nobody listening first.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../tests/net/lib.sh"
 RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
 KINDS=${KINDS:-heartbeat ancestry badsig deep filter filters hashes lookup lookup_v \
     lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
