@@ -198,6 +198,7 @@ boot_conf(void *obj, void *hole)
 	make_ring();
 	ring.slots = house.slots;
 	ring.slot_size = house.slot_size;
+	ring.aead = (uint8_t)house.conf->num[CONF_BASTIDE_AEAD];
 	SEND(ring_cryptod, PROC_CRYPTOD, &ring, house.ring);
 	return 0;
 }
@@ -221,6 +222,7 @@ send_self(const char *socket)
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	m.key_mode = house.self.key_mode;
+	m.libcrypto_from = house.self.libcrypto_from;
 	m.exe_len = copy_var(m.exe, sizeof(m.exe), house.exe);
 	m.socket_len = copy_var(m.socket, sizeof(m.socket), socket);
 	SEND(self, PROC_NETD, &m, NULL);
