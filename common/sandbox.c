@@ -101,7 +101,6 @@ drop_limits(enum proc_id me)
 	struct stat	st;
 
 	limit(RLIMIT_CORE, "core", 0);
-	limit(RLIMIT_NPROC, "processes", 0);
 	limit(RLIMIT_NOFILE, "descriptors", proc_row[me].nofile);
 	limit(RLIMIT_MEMLOCK, "locked memory",
 	    (rlim_t)proc_row[me].memlock_kb * 1024);
@@ -186,8 +185,9 @@ drop_user(const struct account *a)
 		fatalx("still another user after the change to %u", a->uid);
 }
 
+/* Last of all, for threads count as processes do. */
 static void
-drop_rest(int dirfd)
+drop_rest(int dirfd, void (*threads)(void))
 {
 	/* A change of user or capabilities has reset both of these. */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
@@ -195,10 +195,13 @@ drop_rest(int dirfd)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no new privileges");
 	landlock_shut(dirfd);
+	if (threads != NULL)
+		threads();
+	limit(RLIMIT_NPROC, "processes", 0);
 }
 
 void
-sandbox_drop(enum proc_id me, int new_netns)
+sandbox_drop(enum proc_id me, int new_netns, void (*threads)(void))
 {
 	struct account	a = own_account(me);
 
@@ -211,7 +214,7 @@ sandbox_drop(enum proc_id me, int new_netns)
 	drop_caps(-1);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		fatal("die with privd");
-	drop_rest(-1);
+	drop_rest(-1, threads);
 }
 
 void
@@ -220,5 +223,5 @@ sandbox_drop_privd(int dirfd)
 	drop_limits(PROC_PRIVD);
 	drop_bounds(CAP_NET_ADMIN);
 	drop_caps(CAP_NET_ADMIN);
-	drop_rest(dirfd);
+	drop_rest(dirfd, NULL);
 }

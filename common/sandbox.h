@@ -22,16 +22,19 @@ int	room_door_fd(enum proc_id me, enum proc_id peer);
 /*
  * In order: rlimits, empty root, user and group (proc.def's account, else its
  * number), every capability and securebit, no_new_privs, Landlock. new_netns:
- * also an empty network namespace, before the user is given up.
+ * also an empty network namespace, before the user is given up. threads, unless
+ * NULL, starts what threads there will be: they inherit the drop, and when it
+ * returns no process or thread can be made any more.
  */
-void	sandbox_drop(enum proc_id me, int new_netns);
+void	sandbox_drop(enum proc_id me, int new_netns, void (*threads)(void));
 /*
  * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,
  * Landlock: removing files beneath dirfd is all that is left of the file
  * system; -1: nothing is left.
  */
 void	sandbox_drop_privd(int dirfd);
-/* seccomp allow-list of this room from sys.def; anything else kills the process. */
+/* seccomp allow-list of this room from sys.def, for every thread that runs;
+ * anything else kills the process. */
 void	sandbox_seccomp(enum proc_id me);
 
 #endif

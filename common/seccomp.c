@@ -112,6 +112,9 @@ sandbox_seccomp(enum proc_id me)
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS) != 0)
 		fatalx("seccomp: cannot refuse other architectures");
+	/* Threads run already: one filter for all, or none. */
+	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0)
+		fatalx("seccomp: cannot filter every thread");
 	/* Search by halves; the packet path passes here at every call. */
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
 		fatalx("seccomp: cannot order the filter");

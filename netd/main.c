@@ -204,9 +204,10 @@ say_stopped(void)
 static void
 arm_tick(uint64_t in_ms)
 {
+	/* A millisecond is cut off a clock: on the dot we would wake too early, twice. */
 	struct timeval tv = {
-		.tv_sec = (time_t)(in_ms / 1000),
-		.tv_usec = (suseconds_t)(in_ms % 1000 * 1000)
+		.tv_sec = (time_t)((in_ms + 1) / 1000),
+		.tv_usec = (suseconds_t)((in_ms + 1) % 1000 * 1000)
 	};
 
 	next_tick_ms = netd.now_ms + in_ms;
@@ -332,7 +333,7 @@ main(void)
 		fatalx("cannot make an event loop");
 	boot_init();
 	wait_for(&boot_complete, "the configuration");
-	sandbox_drop(PROC_NETD, 0);
+	sandbox_drop(PROC_NETD, 0, NULL);
 	sandbox_seccomp(PROC_NETD);
 	if (ready_netd_send(&netd.privd, &ready, NULL) == -1)
 		fatal("telling privd that we are ready");

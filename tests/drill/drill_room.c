@@ -294,7 +294,7 @@ enter(enum proc_id me, enum walls walls)
 	if (me == PROC_PRIVD)
 		sandbox_drop_privd(-1);
 	else
-		sandbox_drop(me, me == PROC_CRYPTOD);
+		sandbox_drop(me, me == PROC_CRYPTOD, NULL);
 	if (walls == ALL_WALLS)
 		sandbox_seccomp(me);
 }
