@@ -6,7 +6,8 @@
 static void
 shut(void)
 {
-	sandbox_drop(PROC_CRYPTOD, 1, worker_start);
+	sandbox_drop_helped(PROC_CRYPTOD, 1);
+	worker_start();
 	sandbox_seccomp(PROC_CRYPTOD);
 }
 

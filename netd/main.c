@@ -333,7 +333,7 @@ main(void)
 		fatalx("cannot make an event loop");
 	boot_init();
 	wait_for(&boot_complete, "the configuration");
-	sandbox_drop(PROC_NETD, 0, NULL);
+	sandbox_drop(PROC_NETD, 0);
 	sandbox_seccomp(PROC_NETD);
 	if (ready_netd_send(&netd.privd, &ready, NULL) == -1)
 		fatal("telling privd that we are ready");
