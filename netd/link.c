@@ -303,8 +303,8 @@ open_done(struct work *w)
 	struct link_keys	*k;
 	size_t			 tags = FRAME_TAG_LEN;
 
-	if (p != NULL)
-		p->extra->opening--;
+	if (p != NULL && --p->extra->opening < LINK_BEHIND)
+		p->extra->behind_ms = 0;
 	if (p == NULL || (k = keys_by_session(p, w->link_key)) == NULL)
 		return;
 	switch (w->why) {
@@ -322,6 +322,20 @@ open_done(struct work *w)
 	}
 }
 
+/* Is it time to tell who sends through this peer to slow down? */
+static int
+is_behind(struct link_extra *x)
+{
+	if (x->opening < LINK_BEHIND)
+		return 0;
+	if (x->behind_ms == 0)
+		x->behind_ms = netd.now_ms;
+	if (netd.now_ms - x->behind_ms < LINK_BEHIND_MS)
+		return 0;
+	x->behind_ms = netd.now_ms;
+	return 1;
+}
+
 /*
  * Is a frame of this peer worth opening? Nobody may hold more slots than are
  * left for all others: so a peer in a quiet house gets all it can use, and in
@@ -334,6 +348,8 @@ may_open(struct peer *p)
 		refuse(REFUSE_LINK_SHUT);
 	else if (p->extra->opening > pipe_free())
 		refuse(REFUSE_LINK_SHARE);
+	else if (is_behind(p->extra))
+		refuse(REFUSE_LINK_QUEUE);
 	else
 		return 1;
 	p->unopened++;

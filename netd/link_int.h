@@ -46,6 +46,10 @@ enum {
 	LINK_SAID_BURST = 1000, LINK_SAID_PER_MIN = 30000,
 	LINK_BLAME_BURST = 1000, LINK_BLAME_PER_MIN = 60000,
 	LINK_SHUT_MS = 50,
+	/* A queue that does not empty only delays: while there were never fewer
+	 * than that many frames of a peer, one is dropped each time it has been so
+	 * this long, and who sends too fast slows down. */
+	LINK_BEHIND = 96, LINK_BEHIND_MS = 10,
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -76,6 +80,7 @@ struct link_extra {
 	struct quota	said, blame;	/* its other messages; those to blame it for */
 	uint64_t	shut_until_ms;	/* its frames are not opened until then */
 	unsigned	opening;	/* its frames that are with cryptod */
+	uint64_t	behind_ms;	/* since when they are too many; 0: they are not */
 	struct mmp	mmp;
 	unsigned	reported;	/* receiver reports sent, up to a few */
 	uint64_t	log_ms;		/* next line about it */

@@ -255,17 +255,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_soon = 1;
 }
 
-/*
- * With hardly a slot left there is nothing to read into: let the kernel queue,
- * or drop, until cryptod has given back some, instead of asking all the time.
- */
+/* With nothing to read into, do not be told of more; a quarter free is enough again. */
 static void
 mind_slots(void)
 {
 	static int	paused;
-	unsigned	enough = paused ? pipe_slots() / 4 : PIPE_SPARE;
+	unsigned	least = udp_reserve() + (paused ? pipe_slots() / 4 : 0);
 
-	if (paused != (pipe_free() > enough))
+	if (paused != (pipe_free() > least))
 		return;
 	paused = !paused;
 	udp_pause(paused);

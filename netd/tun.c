@@ -29,6 +29,8 @@ enum {
 	SUPER = 65535 + 40,	/* longest piece */
 	ROOM_MAX = 16384,	/* of a slot; the first part of a piece lands there */
 	UNDER_WAY = 192,	/* slots with packets of ours: beyond, the kernel queues */
+	BEHIND = UNDER_WAY / 4,	/* while there are never fewer, and it */
+	BEHIND_MS = 10,		/* was so for this long, one packet is dropped */
 };
 
 struct tun_stats	 tun_stats;
@@ -45,6 +47,7 @@ static uint8_t		 super[ROOM_MAX + SUPER];
 static struct seg	 seg;
 static unsigned		 seg_at;	/* next packet of it */
 static int		 cutting;
+static uint64_t		 behind_ms;	/* since when too many wait; 0: they do not */
 
 static void	write_run(const struct merge_run *);
 
@@ -91,10 +94,31 @@ allowance(void)
 	return spare < ours ? spare : ours;
 }
 
+/*
+ * A queue that never empties only delays. Is it time that one packet gets lost,
+ * so that its sender slows down? One of a large piece is enough.
+ */
+static int
+is_behind(void)
+{
+	if (pipe_counted(PIPE_TUN) < BEHIND)
+		behind_ms = 0;
+	else if (behind_ms == 0)
+		behind_ms = netd.now_ms;
+	if (behind_ms == 0 || netd.now_ms - behind_ms < BEHIND_MS)
+		return 0;
+	behind_ms = netd.now_ms;
+	return 1;
+}
+
 /* What is left of the piece, as far as slots go. */
 static void
 cut_on(void)
 {
+	if (is_behind() && seg_at < seg.count) {
+		refuse(REFUSE_IP_QUEUE);
+		seg_at++;
+	}
 	cutting = !session_output_run(&seg, &seg_at, allowance());
 }
 
@@ -205,6 +229,8 @@ tun_start(struct event_base *base)
 void
 tun_mind(void)
 {
+	if (pipe_counted(PIPE_TUN) < BEHIND)
+		behind_ms = 0;
 	if (ev == NULL || paused != (allowance() > (paused ? UNDER_WAY / 2 : 0)))
 		return;
 	paused = !paused;

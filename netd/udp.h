@@ -46,6 +46,8 @@ int		 udp_send(const struct endpoint *, const void *data, size_t len);
  */
 int		 udp_send_work(struct work *w);
 void		 udp_flush(void);
+/* Slots that reading leaves free now. */
+unsigned	 udp_reserve(void);
 /* A socket can be read: udp_in.c. */
 void		 udp_readable(int, short, void *);
 /* "192.0.2.1:2121" or "[2001:db8::1]:2121"; out has 64 bytes. */

@@ -22,6 +22,7 @@ enum {
 	RECV_TURN = 8,		/* batches in one turn of the loop */
 	PIECE_MAX = 65536,
 	ROOM_MAX = 4096,	/* of a slot, when it begins a train */
+	OVERFLOW_MS = 1000,
 	PUNCH_LEN = 24		/* NAT punch packets of Nostr discovery */
 };
 
@@ -40,6 +41,7 @@ static struct mmsghdr	msg[RECV_BATCH];
 static int		npiece, at;	/* read; the next to be looked at */
 static struct udp      *whose;
 static int		trains;		/* the last batch had some */
+static uint64_t		overflow_until_ms;
 
 /* What is left of the train that was begun. */
 static struct {
@@ -70,11 +72,24 @@ read_notes(struct udp *u, struct msghdr *h)
 	for (c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
+			if (drops != u->stats.kernel_drops)
+				overflow_until_ms = netd.now_ms + OVERFLOW_MS;
 			u->stats.kernel_drops = drops;
 		} else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
 			memcpy(&size, CMSG_DATA(c), sizeof(size));
 	}
 	return size > 0 ? (size_t)size : 0;
+}
+
+/*
+ * With half of the slots out, what else comes waits in the kernel's queue. But
+ * that queue knows no peers: when it overflows somebody floods, and we read
+ * on and choose ourselves, until hardly a slot is left.
+ */
+unsigned
+udp_reserve(void)
+{
+	return netd.now_ms < overflow_until_ms ? PIPE_SPARE : pipe_slots() / 2;
 }
 
 /* One datagram that stands in w's slot. Takes w. */
@@ -101,7 +116,7 @@ train_on(struct udp *u)
 	size_t		 n;
 
 	while (train.len > 0) {
-		if (pipe_free() <= PIPE_SPARE)
+		if (pipe_free() <= udp_reserve())
 			return 0;
 		w = pipe_get();
 		n = train.len < train.size ? train.len : train.size;
@@ -201,7 +216,7 @@ read_batch(struct udp *u)
 {
 	int i, got, slots, most = trains ? RECV_TRAINS : RECV_BATCH;
 
-	for (slots = 0; slots < most && pipe_free() > PIPE_SPARE; slots++)
+	for (slots = 0; slots < most && pipe_free() > udp_reserve(); slots++)
 		prepare(&piece[slots], &msg[slots]);
 	got = slots == 0 ? 0 :
 	    recvmmsg(u->fd, msg, (unsigned)slots, MSG_DONTWAIT, NULL);

@@ -45,6 +45,7 @@ pipe_put(struct work *w)
 }
 
 unsigned pipe_free(void) { return free_slots; }
+unsigned pipe_slots(void) { return 2 * PIPE_SPARE; }
 size_t pipe_room(const struct work *w) { return 2048 - w->off - 32u; }
 
 void
