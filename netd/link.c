@@ -224,6 +224,29 @@ dispatch(struct peer *p, struct work *w, int ce, int current)
 		p->extra->shut_until_ms = netd.now_ms + LINK_SHUT_MS;
 }
 
+/* Are there others who want something? A moment ago is soon enough to know. */
+static int
+is_busy(void)
+{
+	static uint64_t until_ms;
+
+	if (pipe_free() < pipe_slots() / 8 * 7)
+		until_ms = netd.now_ms + LINK_BUSY_MS;
+	return netd.now_ms < until_ms;
+}
+
+int
+link_may_pass(struct peer *p)
+{
+	int busy = is_busy();
+
+	if (quota_take(&p->extra->oneway, LINK_ONEWAY_BURST, LINK_ONEWAY_PER_MIN,
+	    netd.now_ms) || !busy)
+		return 1;
+	p->extra->shut_until_ms = netd.now_ms + LINK_SHUT_MS;
+	return 0;
+}
+
 /* The newest frame says where the peer is; an old one that comes late does not. */
 static void
 roam(struct peer *p, const struct endpoint *ep)

@@ -94,6 +94,11 @@ void	link_input(struct work *w);
 /* UDP payload limit of the way to p. */
 uint16_t link_mtu(const struct peer *);
 /*
+ * A datagram of p to pass on that nobody answers: 1, or 0 when it is too much.
+ * Only while we are busy; then nothing of p is opened for a moment.
+ */
+int	link_may_pass(struct peer *p);
+/*
  * Send one link message, type byte first. 0, or -1 (counted): no keys, too
  * long, no slot.
  */

@@ -45,7 +45,8 @@ enum {
 	 * them we look at; then nothing of it is opened for a moment. */
 	LINK_SAID_BURST = 1000, LINK_SAID_PER_MIN = 30000,
 	LINK_BLAME_BURST = 1000, LINK_BLAME_PER_MIN = 60000,
-	LINK_SHUT_MS = 50,
+	LINK_ONEWAY_BURST = 1000, LINK_ONEWAY_PER_MIN = 120000,
+	LINK_SHUT_MS = 50, LINK_BUSY_MS = 200,
 	/* A queue that does not empty only delays: while there were never fewer
 	 * than that many frames of a peer, one is dropped each time it has been so
 	 * this long, and who sends too fast slows down. */
@@ -77,6 +78,7 @@ struct link_extra {
 	uint64_t	dampen_until_ms;
 	uint64_t	bad_ms;		/* first of the bad frames in a row */
 	struct bucket	bucket;		/* its message 1s */
+	struct quota	oneway;		/* what it brings for others who never answer */
 	struct quota	said, blame;	/* its other messages; those to blame it for */
 	uint64_t	shut_until_ms;	/* its frames are not opened until then */
 	unsigned	opening;	/* its frames that are with cryptod */

@@ -11,6 +11,7 @@
 
 #define LOG_TARGET "fips::node::handlers::forwarding"
 #include "log.h"
+#include "oneway.h"
 #include "route.h"
 #include "session_int.h"
 #include "wire.h"
@@ -102,6 +103,19 @@ drop(struct work *w, enum refusal why, struct dgram_count *c)
 	pipe_put(w);
 }
 
+/* Do both ends talk, or is it within what a peer may send into the dark? */
+static int
+may_pass(struct peer *from, const struct fsp_dgram *d)
+{
+	static struct oneway	pairs;
+	static uint32_t		key;
+
+	if (key == 0)
+		key = netd_random_u32() | 1;
+	return !oneway_pass(&pairs, key, d->src, d->dst, from->handle,
+	    netd.now_ms) || link_may_pass(from);
+}
+
 void
 session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 {
@@ -128,6 +142,10 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 	if (w->len + TAG > mtu) {
 		complain(w, d, FSP_MTU_EXCEEDED, mtu);
 		drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
+		return;
+	}
+	if (!may_pass(from, d)) {
+		drop(w, REFUSE_LINK_ONEWAY, &dgram_stats.not_sent);
 		return;
 	}
 	d->ttl--;

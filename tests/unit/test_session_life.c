@@ -249,6 +249,8 @@ netd_req(void)
 	return ++n;
 }
 
+int link_may_pass(struct peer *p) { (void)p; return 1; }
+
 static struct work *kept;
 
 void pipe_keep(struct work *w) { kept = w; }
