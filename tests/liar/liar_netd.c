@@ -143,7 +143,7 @@ run_cryptod(int privd, int netd, int err)
 {
 	dup2(err, STDERR_FILENO);
 	log_init("cryptod", NULL);
-	_exit(cryptod_run(privd, netd, stay));
+	_exit(cryptod_run(privd, netd, -1, stay));
 }
 
 static void
@@ -221,6 +221,7 @@ boot(void)
 	ck_assert_int_eq(ring_map(&h.ring, fds, SLOTS, SIZE), 0);
 	unlinkat(d, "fips.key", 0);
 	unlinkat(d, "fips.pub", 0);
+	unlinkat(d, "directory.key", 0);
 	close(d);
 	rmdir(dir);
 	ck_assert_int_eq(chan_send(&h.privd, MSG_GO_CRYPTOD, &go, NULL), 0);
