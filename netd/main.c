@@ -204,9 +204,10 @@ say_stopped(void)
 static void
 arm_tick(uint64_t in_ms)
 {
+	/* A millisecond is cut off a clock: on the dot we would wake too early, twice. */
 	struct timeval tv = {
-		.tv_sec = (time_t)(in_ms / 1000),
-		.tv_usec = (suseconds_t)(in_ms % 1000 * 1000)
+		.tv_sec = (time_t)((in_ms + 1) / 1000),
+		.tv_usec = (suseconds_t)((in_ms + 1) % 1000 * 1000)
 	};
 
 	next_tick_ms = netd.now_ms + in_ms;
@@ -268,7 +269,6 @@ mind_slots(void)
 		return;
 	paused = !paused;
 	udp_pause(paused);
-	tun_pause(paused);
 }
 
 /*
@@ -282,9 +282,11 @@ turn_end(void)
 		tick_soon = 0;
 		run_tick();
 	}
+	tun_flush();
 	udp_flush();
 	pipe_flush();
 	mind_slots();
+	tun_mind();
 	say_stopped();
 }
 

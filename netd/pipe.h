@@ -48,13 +48,15 @@ struct work {
 	enum refusal	 why;		/* REFUSE_NONE when it worked */
 	/* pipe.c's */
 	uint32_t	 slot;
-	uint8_t		 op, taken, lent;
+	uint8_t		 op, taken, lent, lane, counted;
 	pipe_fn		 done;
 };
 
 /* Room kept in front of a frame for headers, coordinates included. */
 #define PIPE_HEAD	512
 
+/* One lane more, of one more worker of cryptod. Every flow keeps to one. */
+void		 pipe_lane(const int fds[3]);
 /* NULL and a RING_FULL count when every slot is out. off is PIPE_HEAD. */
 struct work	*pipe_get(void);
 void		 pipe_put(struct work *);
@@ -62,6 +64,13 @@ void		 pipe_put(struct work *);
 int		 pipe_push(struct work *, enum ring_op, pipe_fn done);
 /* In done(): keep the slot; the caller will push or put it. */
 void		 pipe_keep(struct work *);
+/*
+ * Count this slot as of this source until it is given back: how a source of packets
+ * bounds what it has under way.
+ */
+enum pipe_source { PIPE_OTHER, PIPE_TUN, PIPE_SOURCES };
+void		 pipe_count(struct work *, enum pipe_source);
+unsigned	 pipe_counted(enum pipe_source);
 /* Bytes a slot can take from off on, tags not counted. */
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */

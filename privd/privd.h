@@ -22,6 +22,7 @@
 
 #include "conf.h"
 #include "ident.h"
+#include "ring.h"
 
 #ifndef ME_PRIVD
 #define ME_PRIVD
@@ -57,6 +58,8 @@ struct house {
 	struct room	 room[PROC_MAX];
 	int		 door[PROC_MAX][PROC_MAX];	/* ends of rooms not yet started */
 	int		 ring[3];	/* until both rooms have them */
+	int		 lane[RING_LANES - 1][3];
+	unsigned	 nlane;
 	uint32_t	 slots, slot_size;
 	struct msg_ready_cryptod self;
 	unsigned	 awaited;	/* rooms that READY or STOPPED is due from, a bit each */
@@ -132,7 +135,8 @@ unsigned control_dirs(int fds[CONTROL_DIRS]);
 void	 control_close(void);
 
 /* tun.c */
-int	 tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16]);
+int	 tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16],
+	    uint8_t *offloads);
 void	 tun_close(void);
 
 /* rtnl.c: 0 or -1 with errno, each. */
