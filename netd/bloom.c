@@ -114,6 +114,15 @@ bloom_peer_add(struct bloom *b, unsigned slot)
 }
 
 void
+bloom_peer_again(struct bloom *b, unsigned slot)
+{
+	struct peer *p = peer_of(b, slot);
+
+	if (p != NULL)
+		p->told = 0;
+}
+
+void
 bloom_peer_del(struct bloom *b, unsigned slot)
 {
 	struct peer *p = peer_of(b, slot);
