@@ -32,13 +32,11 @@ SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 # what none of its objects uses.
 L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
-L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
+L_cryptod	:= -lsodium -lcrypto -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
-L_dird		:= -ljansson -lsodium -lsecp256k1 -lpthread
-PROGS		:= privd netd cryptod bastidectl
-# Archives without a program of their own.
-ARCHIVES	:= dird
+L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lsecp256k1 -lcap -lseccomp -lpthread
+PROGS		:= privd netd cryptod dird bastidectl
 D_privd		:= privd
 D_netd		:= netd
 D_cryptod	:= cryptod
@@ -63,6 +61,7 @@ help:
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
+	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
@@ -100,30 +99,25 @@ $(1)/bin/bastide-verify: $(1)/verify/main.o $(1)/libdird.a $(1)/libcommon.a
 	$$(call say,LD,$$@)
 	$$(Q)$(2) $(3) -o $$@ $$^ $(L_dird)
 endef
-define dird
-$(foreach a,$(ARCHIVES),$(call archive,$(1),$(a))
-)
-$(call verifier,$(1),$(2),$(3))
-endef
 
 O	:= $(B)/obj
 $(eval $(call variant,$(O),$(CC),$(OPT) $(HARD) -D_FORTIFY_SOURCE=2))
 $(foreach p,$(PROGS),$(eval $(call program,$(O),$(CC),$(OPT) $(HARD) $(LDHARD),$(p))))
-$(eval $(call dird,$(O),$(CC),$(OPT) $(HARD) $(LDHARD)))
+$(eval $(call verifier,$(O),$(CC),$(OPT) $(HARD) $(LDHARD)))
 S	:= $(B)/san
 $(eval $(call variant,$(S),$(CC),$(SANFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(S),$(CC),$(SANFLAGS),$(p))))
-$(eval $(call dird,$(S),$(CC),$(SANFLAGS)))
+$(eval $(call verifier,$(S),$(CC),$(SANFLAGS)))
 K	:= $(B)/clang
 $(eval $(call variant,$(K),$(CLANG),-O1))
 $(foreach p,$(PROGS),$(eval $(call program,$(K),$(CLANG),-O1,$(p))))
-$(eval $(call dird,$(K),$(CLANG),-O1))
+$(eval $(call verifier,$(K),$(CLANG),-O1))
 F	:= $(B)/fuzzobj
 FUZZFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	   -fno-sanitize-recover=all -DBASTIDE_SANITIZE
 $(eval $(call variant,$(F),$(CLANG),$(FUZZFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
-$(eval $(call dird,$(F),$(CLANG),$(FUZZFLAGS)))
+$(eval $(call verifier,$(F),$(CLANG),$(FUZZFLAGS)))
 
 PEOPLE	:= $(PROGS) bastide-verify
 $(PEOPLE:%=$(B)/%): $(B)/%: $(O)/bin/%
@@ -167,7 +161,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
+run demo check bench bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -181,6 +175,15 @@ check:
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
 fuzz: fuzzers
 	@bash tests/fuzz.sh $(or $(TIME),60)
+# Others' binaries by FIPS_BIN=, WIREGUARD_GO=, YGGDRASIL=.
+BENCHTOOLS := calib pinger pps
+$(BENCHTOOLS:%=$(B)/%): $(B)/%: bench/%.c bench/netns.h Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WARN) $(OPT) -o $@ $< -lpthread
+bench:
+	$(deps) demo bench
+	@$(MAKE) --no-print-directory all $(BENCHTOOLS:%=$(B)/%)
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/bench.sh
 bench-dird:
 	$(deps) bench
 	@$(MAKE) --no-print-directory $(B)/dird_bench
@@ -217,6 +220,7 @@ define INSTALLED
 755 $(B)/privd $(LIBEXEC)/privd
 755 $(B)/netd $(LIBEXEC)/netd
 755 $(B)/cryptod $(LIBEXEC)/cryptod
+755 $(B)/dird $(LIBEXEC)/dird
 755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
 755 $(B)/bastide-verify $(PREFIX)/bin/bastide-verify
 644 man/bastidectl.1 $(SHARE)/man/man1/bastidectl.1
@@ -254,4 +258,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean
+	bench bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean

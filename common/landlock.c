@@ -14,7 +14,11 @@
 #include "log.h"
 
 /* Numbers of the kernel's interface, newest first known to us: version 7. */
+#define LL_FS_WRITE_FILE	(UINT64_C(1) << 1)
+#define LL_FS_READ_FILE		(UINT64_C(1) << 2)
+#define LL_FS_READ_DIR		(UINT64_C(1) << 3)
 #define LL_FS_REMOVE_FILE	(UINT64_C(1) << 5)
+#define LL_FS_MAKE_REG		(UINT64_C(1) << 8)
 #define LL_RULE_PATH_BENEATH	1
 #define LL_ASK_VERSION		1
 
@@ -46,11 +50,17 @@ ruleset_size(long version)
 	return version < 4 ? 8 : version < 6 ? 16 : 24;
 }
 
+static const uint64_t accesses[] = {
+	[LANDLOCK_REMOVE] = LL_FS_REMOVE_FILE,
+	[LANDLOCK_KEEP] = LL_FS_WRITE_FILE | LL_FS_READ_FILE | LL_FS_READ_DIR |
+	    LL_FS_MAKE_REG,
+};
+
 void
-landlock_shut(int dirfd)
+landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
 {
 	struct ll_ruleset	rs = { 0, 0, 0 };
-	struct ll_path		path = { LL_FS_REMOVE_FILE, dirfd };
+	struct ll_path		path = { accesses[may], -1 };
 	long			version;
 	int			fd;
 
@@ -68,9 +78,12 @@ landlock_shut(int dirfd)
 	    ruleset_size(version), 0);
 	if (fd == -1)
 		fatal("landlock: ruleset");
-	if (dirfd != -1 && syscall(SYS_landlock_add_rule, fd,
-	    LL_RULE_PATH_BENEATH, &path, 0) == -1)
-		fatal("landlock: rule for the runtime folder");
+	while (n-- > 0) {
+		path.fd = dirfd[n];
+		if (syscall(SYS_landlock_add_rule, fd, LL_RULE_PATH_BENEATH,
+		    &path, 0) == -1)
+			fatal("landlock: rule for a folder");
+	}
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock: restrict");
 	close(fd);

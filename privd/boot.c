@@ -35,12 +35,8 @@ warn_line(const char *text)
 	log_warn("%s", text);
 }
 
-/* A message of the boot that does not go out ends it. */
-#define SEND(name, id, m, fds)						\
-	sent(name##_send(&house.room[id].door, m, fds), id, #name)
-
-static void
-sent(int result, enum proc_id id, const char *what)
+void
+boot_sent(int result, enum proc_id id, const char *what)
 {
 	struct room	*r = &house.room[id];
 	struct pollfd	 pfd = { .fd = r->pidfd, .events = POLLIN };
@@ -88,8 +84,8 @@ open_conf(void)
 }
 
 /* Spaces and other bytes that a STR field refuses become '_'. */
-static void
-copy_name(char *dst, size_t size, const char *src)
+void
+boot_name(char *dst, size_t size, const char *src)
 {
 	snprintf(dst, size, "%s", src);
 	for (; *dst != '\0'; dst++)
@@ -105,7 +101,7 @@ boot_begin(void)
 	open_conf();
 	spawn_doors();
 	spawn_room(PROC_CRYPTOD);
-	copy_name(m.name, sizeof(m.name), house.conf_name);
+	boot_name(m.name, sizeof(m.name), house.conf_name);
 	SEND(conf_file, PROC_CRYPTOD, &m, &house.conf_fd);
 }
 
@@ -183,6 +179,37 @@ make_ring(void)
 			fatal("eventfd of the ring");
 }
 
+/* What netd and the rest of the machine leave: measured on 2 cores, 1 is best. */
+static unsigned
+worker_count(void)
+{
+	uint64_t	asked = house.conf->num[CONF_BASTIDE_WORKERS];
+	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (asked > 0)
+		return (unsigned)asked;
+	return cores < 4 ? 1 : cores < 8 ? (unsigned)cores / 2 : 4;
+}
+
+static void
+make_lanes(void)
+{
+	struct msg_lane_cryptod	m = { .req = 3 };
+	unsigned		i;
+	int			*fd;
+
+	house.nlane = worker_count() - 1;
+	for (i = 0; i < house.nlane; i++) {
+		fd = house.lane[i];
+		fd[0] = ring_create(house.slots, 0);
+		fd[1] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		fd[2] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (fd[0] == -1 || fd[1] == -1 || fd[2] == -1)
+			fatal("queues for worker %u (bastide.cryptod.workers)", i + 2);
+		SEND(lane_cryptod, PROC_CRYPTOD, &m, fd);
+	}
+}
+
 int
 boot_conf(void *obj, void *hole)
 {
@@ -200,8 +227,10 @@ boot_conf(void *obj, void *hole)
 	SEND(key_dir, PROC_CRYPTOD, &kd, &dir);
 	close(dir);
 	make_ring();
+	make_lanes();
 	ring.slots = house.slots;
 	ring.slot_size = house.slot_size;
+	ring.aead = (uint8_t)house.conf->num[CONF_BASTIDE_AEAD];
 	SEND(ring_cryptod, PROC_CRYPTOD, &ring, house.ring);
 	return 0;
 }
@@ -225,6 +254,8 @@ send_self(const char *socket)
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	m.key_mode = house.self.key_mode;
+	m.libcrypto_from = house.self.libcrypto_from;
+	m.workers = house.self.workers;
 	m.exe_len = copy_var(m.exe, sizeof(m.exe), house.exe);
 	m.socket_len = copy_var(m.socket, sizeof(m.socket), socket);
 	SEND(self, PROC_NETD, &m, NULL);
@@ -350,7 +381,7 @@ send_lists(void)
 		conf_fatal("%s cannot be read", path);
 	for (i = 0; i < n; i++) {
 		m = (struct msg_conf_host){ .req = 1 };
-		copy_name(m.name, sizeof(m.name), host[i].name);
+		boot_name(m.name, sizeof(m.name), host[i].name);
 		memcpy(m.pub, host[i].pub, sizeof(m.pub));
 		SEND(conf_host, PROC_NETD, &m, NULL);
 	}
@@ -367,11 +398,18 @@ send_ring(void)
 {
 	struct msg_ring_netd	m = { .req = 1, .slots = house.slots,
 	    .slot_size = house.slot_size };
+	struct msg_lane_netd	l = { .req = 1 };
+	unsigned		lane;
 	int			i;
 
 	SEND(ring_netd, PROC_NETD, &m, house.ring);
 	for (i = 0; i < 3; i++)
 		close(house.ring[i]);
+	for (lane = 0; lane < house.nlane; lane++) {
+		SEND(lane_netd, PROC_NETD, &l, house.lane[lane]);
+		for (i = 0; i < 3; i++)
+			close(house.lane[lane][i]);
+	}
 }
 
 static void
@@ -450,6 +488,8 @@ boot_netd(void *obj, void *ready)
 	if (house.conf->num[CONF_CONTROL_ENABLED])
 		fd = control_open(&ctl.gid);
 	spawn_room(PROC_NETD);
+	house.awaited = 1U << PROC_NETD;
+	dird_start();
 	send_self(control_path());
 	send_nums();
 	send_attempts();
@@ -464,6 +504,7 @@ boot_netd(void *obj, void *ready)
 		close(fd);
 	}
 	send_resolvers();
+	dird_fill();
 	diag_open();
 	SEND(conf_end, PROC_NETD, &end, NULL);
 	return 0;
@@ -490,17 +531,23 @@ int
 boot_go(void *obj, void *arg)
 {
 	struct msg_go_cryptod	go_cryptod = { .req = 1 };
+	struct msg_go_dird	go_dird = { .req = 1 };
 	struct msg_go_netd	go_netd = { .req = 1 };
+	int			dirs[CONTROL_DIRS];
 
 	(void)obj;
 	(void)arg;
 	conf_free(house.conf);
 	house.conf = NULL;
-	sandbox_drop_privd(control_dir());
+	sandbox_drop_privd(dirs, control_dirs(dirs));
 	sandbox_seccomp(PROC_PRIVD);
 	/* cryptod first: netd may ask it things as soon as it has its own. */
 	SEND(go_cryptod, PROC_CRYPTOD, &go_cryptod, NULL);
 	house.room[PROC_CRYPTOD].door.phase = RUN;
+	if (house.room[PROC_DIRD].pid != 0) {
+		SEND(go_dird, PROC_DIRD, &go_dird, NULL);
+		house.room[PROC_DIRD].door.phase = RUN;
+	}
 	SEND(go_netd, PROC_NETD, &go_netd, NULL);
 	house.room[PROC_NETD].door.phase = RUN;
 	say_who_we_are();

@@ -136,17 +136,43 @@ on_ready_cryptod(struct chan *c, const struct msg_ready_cryptod *m, int *fds)
 	happen(EV_KEYS, &ready);
 }
 
+/* One room said what is due from several: it happened when all have. */
+static void
+said(enum proc_id id, unsigned event)
+{
+	house.awaited &= ~(1U << id);
+	if (house.awaited == 0)
+		happen(event, NULL);
+}
+
+static void
+ready(enum proc_id id)
+{
+	unsigned i;
+
+	said(id, EV_READY);
+	/* The boot may have taken long; patience starts now. */
+	next_ping_ms = now_ms();
+	for (i = 0; i < PROC_MAX; i++)
+		house.room[i].heard_ms = next_ping_ms;
+}
+
 void
 on_ready_netd(struct chan *c, const struct msg_ready_netd *m, int *fds)
 {
 	(void)c;
 	(void)m;
 	(void)fds;
-	happen(EV_READY, NULL);
-	/* The boot may have taken long; patience starts now. */
-	next_ping_ms = now_ms();
-	house.room[PROC_NETD].heard_ms = next_ping_ms;
-	house.room[PROC_CRYPTOD].heard_ms = next_ping_ms;
+	ready(PROC_NETD);
+}
+
+void
+on_ready_dird(struct chan *c, const struct msg_ready_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	ready(PROC_DIRD);
 }
 
 void
@@ -155,7 +181,16 @@ on_stopped_netd(struct chan *c, const struct msg_stopped_netd *m, int *fds)
 	(void)c;
 	(void)m;
 	(void)fds;
-	happen(EV_STOPPED, NULL);
+	said(PROC_NETD, EV_STOPPED);
+}
+
+void
+on_stopped_dird(struct chan *c, const struct msg_stopped_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	said(PROC_DIRD, EV_STOPPED);
 }
 
 /* Answers nobody asked for could keep us busy for ever: that is a lie, too. */
@@ -188,6 +223,15 @@ on_pong_cryptod(struct chan *c, const struct msg_pong_cryptod *m, int *fds)
 	(void)m;
 	(void)fds;
 	heard(&house.room[PROC_CRYPTOD], msg_row[MSG_PONG_CRYPTOD].name);
+}
+
+void
+on_pong_dird(struct chan *c, const struct msg_pong_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	heard(&house.room[PROC_DIRD], msg_row[MSG_PONG_DIRD].name);
 }
 
 /*
@@ -267,6 +311,7 @@ static int
 house_stop(void *obj, void *arg)
 {
 	struct msg_stop_netd m = { .req = 1 };
+	struct msg_stop_dird d = { .req = 1 };
 
 	(void)obj;
 	(void)arg;
@@ -274,6 +319,12 @@ house_stop(void *obj, void *arg)
 	notify("STOPPING=1\nSTATUS=Stopping");
 	if (stop_netd_send(&house.room[PROC_NETD].door, &m, NULL) == -1)
 		fatal("ask netd to stop");
+	house.awaited = 1U << PROC_NETD;
+	if (house.room[PROC_DIRD].pid == 0)
+		return 0;
+	if (stop_dird_send(&house.room[PROC_DIRD].door, &d, NULL) == -1)
+		fatal("ask dird to stop");
+	house.awaited |= 1U << PROC_DIRD;
 	return 0;
 }
 
@@ -288,11 +339,29 @@ house_slow(void *obj, void *arg)
 
 /* -- the loop ------------------------------------------------------------- */
 
+static int
+ping(struct room *r)
+{
+	struct msg_ping_netd	n = { .req = 1 };
+	struct msg_ping_cryptod	c = { .req = 1 };
+	struct msg_ping_dird	d = { .req = 1 };
+
+	r->asked++;
+	switch (r->id) {
+	case PROC_NETD:
+		return ping_netd_send(&r->door, &n, NULL);
+	case PROC_CRYPTOD:
+		return ping_cryptod_send(&r->door, &c, NULL);
+	case PROC_DIRD:
+		return ping_dird_send(&r->door, &d, NULL);
+	default:
+		return 0;
+	}
+}
+
 static void
 ping_rooms(uint64_t now)
 {
-	struct msg_ping_netd	pn = { .req = 1 };
-	struct msg_ping_cryptod	pc = { .req = 1 };
 	unsigned		i;
 
 	if (house.state != HOUSE_SERVING || now < next_ping_ms)
@@ -304,16 +373,13 @@ ping_rooms(uint64_t now)
 			return;
 		}
 	next_ping_ms = now + PING_MS;
-	house.room[PROC_NETD].asked++;
-	house.room[PROC_CRYPTOD].asked++;
 	/* A room whose door is full is as good as dead. */
-	if (ping_netd_send(&house.room[PROC_NETD].door, &pn, NULL) == -1)
-		happen(EV_LOST, &house.room[PROC_NETD]);
-	else if (ping_cryptod_send(&house.room[PROC_CRYPTOD].door, &pc,
-	    NULL) == -1)
-		happen(EV_LOST, &house.room[PROC_CRYPTOD]);
-	else
-		notify("WATCHDOG=1");
+	for (i = 0; i < PROC_MAX; i++)
+		if (house.room[i].pid != 0 && ping(&house.room[i]) == -1) {
+			happen(EV_LOST, &house.room[i]);
+			return;
+		}
+	notify("WATCHDOG=1");
 }
 
 static int

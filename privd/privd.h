@@ -8,7 +8,8 @@
  *	files.c	   files and folders that must be root's
  *	spawn.c	   rooms: execute, leash, how they died
  *	open.c	   UDP, DNS and name server sockets
- *	control.c  the control socket
+ *	control.c  the control socket, the directory's socket
+ *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
  *	notify.c   the service manager
  */
@@ -21,6 +22,7 @@
 
 #include "conf.h"
 #include "ident.h"
+#include "ring.h"
 
 #ifndef ME_PRIVD
 #define ME_PRIVD
@@ -56,8 +58,11 @@ struct house {
 	struct room	 room[PROC_MAX];
 	int		 door[PROC_MAX][PROC_MAX];	/* ends of rooms not yet started */
 	int		 ring[3];	/* until both rooms have them */
+	int		 lane[RING_LANES - 1][3];
+	unsigned	 nlane;
 	uint32_t	 slots, slot_size;
 	struct msg_ready_cryptod self;
+	unsigned	 awaited;	/* rooms that READY or STOPPED is due from, a bit each */
 };
 extern struct house house;
 
@@ -74,6 +79,17 @@ void	 boot_begin(void);
 int	 boot_conf(void *, void *);
 int	 boot_netd(void *, void *);
 int	 boot_go(void *, void *);
+
+/* A message of the boot that does not go out ends it. */
+#define SEND(name, id, m, fds)						\
+	boot_sent(name##_send(&house.room[id].door, m, fds), id, #name)
+/* src as a STR field takes it. */
+void	 boot_name(char *dst, size_t size, const char *src);
+void	 boot_sent(int result, enum proc_id, const char *what);
+
+/* dird.c: everything until CONF_END_DIRD; nothing when it is switched off. */
+void	 dird_start(void);
+void	 dird_fill(void);
 
 /* files.c */
 /* A regular file of root or of us that nobody else may write: its descriptor.
@@ -111,8 +127,11 @@ int	 open_resolvers(int *fd, int max);
 /* Listening; gid as CONTROL wants it. */
 int	 control_open(uint32_t *gid);
 const char *control_path(void);
-/* Folder of the socket, for the sandbox; -1 when there is no socket. */
-int	 control_dir(void);
+/* The directory's, the same. */
+int	 control_open_directory(uint32_t *gid);
+#define CONTROL_DIRS	2
+/* Folders of the sockets that are open, for the sandbox; how many. */
+unsigned control_dirs(int fds[CONTROL_DIRS]);
 void	 control_close(void);
 
 /* tun.c */
