@@ -193,7 +193,7 @@ bench-dird:
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
 # Modules of two rooms in one program: those of netd are named, for names meet.
-MICROMODS := frame nexthop coords coords_cache
+MICROMODS := frame nexthop coords coords_cache seg merge ip6
 bench-micro:
 	$(deps) bench
 	@$(MAKE) --no-print-directory $(B)/micro

@@ -18,9 +18,11 @@
 #include "coords.h"
 #include "curve.h"
 #include "frame.h"
+#include "merge.h"
 #include "nexthop.h"
 #include "replay.h"
 #include "seal.h"
+#include "seg.h"
 #include "session.h"
 
 #define SLOTS	64u
@@ -291,6 +293,74 @@ pick_once(const struct step *s)
 	nexthop_pick(here.addr[0], &here, addr, &c, peer, (unsigned)s->arg, &hop);
 }
 
+/* -- what the kernel hands over in one piece, and takes back so ------------- */
+
+#define TCP_HEAD	72u
+#define TCP_LOAD	1208u
+#define CUTS		54u
+
+static uint8_t		whole[TCP_HEAD + CUTS * TCP_LOAD];
+static uint8_t		packet[CUTS][TCP_HEAD + TCP_LOAD];
+static unsigned		merged;
+static struct merge	merge;
+
+static const struct vnet tcp_whole = {
+	.flags = VNET_NEEDS_CSUM, .gso_type = VNET_GSO_TCP6, .hdr_len = TCP_HEAD,
+	.gso_size = TCP_LOAD, .csum_start = 40, .csum_offset = 16,
+};
+
+static void
+on_merged(const struct merge_run *r)
+{
+	merged = r->count;
+}
+
+static void
+cut_once(const struct step *s)
+{
+	struct seg	seg;
+	unsigned	i;
+
+	(void)s;
+	if (seg_begin(&seg, &tcp_whole, whole, sizeof(whole)) == -1 ||
+	    seg.count != CUTS)
+		errx(1, "a super-segment is refused");
+	for (i = 0; i < CUTS; i++)
+		if (seg_cut(&seg, i, packet[i]) != sizeof(packet[i]))
+			errx(1, "a cut has another length");
+}
+
+static void
+merge_once(const struct step *s)
+{
+	unsigned i;
+
+	(void)s;
+	for (i = 0; i < CUTS; i++)
+		merge_add(&merge, packet[i], sizeof(packet[i]), packet[i]);
+	merge_flush(&merge);
+	if (merged != CUTS)
+		errx(1, "%u packets in one piece", merged);
+}
+
+static void
+segment_ready(const struct step *s)
+{
+	uint16_t upper = sizeof(whole) - 40;
+
+	whole[0] = 0x60;
+	whole[4] = (uint8_t)(upper >> 8);
+	whole[5] = (uint8_t)upper;
+	whole[6] = 6;
+	whole[7] = 64;
+	memset(whole + 8, 0xfd, 32);
+	whole[52] = (TCP_HEAD - 40) / 4 << 4;
+	whole[53] = 0x10;
+	memset(whole + 60, 1, TCP_HEAD - 60);	/* options that say nothing */
+	merge_init(&merge, on_merged, 1);
+	cut_once(s);
+}
+
 /* -- the list -------------------------------------------------------------- */
 
 static void
@@ -332,6 +402,8 @@ list(void)
 			    lib[j] != NULL ? lib[j]->name : "auto");
 			add(both_open, both_ready, lib[j], size[i], name);
 		}
+	add(cut_once, segment_ready, NULL, CUTS, "segmentation: %zu packets of one piece");
+	add(merge_once, segment_ready, NULL, CUTS, "merging: %zu packets to one piece");
 	add(replay_once, NULL, NULL, 0, "replay window: next counter");
 	add(parse_once, NULL, NULL, 0, "frame: header written and parsed");
 	add(still_once, ways_ready, NULL, 0, "route: cached hop still good");

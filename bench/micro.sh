@@ -28,7 +28,8 @@ printf '%-36s %10s %14s\n' step ns instructions
     comma=
     while IFS=$'\t' read -r name ns; do
         n=null
-        if [ "${INSTRUCTIONS:-1}" = 1 ] && command -v valgrind >/dev/null; then n=$(count "$name"); fi
+        # What auto chooses in there is not what it chooses here.
+        if [[ $name != auto:* ]] && [ "${INSTRUCTIONS:-1}" = 1 ] && command -v valgrind >/dev/null; then n=$(count "$name"); fi
         printf '%-36s %10s %14s\n' "$name" "$ns" "${n/null/-}" >&3
         printf '%s{"step":"%s","ns":%s,"instructions":%s}' "$comma" "$name" "$ns" "$n"
         comma=,
