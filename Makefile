@@ -32,28 +32,28 @@ SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 # what none of its objects uses.
 L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
-L_cryptod	:= -lsodium -lsecp256k1 -lyaml -lcap -lseccomp
+L_cryptod	:= -lsodium -lcrypto -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
-L_dird		:= -ljansson -lsodium -lsecp256k1 -lpthread
-PROGS		:= privd netd cryptod bastidectl
-# Archives without a program of their own.
-ARCHIVES	:= dird
+L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lsecp256k1 -lcap -lseccomp -lpthread
+L_macroctl	:= -ljansson -lyaml -lcap -lseccomp
+PROGS		:= privd netd cryptod dird macroctl bastidectl
 D_privd		:= privd
 D_netd		:= netd
 D_cryptod	:= cryptod
 D_bastidectl	:= ctl
 D_dird		:= dird
+D_macroctl	:= macroctl
 D_common	:= common
 
 HDRS	:= $(wildcard common/*.h common/*.def privd/*.h privd/*.def netd/*.h \
-	   netd/*.def cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
+	   netd/*.def macroctl/*.h macroctl/macros.d/*.h cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
 src	= $(wildcard $(D_$(1))/*.c)
 objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
 # A test names its room in its first lines: "room: netd".
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
 
-all: $(PROGS:%=$(B)/%) $(B)/bastide-verify
+all: $(PROGS:%=$(B)/%) $(B)/bastide-verify planners
 	@:
 
 help:
@@ -100,30 +100,37 @@ $(1)/bin/bastide-verify: $(1)/verify/main.o $(1)/libdird.a $(1)/libcommon.a
 	$$(call say,LD,$$@)
 	$$(Q)$(2) $(3) -o $$@ $$^ $(L_dird)
 endef
-define dird
-$(foreach a,$(ARCHIVES),$(call archive,$(1),$(a))
-)
-$(call verifier,$(1),$(2),$(3))
-endef
 
 O	:= $(B)/obj
 $(eval $(call variant,$(O),$(CC),$(OPT) $(HARD) -D_FORTIFY_SOURCE=2))
 $(foreach p,$(PROGS),$(eval $(call program,$(O),$(CC),$(OPT) $(HARD) $(LDHARD),$(p))))
-$(eval $(call dird,$(O),$(CC),$(OPT) $(HARD) $(LDHARD)))
+$(eval $(call verifier,$(O),$(CC),$(OPT) $(HARD) $(LDHARD)))
 S	:= $(B)/san
 $(eval $(call variant,$(S),$(CC),$(SANFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(S),$(CC),$(SANFLAGS),$(p))))
-$(eval $(call dird,$(S),$(CC),$(SANFLAGS)))
+$(eval $(call verifier,$(S),$(CC),$(SANFLAGS)))
 K	:= $(B)/clang
 $(eval $(call variant,$(K),$(CLANG),-O1))
 $(foreach p,$(PROGS),$(eval $(call program,$(K),$(CLANG),-O1,$(p))))
-$(eval $(call dird,$(K),$(CLANG),-O1))
+$(eval $(call verifier,$(K),$(CLANG),-O1))
 F	:= $(B)/fuzzobj
 FUZZFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	   -fno-sanitize-recover=all -DBASTIDE_SANITIZE
 $(eval $(call variant,$(F),$(CLANG),$(FUZZFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
-$(eval $(call dird,$(F),$(CLANG),$(FUZZFLAGS)))
+$(eval $(call verifier,$(F),$(CLANG),$(FUZZFLAGS)))
+
+# Planners: static, each by itself, beside macroctl as the installed ones are.
+KINDS	:= $(patsubst macroctl/macros.d/%.yaml,%,$(wildcard macroctl/macros.d/*.yaml))
+planners: $(KINDS:%=$(B)/macros.d/%) $(KINDS:%=$(B)/macros.d/%.yaml)
+$(B)/macros.d/%.yaml: macroctl/macros.d/%.yaml
+	@mkdir -p -m 755 $(@D)
+	$(Q)install -m 644 $< $@
+$(B)/macros.d/%: macroctl/macros.d/%.c macroctl/macros.d/planner.h Makefile
+	@mkdir -p -m 755 $(@D)
+	$(call say,PLANNER,$@)
+	$(Q)$(CC) $(WARN) $(OPT) $(HARD) -D_FORTIFY_SOURCE=2 $(REPRO) -static-pie \
+	    -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none -o $@ $< && chmod 755 $@
 
 PEOPLE	:= $(PROGS) bastide-verify
 $(PEOPLE:%=$(B)/%): $(B)/%: $(O)/bin/%
@@ -217,7 +224,11 @@ define INSTALLED
 755 $(B)/privd $(LIBEXEC)/privd
 755 $(B)/netd $(LIBEXEC)/netd
 755 $(B)/cryptod $(LIBEXEC)/cryptod
-755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
+755 $(B)/dird $(LIBEXEC)/dird
+755 $(B)/macroctl $(LIBEXEC)/macroctl
+$(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
+644 $(B)/macros.d/$(k).yaml $(LIBEXEC)/macros.d/$(k).yaml
+)755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
 755 $(B)/bastide-verify $(PREFIX)/bin/bastide-verify
 644 man/bastidectl.1 $(SHARE)/man/man1/bastidectl.1
 644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
@@ -253,5 +264,5 @@ sim: $(B)/meshsim
 clean:
 	rm -rf $(B)
 
-.PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
+.PHONY: all planners help sanitized clang tests fuzzers docs run demo check fuzz sim \
 	bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean

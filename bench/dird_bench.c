@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "../tests/dird_author.h"
 #include "journal.h"
 
@@ -293,6 +294,7 @@ in_child(void (*fn)(size_t), size_t n)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		crew_start(crew_fit());
 		fn(n);
 		fflush(stdout);
 		_exit(0);
@@ -320,6 +322,7 @@ main(int argc, char **argv)
 			a_author(&who[a], a + 1);
 		in_child(start_up, n / 1000 * 1000);
 	}
+	crew_start(crew_fit());
 	h = talk(SOME);
 	printf("entries of %zu bytes\n", h.len / h.n);
 	printf("append, one client:      %8.0f /s\n", appends(&h, 5000, 1, "a1"));

@@ -24,6 +24,7 @@ enum conf_txt {
 /* Dotted path of a number, for messages and docs. */
 extern const char *const conf_path[CONF_NUM_MAX];
 extern const uint64_t conf_default[CONF_NUM_MAX];
+extern const char *const conf_txt_path[CONF_TXT_MAX];
 
 #define CONF_ERR_LEN	512
 #define CONF_ATTEMPTS	16

@@ -31,6 +31,7 @@ enum conf_kind {
 	CONF_K_MILLI,
 	CONF_K_LEVEL,
 	CONF_K_MMP,
+	CONF_K_AEAD,
 	CONF_K_TEXT,		/* into a char array of hi + 1 bytes */
 	CONF_K_HEAP,		/* into a char * of at most hi bytes */
 	CONF_K_LATER,		/* not built yet: anything */
@@ -86,6 +87,7 @@ int	conf_bool(const char *s, uint64_t *);
 int	conf_milli(const char *s, uint64_t *);
 int	conf_level(const char *s, uint64_t *);
 int	conf_mmp(const char *s, uint64_t *);
+int	conf_aead(const char *s, uint64_t *);
 int	conf_set(struct conf_ctx *, const struct conf_row *, yaml_node_t *,
 	    const char *path, void *base);
 

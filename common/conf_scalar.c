@@ -112,6 +112,14 @@ conf_mmp(const char *s, uint64_t *out)
 	return islower((unsigned char)*s) ? word(s, mode, 3, out) : -1;
 }
 
+int
+conf_aead(const char *s, uint64_t *out)
+{
+	static const char *const lib[] = { "auto", "libsodium", "libcrypto" };
+
+	return word(s, lib, 3, out);
+}
+
 struct kind {
 	int		(*parse)(const char *, uint64_t *);
 	const char	 *what;
@@ -125,6 +133,7 @@ static const struct kind kinds[] = {
 	[CONF_K_LEVEL] = { conf_level,
 	    "one of trace, debug, info, warn, error, off", 1 },
 	[CONF_K_MMP] = { conf_mmp, "one of full, lightweight, minimal", 1 },
+	[CONF_K_AEAD] = { conf_aead, "one of auto, libsodium, libcrypto", 1 },
 	[CONF_K_LATER_BOOL] = { conf_bool, "true or false", 0 },
 };
 

@@ -10,3 +10,8 @@ const uint64_t conf_default[CONF_NUM_MAX] = {
 #define NUM(NAME, path, kind, def, lo, hi, doc)	def,
 #include "conf.def"
 };
+
+const char *const conf_txt_path[CONF_TXT_MAX] = {
+#define TXT(NAME, path, max, def, doc)	path,
+#include "conf.def"
+};

@@ -14,7 +14,12 @@
 #include "log.h"
 
 /* Numbers of the kernel's interface, newest first known to us: version 7. */
+#define LL_FS_EXECUTE		(UINT64_C(1) << 0)
+#define LL_FS_WRITE_FILE	(UINT64_C(1) << 1)
+#define LL_FS_READ_FILE		(UINT64_C(1) << 2)
+#define LL_FS_READ_DIR		(UINT64_C(1) << 3)
 #define LL_FS_REMOVE_FILE	(UINT64_C(1) << 5)
+#define LL_FS_MAKE_REG		(UINT64_C(1) << 8)
 #define LL_RULE_PATH_BENEATH	1
 #define LL_ASK_VERSION		1
 
@@ -46,11 +51,18 @@ ruleset_size(long version)
 	return version < 4 ? 8 : version < 6 ? 16 : 24;
 }
 
-void
-landlock_shut(int dirfd)
+static const uint64_t accesses[] = {
+	[LANDLOCK_REMOVE] = LL_FS_REMOVE_FILE,
+	[LANDLOCK_KEEP] = LL_FS_WRITE_FILE | LL_FS_READ_FILE | LL_FS_READ_DIR |
+	    LL_FS_MAKE_REG,
+	[LANDLOCK_RUN] = LL_FS_READ_FILE | LL_FS_READ_DIR | LL_FS_EXECUTE,
+};
+
+static void
+restrict_to(const int *dirfd, unsigned n, uint64_t access)
 {
 	struct ll_ruleset	rs = { 0, 0, 0 };
-	struct ll_path		path = { LL_FS_REMOVE_FILE, dirfd };
+	struct ll_path		path = { access, -1 };
 	long			version;
 	int			fd;
 
@@ -68,10 +80,26 @@ landlock_shut(int dirfd)
 	    ruleset_size(version), 0);
 	if (fd == -1)
 		fatal("landlock: ruleset");
-	if (dirfd != -1 && syscall(SYS_landlock_add_rule, fd,
-	    LL_RULE_PATH_BENEATH, &path, 0) == -1)
-		fatal("landlock: rule for the runtime folder");
+	while (n-- > 0) {
+		path.fd = dirfd[n];
+		if (syscall(SYS_landlock_add_rule, fd, LL_RULE_PATH_BENEATH,
+		    &path, 0) == -1)
+			fatal("landlock: rule for a folder");
+	}
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock: restrict");
 	close(fd);
+}
+
+void
+landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
+{
+	restrict_to(dirfd, n, accesses[may]);
+}
+
+void
+landlock_exec(int fd)
+{
+	/* The kernel reads what it executes. */
+	restrict_to(&fd, 1, LL_FS_EXECUTE | LL_FS_READ_FILE);
 }

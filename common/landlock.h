@@ -2,8 +2,16 @@
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
-/* Fatal when the kernel has Landlock and refuses; silent when it has none.
- * Beneath dirfd files may still be removed; -1: nothing may. */
-void	landlock_shut(int dirfd);
+/* What may still happen beneath a folder: files removed; or made, written,
+ * read; or read and executed. */
+enum landlock_may { LANDLOCK_REMOVE, LANDLOCK_KEEP, LANDLOCK_RUN };
+
+/*
+ * Fatal when the kernel has Landlock and refuses; silent when it has none.
+ * Beneath each of the n folders `may` is all that is left; elsewhere nothing.
+ */
+void	landlock_shut(const int *dirfd, unsigned n, enum landlock_may);
+/* One more wall: this file may be executed, and nothing else is left. */
+void	landlock_exec(int fd);
 
 #endif

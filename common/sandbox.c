@@ -31,6 +31,12 @@
 		 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |			\
 		 SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
+/* What a process is left to do, where its limits differ. */
+enum limits { KEEPS_NOTHING, KEEPS_FOLDER, RUNS_OTHERS };
+
+/* Of all who run planners, a thousand callers at once included. */
+#define PLANNERS_MAX	4096
+
 struct account {
 	uid_t	uid;
 	gid_t	gid;
@@ -55,6 +61,15 @@ account_of(enum proc_id id)
 	if (f != NULL)
 		fclose(f);
 	return a;
+}
+
+void
+sandbox_account(enum proc_id id, uid_t *uid, gid_t *gid)
+{
+	struct account	a = account_of(id);
+
+	*uid = a.uid;
+	*gid = a.gid;
 }
 
 /* One user for two rooms would be a way from one to the other. */
@@ -96,18 +111,23 @@ limit(int what, const char *name, rlim_t n)
 }
 
 static void
-drop_limits(enum proc_id me)
+drop_limits(enum proc_id me, enum limits keeps)
 {
 	struct stat	st;
 
 	limit(RLIMIT_CORE, "core", 0);
-	limit(RLIMIT_NPROC, "processes", 0);
+	/* Who keeps a folder has helpers to start; then it has this, too. */
+	if (keeps != KEEPS_FOLDER)
+		limit(RLIMIT_NPROC, "processes",
+		    keeps == RUNS_OTHERS ? PLANNERS_MAX : 0);
 	limit(RLIMIT_NOFILE, "descriptors", proc_row[me].nofile);
 	limit(RLIMIT_MEMLOCK, "locked memory",
 	    (rlim_t)proc_row[me].memlock_kb * 1024);
 	limit(RLIMIT_MSGQUEUE, "message queues", 0);
-	/* A log that goes to a file must still grow. */
-	if (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode))
+	/* A log that goes to a file must still grow, and so must a folder's;
+	 * what a person called may write its answer to one. */
+	if (keeps == KEEPS_NOTHING && (fstat(STDERR_FILENO, &st) == -1 ||
+	    !S_ISREG(st.st_mode)))
 		limit(RLIMIT_FSIZE, "file size", 0);
 }
 
@@ -187,22 +207,23 @@ drop_user(const struct account *a)
 }
 
 static void
-drop_rest(int dirfd)
+drop_rest(const int *dirfd, unsigned n, enum landlock_may may)
 {
 	/* A change of user or capabilities has reset both of these. */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal("not dumpable");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no new privileges");
-	landlock_shut(dirfd);
+	landlock_shut(dirfd, n, may);
 }
 
-void
-sandbox_drop(enum proc_id me, int new_netns)
+static void
+drop_all(enum proc_id me, int new_netns, const int *dirfd, unsigned n,
+    enum limits keeps)
 {
 	struct account	a = own_account(me);
 
-	drop_limits(me);
+	drop_limits(me, keeps);
 	if (new_netns && unshare(CLONE_NEWNET) == -1)
 		fatal("empty network namespace");
 	drop_root();
@@ -211,14 +232,33 @@ sandbox_drop(enum proc_id me, int new_netns)
 	drop_caps(-1);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		fatal("die with privd");
-	drop_rest(-1);
+	drop_rest(dirfd, n, keeps == RUNS_OTHERS ? LANDLOCK_RUN :
+	    LANDLOCK_KEEP);
 }
 
 void
-sandbox_drop_privd(int dirfd)
+sandbox_drop(enum proc_id me, int new_netns)
 {
-	drop_limits(PROC_PRIVD);
+	drop_all(me, new_netns, NULL, 0, KEEPS_NOTHING);
+}
+
+void
+sandbox_drop_but(enum proc_id me, int new_netns, int dirfd)
+{
+	drop_all(me, new_netns, &dirfd, 1, KEEPS_FOLDER);
+}
+
+void
+sandbox_drop_run(enum proc_id me, int dirfd)
+{
+	drop_all(me, 1, &dirfd, 1, RUNS_OTHERS);
+}
+
+void
+sandbox_drop_privd(const int *dirfd, unsigned n)
+{
+	drop_limits(PROC_PRIVD, KEEPS_NOTHING);
 	drop_bounds(CAP_NET_ADMIN);
 	drop_caps(CAP_NET_ADMIN);
-	drop_rest(dirfd);
+	drop_rest(dirfd, n, LANDLOCK_REMOVE);
 }

@@ -5,6 +5,8 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <sys/types.h>
+
 #include "msg.h"
 
 /* Fixed descriptors of a room: 0 and 1 are /dev/null, 2 is privd's stderr, then
@@ -19,19 +21,31 @@ void	room_start(enum proc_id me);
  * -1 when they have none. */
 int	room_door_fd(enum proc_id me, enum proc_id peer);
 
+/* The account that room runs as: proc.def's, else its number. */
+void	sandbox_account(enum proc_id, uid_t *, gid_t *);
+
 /*
  * In order: rlimits, empty root, user and group (proc.def's account, else its
  * number), every capability and securebit, no_new_privs, Landlock. new_netns:
  * also an empty network namespace, before the user is given up.
  */
 void	sandbox_drop(enum proc_id me, int new_netns);
+/* The same; beneath dirfd files may still be made, written and read. */
+void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
+/* The same with an empty network namespace; beneath dirfd files may be read
+ * and executed, and processes started. */
+void	sandbox_drop_run(enum proc_id me, int dirfd);
 /*
  * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,
- * Landlock: removing files beneath dirfd is all that is left of the file
- * system; -1: nothing is left.
+ * Landlock: removing files beneath these n folders is all that is left of the
+ * file system.
  */
-void	sandbox_drop_privd(int dirfd);
-/* seccomp allow-list of this room from sys.def; anything else kills the process. */
+void	sandbox_drop_privd(const int *dirfd, unsigned n);
+/*
+ * No process or thread from here on (but for macroctl, which runs planners),
+ * then the seccomp allow-list of this room
+ * from sys.def, for every thread; anything else kills the process.
+ */
 void	sandbox_seccomp(enum proc_id me);
 
 #endif

@@ -1,11 +1,15 @@
 /* seccomp.c -- the system calls a room may make, expanded from sys.def. */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "log.h"
@@ -104,14 +108,20 @@ sandbox_seccomp(enum proc_id me)
 	const struct sys_row	*row;
 	scmp_filter_ctx		 ctx;
 	size_t			 i;
+	const struct rlimit	 none = { 0, 0 };
 	int			 r;
 
+	if (me != PROC_MACROCTL && setrlimit(RLIMIT_NPROC, &none) == -1)
+		fatal("limit processes to 0");
 	if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
 		fatalx("seccomp: cannot begin a filter");
 	/* A call of another architecture's table (i386, x32) ends us too. */
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS) != 0)
 		fatalx("seccomp: cannot refuse other architectures");
+	/* Helpers that a room started before this are no way around it. */
+	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0)
+		fatalx("seccomp: cannot filter every thread");
 	/* Search by halves; the packet path passes here at every call. */
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0)
 		fatalx("seccomp: cannot order the filter");

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aead.h"
 #include "doors.h"
 #include "handshake.h"
 #include "key.h"
@@ -91,6 +92,7 @@ on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 		fatalx("an eventfd of the ring can block");
 	if (ring_map(&room.ring, fds, m->slots, m->slot_size) == -1)
 		fatal("cannot map the ring");
+	a.libcrypto_from = aead_start(m->aead, 1);
 	room.shut();
 	memcpy(a.pub, room.self->pub, sizeof(a.pub));
 	memcpy(a.addr, room.self->addr, sizeof(a.addr));

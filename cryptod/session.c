@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "aead.h"
 #include "log.h"
 #include "session.h"
 
@@ -253,6 +254,7 @@ session_drop(uint32_t handle)
 	t->used[s->kind]--;
 	gen = next_gen(s->gen);
 	sodium_memzero(s, sizeof(*s));
+	aead_forget();
 	s->gen = gen;
 	s->next = NIL;
 	if (t->session_idle.first == NIL)

@@ -2,11 +2,11 @@
  * journal.c -- replay at the start, then store, tree, chain and view in step.
  * Whatever the store committed is in all four; whatever it did not is in none.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crew.h"
 #include "journal.h"
 
 #define VERIFY_BATCH	1024
@@ -36,7 +36,7 @@ struct replay {
 	uint64_t	 limit;		/* entries to take */
 };
 
-static void *
+static void
 look(void *arg)
 {
 	struct half *h = arg;
@@ -49,7 +49,6 @@ look(void *arg)
 		    &h->s[i].e, &h->s[i].b) == -1;
 		merkle_leaf(h->r[i].data, h->r[i].len, h->s[i].leaf);
 	}
-	return NULL;
 }
 
 /* Hashes do not depend on one another: two cores, a half each. */
@@ -57,15 +56,15 @@ static void
 look_at_all(const struct record *r, struct seen *s, size_t n)
 {
 	struct half a = { r, s, 0, n / 2 }, z = { r, s, n / 2, n };
-	pthread_t t;
+	struct task t;
 
-	if (n < 64 || pthread_create(&t, NULL, look, &a) != 0) {
+	if (n < 64 || crew_take(&t, look, &a) == -1) {
 		look(&a);
 		look(&z);
 		return;
 	}
 	look(&z);
-	pthread_join(t, NULL);
+	crew_wait(&t);
 }
 
 static int
@@ -84,6 +83,16 @@ index_room(struct journal *j)
 	return 0;
 }
 
+/* A journal follows the domain whose Genesis stands first in it. */
+static void
+found(struct journal *j, const struct entry *e)
+{
+	if (j->n > 0 || j->root[0] != '\0' || e->type != OBJ_GENESIS)
+		return;
+	memcpy(j->root, e->author, sizeof(j->root));
+	view_root(j->view, j->root);
+}
+
 /* One entry into the view and the index, */
 static int
 take(struct journal *j, const struct entry *e, uint64_t where,
@@ -91,6 +100,7 @@ take(struct journal *j, const struct entry *e, uint64_t where,
 {
 	if (index_room(j) == -1)
 		return because(b, WHY_FULL, "memory");
+	found(j, e);
 	if (view_add(j->view, e, b) == -1)
 		return -1;
 	j->where[j->n++] = where;
@@ -118,7 +128,7 @@ struct hashing {
 	int			 bad;
 };
 
-static void *
+static void
 hash_all(void *arg)
 {
 	struct hashing *h = arg;
@@ -131,7 +141,6 @@ hash_all(void *arg)
 		    h->s[i].leaf) == -1;
 		h->entries--;
 	}
-	return NULL;
 }
 
 static int
@@ -179,7 +188,7 @@ replay(void *arg, const struct record *r, size_t n)
 	struct replay *rp = arg;
 	struct hashing h = { .j = rp->j, .r = r, .n = n };
 	struct seen *s;
-	pthread_t t;
+	struct task t;
 	size_t i;
 	int aside, ret = 0;
 
@@ -193,13 +202,13 @@ replay(void *arg, const struct record *r, size_t n)
 	look_at_all(r, rp->s, n);
 	h.s = rp->s;
 	h.entries = rp->limit - rp->j->n;
-	aside = pthread_create(&t, NULL, hash_all, &h) == 0;
+	aside = crew_take(&t, hash_all, &h) == 0;
 	if (!aside)
 		hash_all(&h);
 	for (i = 0; i < n && ret == 0; i++)
 		ret = replay_one(rp, &r[i], &rp->s[i]);
 	if (aside)
-		pthread_join(t, NULL);
+		crew_wait(&t);
 	return h.bad ? because(rp->b, WHY_FULL, "memory") : ret;
 }
 
@@ -399,6 +408,7 @@ journal_append(struct journal *j, const struct entry *e, size_t n,
 		return -1;
 	for (i = 0; i < n; i++) {
 		why[i] = WHY_OK;
+		found(j, &e[i]);
 		if (view_admit(j->view, &e[i], &b) == -1) {
 			why[i] = b.why;
 			continue;

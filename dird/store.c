@@ -92,9 +92,10 @@ static int
 has_segment(int dir, uint32_t segment)
 {
 	char name[NAME_LEN];
+	struct stat st;
 
 	name_of(segment, name);
-	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /*

@@ -3,11 +3,11 @@
  * but the entry and a key, so cores never wait for one another; the keys are
  * found first, by one.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crew.h"
 #include "journal.h"
 
 #define STRIDE	16	/* entries that a core takes at a time */
@@ -62,7 +62,7 @@ find_keys(const struct view *v, struct job *j)
 	free(bringer);
 }
 
-static void *
+static void
 work(void *arg)
 {
 	struct job *j = arg;
@@ -79,7 +79,6 @@ work(void *arg)
 				j->why[i] = b.why;
 		}
 	}
-	return NULL;
 }
 
 void
@@ -88,7 +87,7 @@ verify_batch(const struct view *v, const struct span *raw, size_t n,
 {
 	struct job j = { .raw = raw, .out = out, .why = why, .n = n,
 	    .now = now };
-	pthread_t t[8];
+	struct task t[CREW_MAX];
 	unsigned i, started = 0;
 
 	j.pub = calloc(n + 1, KEY_LEN);
@@ -100,11 +99,11 @@ verify_batch(const struct view *v, const struct span *raw, size_t n,
 	atomic_init(&j.next, 0);
 	find_keys(v, &j);
 	/* Fewer helpers than asked for is slower, not wrong. */
-	for (i = 1; i < threads && i < 8 && n > STRIDE; i++)
-		if (pthread_create(&t[started], NULL, work, &j) == 0)
+	for (i = 1; i < threads && i <= CREW_MAX && n > STRIDE; i++)
+		if (crew_take(&t[started], work, &j) == 0)
 			started++;
 	work(&j);
 	for (i = 0; i < started; i++)
-		pthread_join(t[i], NULL);
+		crew_wait(&t[i]);
 	free(j.pub);
 }

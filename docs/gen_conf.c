@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { UINT, BOOL, MILLI, LEVEL, MMP, TEXT };
+enum kind { UINT, BOOL, MILLI, LEVEL, MMP, AEAD, TEXT };
 
 struct row {
 	const char	*path;
@@ -158,6 +158,7 @@ value(const struct row *r, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
+	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
 
 	if (r->kind == BOOL)
 		printf("`%s`", v != 0 ? "true" : "false");
@@ -165,6 +166,8 @@ value(const struct row *r, uint64_t v)
 		printf("`%s`", level[v]);
 	else if (r->kind == MMP)
 		printf("`%s`", mmp[v]);
+	else if (r->kind == AEAD)
+		printf("`%s`", aead[v]);
 	else if (r->kind == MILLI)
 		printf("%.10g", (double)v / 1000);
 	else

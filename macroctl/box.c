@@ -75,7 +75,9 @@ shut(void)
 	size_t		i;
 
 	if (ctx == NULL || seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS) != 0)
+	    SCMP_ACT_KILL_PROCESS) != 0 ||
+	    /* That is so already, and prctl() is not ours to ask again. */
+	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0) != 0)
 		return -1;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rows[i].nr,

@@ -62,11 +62,11 @@ kind_folder(char err[ERR_LEN])
 		fd = open_folder(path);
 	}
 	if (fd == -1 || fstat(fd, &st) == -1) {
-		snprintf(err, ERR_LEN, "%s: %s", path, strerror(errno));
+		snprintf(err, ERR_LEN, "%.400s: %s", path, strerror(errno));
 		return -1;
 	}
 	if (!is_ours(&st)) {
-		snprintf(err, ERR_LEN, "%s must be root's, and nobody else "
+		snprintf(err, ERR_LEN, "%.400s must be root's, and nobody else "
 		    "may write it", path);
 		close(fd);
 		return -1;

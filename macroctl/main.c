@@ -58,7 +58,8 @@ precautions(void)
 	struct rlimit no = { 0, 0 };
 
 	umask(077);
-	log_init("macroctl", NULL);
+	/* What fails is said once, as JSON. */
+	log_init("macroctl", "off");
 	fatal_hook(failed);
 	if (clearenv() != 0 || prctl(PR_SET_DUMPABLE, 0) == -1 ||
 	    setrlimit(RLIMIT_CORE, &no) == -1 ||

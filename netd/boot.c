@@ -51,6 +51,7 @@ on_self(struct chan *c, const struct msg_self *m, int *fds)
 	mesh_addr(netd.addr, netd.ip6);
 	npub_encode(netd.pub + 1, netd.npub);
 	netd.key_mode = m->key_mode;
+	netd.libcrypto_from = m->libcrypto_from;
 	netd.privd_pid = m->pid;
 	memcpy(netd.exe, m->exe, m->exe_len);
 	memcpy(netd.control_path, m->socket, m->socket_len);

@@ -136,6 +136,23 @@ status_counts(json_t *o)
 	json_object_set_new(o, "transport_peer_counts", by_type);
 }
 
+/* Which library seals packets: one, or both by size. */
+static void
+show_aead(json_t *o)
+{
+	char text[64];
+
+	if (netd.libcrypto_from == 0)
+		set_text(o, "aead", "libcrypto");
+	else if (netd.libcrypto_from >= RING_LEN_MAX)
+		set_text(o, "aead", "libsodium");
+	else {
+		snprintf(text, sizeof(text), "libsodium, libcrypto from %u bytes",
+		    netd.libcrypto_from);
+		set_text(o, "aead", text);
+	}
+}
+
 json_t *
 show_status(const json_t *params, char err[CTL_ERR_LEN])
 {
@@ -156,6 +173,7 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	set_text(o, "control_socket", netd.control_path);
 	set_int(o, "pid", netd.privd_pid);
 	set_text(o, "exe_path", netd.exe);
+	show_aead(o);
 	set_int(o, "uptime_secs", (netd.now_ms - netd.start_ms) / 1000);
 	set_int(o, "tick_max_us", netd.tick_max_us);
 	set_bool(o, "persistent", netd.key_mode != KEY_EPHEMERAL);

@@ -18,6 +18,7 @@
 
 #define LOG_TARGET "bastide::privd"
 #include "log.h"
+#include "guest.h"
 #include "privd.h"
 #include "ring.h"
 #include "sandbox.h"
@@ -35,12 +36,8 @@ warn_line(const char *text)
 	log_warn("%s", text);
 }
 
-/* A message of the boot that does not go out ends it. */
-#define SEND(name, id, m, fds)						\
-	sent(name##_send(&house.room[id].door, m, fds), id, #name)
-
-static void
-sent(int result, enum proc_id id, const char *what)
+void
+boot_sent(int result, enum proc_id id, const char *what)
 {
 	struct room	*r = &house.room[id];
 	struct pollfd	 pfd = { .fd = r->pidfd, .events = POLLIN };
@@ -88,8 +85,8 @@ open_conf(void)
 }
 
 /* Spaces and other bytes that a STR field refuses become '_'. */
-static void
-copy_name(char *dst, size_t size, const char *src)
+void
+boot_name(char *dst, size_t size, const char *src)
 {
 	snprintf(dst, size, "%s", src);
 	for (; *dst != '\0'; dst++)
@@ -105,7 +102,7 @@ boot_begin(void)
 	open_conf();
 	spawn_doors();
 	spawn_room(PROC_CRYPTOD);
-	copy_name(m.name, sizeof(m.name), house.conf_name);
+	boot_name(m.name, sizeof(m.name), house.conf_name);
 	SEND(conf_file, PROC_CRYPTOD, &m, &house.conf_fd);
 }
 
@@ -202,6 +199,7 @@ boot_conf(void *obj, void *hole)
 	make_ring();
 	ring.slots = house.slots;
 	ring.slot_size = house.slot_size;
+	ring.aead = (uint8_t)house.conf->num[CONF_BASTIDE_AEAD];
 	SEND(ring_cryptod, PROC_CRYPTOD, &ring, house.ring);
 	return 0;
 }
@@ -225,6 +223,7 @@ send_self(const char *socket)
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	m.key_mode = house.self.key_mode;
+	m.libcrypto_from = house.self.libcrypto_from;
 	m.exe_len = copy_var(m.exe, sizeof(m.exe), house.exe);
 	m.socket_len = copy_var(m.socket, sizeof(m.socket), socket);
 	SEND(self, PROC_NETD, &m, NULL);
@@ -350,7 +349,7 @@ send_lists(void)
 		conf_fatal("%s cannot be read", path);
 	for (i = 0; i < n; i++) {
 		m = (struct msg_conf_host){ .req = 1 };
-		copy_name(m.name, sizeof(m.name), host[i].name);
+		boot_name(m.name, sizeof(m.name), host[i].name);
 		memcpy(m.pub, host[i].pub, sizeof(m.pub));
 		SEND(conf_host, PROC_NETD, &m, NULL);
 	}
@@ -450,6 +449,9 @@ boot_netd(void *obj, void *ready)
 	if (house.conf->num[CONF_CONTROL_ENABLED])
 		fd = control_open(&ctl.gid);
 	spawn_room(PROC_NETD);
+	house.awaited = 1U << PROC_NETD;
+	dird_start();
+	runner_start();
 	send_self(control_path());
 	send_nums();
 	send_attempts();
@@ -464,7 +466,9 @@ boot_netd(void *obj, void *ready)
 		close(fd);
 	}
 	send_resolvers();
+	dird_fill();
 	diag_open();
+	runner_fill();
 	SEND(conf_end, PROC_NETD, &end, NULL);
 	return 0;
 }
@@ -490,17 +494,28 @@ int
 boot_go(void *obj, void *arg)
 {
 	struct msg_go_cryptod	go_cryptod = { .req = 1 };
+	struct msg_go_dird	go_dird = { .req = 1 };
 	struct msg_go_netd	go_netd = { .req = 1 };
+	int			dirs[CONTROL_DIRS + 1];
+	unsigned		ndir;
 
 	(void)obj;
 	(void)arg;
 	conf_free(house.conf);
 	house.conf = NULL;
-	sandbox_drop_privd(control_dir());
+	ndir = control_dirs(dirs);
+	if (guest_dir() != -1)
+		dirs[ndir++] = guest_dir();
+	sandbox_drop_privd(dirs, ndir);
 	sandbox_seccomp(PROC_PRIVD);
 	/* cryptod first: netd may ask it things as soon as it has its own. */
 	SEND(go_cryptod, PROC_CRYPTOD, &go_cryptod, NULL);
 	house.room[PROC_CRYPTOD].door.phase = RUN;
+	if (house.room[PROC_DIRD].pid != 0) {
+		SEND(go_dird, PROC_DIRD, &go_dird, NULL);
+		house.room[PROC_DIRD].door.phase = RUN;
+	}
+	runner_go();
 	SEND(go_netd, PROC_NETD, &go_netd, NULL);
 	house.room[PROC_NETD].door.phase = RUN;
 	say_who_we_are();

@@ -1,4 +1,7 @@
-/* control.c -- the control socket: bound here, served by netd. */
+/*
+ * control.c -- the local sockets: bound here, served by netd (control) and dird
+ * (the directory's API).
+ */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,83 +19,101 @@
 #define GROUP	"bastide"
 #define BACKLOG	32
 
-static char		path[108];
-static const char	*base;		/* last part of path */
-static int		dir = -1, is_bound;
+struct local {
+	const char	*name;		/* below the runtime folder */
+	const char	*what;
+	char		 path[108];
+	const char	*base;		/* last part of path */
+	int		 dir, is_bound;
+};
+
+static struct local control = { .name = "control.sock",
+    .what = "the control socket", .dir = -1 };
+static struct local directory = { .name = "directory.sock",
+    .what = "the directory's socket", .dir = -1 };
+static struct local *const all[] = { &control, &directory };
 
 const char *
 control_path(void)
 {
-	return path;
+	return control.path;
 }
 
-int
-control_dir(void)
+unsigned
+control_dirs(int fds[CONTROL_DIRS])
 {
-	return dir;
+	unsigned i, n = 0;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->dir != -1)
+			fds[n++] = all[i]->dir;
+	return n;
 }
 
 /* Folder and name: bound by path, but owned, changed and removed by name. */
 static void
-find_place(void)
+find_place(struct local *l, const char *conf)
 {
-	char	 folder[sizeof(path)], *slash;
-	const char *conf = house.conf->txt[CONF_CONTROL_PATH];
+	char	 folder[sizeof(l->path)], *slash;
 	int	 n;
 
 	if (conf[0] != '\0')
-		n = snprintf(path, sizeof(path), "%s", conf);
+		n = snprintf(l->path, sizeof(l->path), "%s", conf);
 	else
-		n = snprintf(path, sizeof(path), "%s/control.sock",
-		    house.runtime_dir);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		conf_fatal("the path of the control socket is longer than %zu "
-		    "bytes; use a shorter -r or node.control.socket_path",
-		    sizeof(path) - 1);
-	strcpy(folder, path);
+		n = snprintf(l->path, sizeof(l->path), "%s/%s",
+		    house.runtime_dir, l->name);
+	if (n < 0 || (size_t)n >= sizeof(l->path))
+		conf_fatal("the path of %s is longer than %zu bytes; use a "
+		    "shorter -r or node.control.socket_path", l->what,
+		    sizeof(l->path) - 1);
+	strcpy(folder, l->path);
 	slash = strrchr(folder, '/');
 	if (slash == NULL || slash[1] == '\0' || folder[0] != '/')
 		conf_fatal("'%s' is not an absolute path of a socket "
-		    "(node.control.socket_path)", path);
-	base = path + (slash - folder) + 1;
+		    "(node.control.socket_path)", l->path);
+	l->base = l->path + (slash - folder) + 1;
 	*slash = '\0';
-	dir = dir_open(slash == folder ? "/" : folder, 0755,
-	    "folder of the control socket");
+	l->dir = dir_open(slash == folder ? "/" : folder, 0755,
+	    "folder of a local socket");
 }
 
 /* Nobody answers on a socket whose owner was killed; then it may go. */
 static void
-remove_stale(const struct sockaddr_un *sun)
+remove_stale(const struct local *l, const struct sockaddr_un *sun)
 {
 	struct stat	st;
 	int		fd;
 
-	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if (fstatat(l->dir, l->base, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	if (!S_ISSOCK(st.st_mode))
-		fatalx("%s is in the way and is no socket; remove it", path);
+		fatalx("%s is in the way and is no socket; remove it", l->path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("look for another node");
 	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
 	    errno == EAGAIN)
 		fatalx("another node is running: it answers on %s; stop it, "
-		    "or give this one its own -r and -s", path);
+		    "or give this one its own -r and -s", l->path);
 	if (errno != ECONNREFUSED)
-		fatal("look for another node on %s", path);
+		fatal("look for another node on %s", l->path);
 	close(fd);
-	if (unlinkat(dir, base, 0) == -1)
-		fatal("remove the stale %s", path);
+	if (unlinkat(l->dir, l->base, 0) == -1)
+		fatal("remove the stale %s", l->path);
 }
 
 /* From the file alone: the name service would load others' code into us. */
 static gid_t
 find_group(void)
 {
+	static gid_t	 gid;
+	static int	 looked;
 	struct group	*gr;
-	gid_t		 gid = 0;
-	FILE		*f = fopen("/etc/group", "re");
+	FILE		*f;
 
+	if (looked++ > 0)
+		return gid;
+	f = fopen("/etc/group", "re");
 	while (gid == 0 && f != NULL && (gr = fgetgrent(f)) != NULL)
 		if (strcmp(gr->gr_name, GROUP) == 0)
 			gid = gr->gr_gid;
@@ -106,37 +127,55 @@ find_group(void)
 	return 0;
 }
 
-int
-control_open(uint32_t *gid)
+/* Listening; gid is the group that may connect. */
+static int
+local_open(struct local *l, const char *conf, uint32_t *gid)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int		   fd;
 
-	find_place();
-	strcpy(sun.sun_path, path);
-	remove_stale(&sun);
+	find_place(l, conf);
+	strcpy(sun.sun_path, l->path);
+	remove_stale(l, &sun);
 	*gid = find_group();
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
-		fatal("control socket");
+		fatal("%s", l->what);
 	/* umask 077: nobody else connects before the mode below is set. */
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		fatal("control socket %s", path);
-	is_bound = 1;
-	if (fchownat(dir, base, (uid_t)-1, *gid, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    fchmodat(dir, base, 0660, 0) == -1)
-		fatal("owner and mode of %s", path);
+		fatal("%s %s", l->what, l->path);
+	l->is_bound = 1;
+	if (fchownat(l->dir, l->base, (uid_t)-1, *gid, AT_SYMLINK_NOFOLLOW) ==
+	    -1 || fchmodat(l->dir, l->base, 0660, 0) == -1)
+		fatal("owner and mode of %s", l->path);
 	if (listen(fd, BACKLOG) == -1)
-		fatal("listen on %s", path);
+		fatal("listen on %s", l->path);
 	return fd;
+}
+
+int
+control_open(uint32_t *gid)
+{
+	return local_open(&control, house.conf->txt[CONF_CONTROL_PATH], gid);
+}
+
+int
+control_open_directory(uint32_t *gid)
+{
+	return local_open(&directory, "", gid);
 }
 
 void
 control_close(void)
 {
-	if (!is_bound)
-		return;
-	is_bound = 0;
-	if (unlinkat(dir, base, 0) == -1)
-		log_warn("remove %s: %s", path, strerror(errno));
+	unsigned i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i]->is_bound)
+			continue;
+		all[i]->is_bound = 0;
+		if (unlinkat(all[i]->dir, all[i]->base, 0) == -1)
+			log_warn("remove %s: %s", all[i]->path,
+			    strerror(errno));
+	}
 }

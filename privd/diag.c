@@ -91,7 +91,7 @@ on_socket(const struct nlmsghdr *nh, void *arg)
 }
 
 static int
-list(int family, int ipproto, uint32_t states, mnl_cb_t *fn, void *arg)
+list(int family, int ipproto, uint32_t states, mnl_cb_t fn, void *arg)
 {
 	static unsigned			 seq;
 	static char			 buf[BUF_LEN];

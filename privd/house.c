@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define ROOM_DISPATCH
+#include "guest.h"
 #include "privd.h"
 
 #define LOG_TARGET "bastide::privd"
@@ -136,17 +137,43 @@ on_ready_cryptod(struct chan *c, const struct msg_ready_cryptod *m, int *fds)
 	happen(EV_KEYS, &ready);
 }
 
+/* One room said what is due from several: it happened when all have. */
+static void
+said(enum proc_id id, unsigned event)
+{
+	house.awaited &= ~(1U << id);
+	if (house.awaited == 0)
+		happen(event, NULL);
+}
+
+static void
+ready(enum proc_id id)
+{
+	unsigned i;
+
+	said(id, EV_READY);
+	/* The boot may have taken long; patience starts now. */
+	next_ping_ms = now_ms();
+	for (i = 0; i < PROC_MAX; i++)
+		house.room[i].heard_ms = next_ping_ms;
+}
+
 void
 on_ready_netd(struct chan *c, const struct msg_ready_netd *m, int *fds)
 {
 	(void)c;
 	(void)m;
 	(void)fds;
-	happen(EV_READY, NULL);
-	/* The boot may have taken long; patience starts now. */
-	next_ping_ms = now_ms();
-	house.room[PROC_NETD].heard_ms = next_ping_ms;
-	house.room[PROC_CRYPTOD].heard_ms = next_ping_ms;
+	ready(PROC_NETD);
+}
+
+void
+on_ready_dird(struct chan *c, const struct msg_ready_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	ready(PROC_DIRD);
 }
 
 void
@@ -155,7 +182,16 @@ on_stopped_netd(struct chan *c, const struct msg_stopped_netd *m, int *fds)
 	(void)c;
 	(void)m;
 	(void)fds;
-	happen(EV_STOPPED, NULL);
+	said(PROC_NETD, EV_STOPPED);
+}
+
+void
+on_stopped_dird(struct chan *c, const struct msg_stopped_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	said(PROC_DIRD, EV_STOPPED);
 }
 
 /* Answers nobody asked for could keep us busy for ever: that is a lie, too. */
@@ -190,6 +226,15 @@ on_pong_cryptod(struct chan *c, const struct msg_pong_cryptod *m, int *fds)
 	heard(&house.room[PROC_CRYPTOD], msg_row[MSG_PONG_CRYPTOD].name);
 }
 
+void
+on_pong_dird(struct chan *c, const struct msg_pong_dird *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	heard(&house.room[PROC_DIRD], msg_row[MSG_PONG_DIRD].name);
+}
+
 /*
  * netd asks again only when it has had an answer for LISTEN_MS; sooner is a
  * lie that could keep us busy for ever.
@@ -213,6 +258,32 @@ on_listen_ask(struct chan *c, const struct msg_listen_ask *m, int *fds)
 	answered_ms = now_ms();
 	if (listeners_send(c, &answer, NULL) == -1)
 		happen(EV_LOST, &house.room[PROC_NETD]);
+}
+
+void
+on_ready_macroctl(struct chan *c, const struct msg_ready_macroctl *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	ready(PROC_MACROCTL);
+}
+
+void
+on_pong_macroctl(struct chan *c, const struct msg_pong_macroctl *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	heard(&house.room[PROC_MACROCTL], msg_row[MSG_PONG_MACROCTL].name);
+}
+
+void
+house_lie(struct room *r, const char *how)
+{
+	log_error("%s broke a rule: %s", proc_row[r->id].name, how);
+	if (house.state != HOUSE_OVER)
+		happen(EV_LOST, r);
 }
 
 /* -- actions of house.def ------------------------------------------------- */
@@ -267,6 +338,7 @@ static int
 house_stop(void *obj, void *arg)
 {
 	struct msg_stop_netd m = { .req = 1 };
+	struct msg_stop_dird d = { .req = 1 };
 
 	(void)obj;
 	(void)arg;
@@ -274,6 +346,12 @@ house_stop(void *obj, void *arg)
 	notify("STOPPING=1\nSTATUS=Stopping");
 	if (stop_netd_send(&house.room[PROC_NETD].door, &m, NULL) == -1)
 		fatal("ask netd to stop");
+	house.awaited = 1U << PROC_NETD;
+	if (house.room[PROC_DIRD].pid == 0)
+		return 0;
+	if (stop_dird_send(&house.room[PROC_DIRD].door, &d, NULL) == -1)
+		fatal("ask dird to stop");
+	house.awaited |= 1U << PROC_DIRD;
 	return 0;
 }
 
@@ -288,11 +366,32 @@ house_slow(void *obj, void *arg)
 
 /* -- the loop ------------------------------------------------------------- */
 
+static int
+ping(struct room *r)
+{
+	struct msg_ping_netd	n = { .req = 1 };
+	struct msg_ping_cryptod	c = { .req = 1 };
+	struct msg_ping_dird	d = { .req = 1 };
+	struct msg_ping_macroctl m = { .req = 1 };
+
+	r->asked++;
+	switch (r->id) {
+	case PROC_NETD:
+		return ping_netd_send(&r->door, &n, NULL);
+	case PROC_CRYPTOD:
+		return ping_cryptod_send(&r->door, &c, NULL);
+	case PROC_DIRD:
+		return ping_dird_send(&r->door, &d, NULL);
+	case PROC_MACROCTL:
+		return ping_macroctl_send(&r->door, &m, NULL);
+	default:
+		return 0;
+	}
+}
+
 static void
 ping_rooms(uint64_t now)
 {
-	struct msg_ping_netd	pn = { .req = 1 };
-	struct msg_ping_cryptod	pc = { .req = 1 };
 	unsigned		i;
 
 	if (house.state != HOUSE_SERVING || now < next_ping_ms)
@@ -304,16 +403,13 @@ ping_rooms(uint64_t now)
 			return;
 		}
 	next_ping_ms = now + PING_MS;
-	house.room[PROC_NETD].asked++;
-	house.room[PROC_CRYPTOD].asked++;
 	/* A room whose door is full is as good as dead. */
-	if (ping_netd_send(&house.room[PROC_NETD].door, &pn, NULL) == -1)
-		happen(EV_LOST, &house.room[PROC_NETD]);
-	else if (ping_cryptod_send(&house.room[PROC_CRYPTOD].door, &pc,
-	    NULL) == -1)
-		happen(EV_LOST, &house.room[PROC_CRYPTOD]);
-	else
-		notify("WATCHDOG=1");
+	for (i = 0; i < PROC_MAX; i++)
+		if (house.room[i].pid != 0 && ping(&house.room[i]) == -1) {
+			happen(EV_LOST, &house.room[i]);
+			return;
+		}
+	notify("WATCHDOG=1");
 }
 
 static int
@@ -325,6 +421,8 @@ next_wait(uint64_t now)
 		at = entered_ms + wait_for[house.state].ms;
 	else
 		at = next_ping_ms;
+	if (guest_due() != 0 && guest_due() < at)
+		at = guest_due();
 	return at <= now ? 0 : (int)(at - now) + 1;
 }
 
@@ -379,9 +477,9 @@ take_door(struct room *r)
 static void
 turn(void)
 {
-	struct pollfd	 pfd[1 + 2 * PROC_MAX];
+	struct pollfd	 pfd[2 + 2 * PROC_MAX + GUESTS];
 	struct room	*who[1 + 2 * PROC_MAX];
-	unsigned	 i, n = 0;
+	unsigned	 i, n = 0, guests;
 
 	pfd[n++] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
 	for (i = 0; i < PROC_MAX; i++) {
@@ -393,7 +491,8 @@ turn(void)
 		pfd[n++] = (struct pollfd){ .fd = house.room[i].pidfd,
 		    .events = POLLIN };
 	}
-	if (poll(pfd, n, next_wait(now_ms())) == -1 && errno != EINTR)
+	guests = house.state == HOUSE_SERVING ? guest_poll(pfd + n) : 0;
+	if (poll(pfd, n + guests, next_wait(now_ms())) == -1 && errno != EINTR)
 		fatal("poll");
 	if (pfd[0].revents != 0)
 		take_signal();
@@ -404,6 +503,8 @@ turn(void)
 			happen(EV_LOST, who[i]);
 		else
 			take_door(who[i]);
+	if (house.state == HOUSE_SERVING)
+		guest_turn(pfd + n, guests, now_ms());
 	if (house.state != HOUSE_OVER)
 		check_time();
 }
@@ -436,6 +537,7 @@ house_clean(void)
 	for (i = 0; i < PROC_MAX; i++)
 		room_kill(&house.room[i]);
 	bury(BURY_MS);
+	guest_close();
 	control_close();
 	tun_close();
 }

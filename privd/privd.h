@@ -8,8 +8,13 @@
  *	files.c	   files and folders that must be root's
  *	spawn.c	   rooms: execute, leash, how they died
  *	open.c	   UDP, DNS and name server sockets
- *	control.c  the control socket
+ *	control.c  the control socket, the directory's socket
+ *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
+ *	nft.c, nft_rules.c  the nftables table of what is lent
+ *	lend.c	   grants: recorded, done, undone, listed
+ *	guest.c	   the guest socket
+ *	runner.c   what the room macroctl is given
  *	notify.c   the service manager
  */
 #ifndef PRIVD_H
@@ -58,6 +63,7 @@ struct house {
 	int		 ring[3];	/* until both rooms have them */
 	uint32_t	 slots, slot_size;
 	struct msg_ready_cryptod self;
+	unsigned	 awaited;	/* rooms that READY or STOPPED is due from, a bit each */
 };
 extern struct house house;
 
@@ -74,6 +80,20 @@ void	 boot_begin(void);
 int	 boot_conf(void *, void *);
 int	 boot_netd(void *, void *);
 int	 boot_go(void *, void *);
+
+/* A message of the boot that does not go out ends it. */
+#define SEND(name, id, m, fds)						\
+	boot_sent(name##_send(&house.room[id].door, m, fds), id, #name)
+/* src as a STR field takes it. */
+void	 boot_name(char *dst, size_t size, const char *src);
+void	 boot_sent(int result, enum proc_id, const char *what);
+
+/* A resident lied; the house ends. */
+void	 house_lie(struct room *, const char *how);
+
+/* dird.c: everything until CONF_END_DIRD; nothing when it is switched off. */
+void	 dird_start(void);
+void	 dird_fill(void);
 
 /* files.c */
 /* A regular file of root or of us that nobody else may write: its descriptor.
@@ -111,8 +131,11 @@ int	 open_resolvers(int *fd, int max);
 /* Listening; gid as CONTROL wants it. */
 int	 control_open(uint32_t *gid);
 const char *control_path(void);
-/* Folder of the socket, for the sandbox; -1 when there is no socket. */
-int	 control_dir(void);
+/* The directory's, the same. */
+int	 control_open_directory(uint32_t *gid);
+#define CONTROL_DIRS	2
+/* Folders of the sockets that are open, for the sandbox; how many. */
+unsigned control_dirs(int fds[CONTROL_DIRS]);
 void	 control_close(void);
 
 /* tun.c */
@@ -133,6 +156,14 @@ int	 rtnl_rule_del(const uint8_t net[16], unsigned bits, uint32_t prio);
 void	 diag_open(void);
 /* known and rows of the answer. */
 void	 diag_ask(const uint8_t ip6[16], struct msg_listeners *);
+/* Does anybody listen there, on every address or the mesh address? v4: also
+ * on IPv4 ones. */
+int	 diag_listens(const uint8_t ip6[16], int is_tcp, uint16_t port, int v4);
+
+/* runner.c: the room macroctl, when anything is lent. */
+void	 runner_start(void);
+void	 runner_fill(void);
+void	 runner_go(void);
 
 /* notify.c: the service manager's protocol; silent when there is none. */
 /* socket: NOTIFY_SOCKET or NULL. */

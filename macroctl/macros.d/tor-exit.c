@@ -4,7 +4,7 @@
 int
 main(void)
 {
-	char port[8], self[64], text[256], note[256];
+	char port[8], self[64], text[256], note[300];
 
 	planner_read();
 	if (planner_is("verb", "activate")) {

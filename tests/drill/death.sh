@@ -5,10 +5,10 @@
 
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
-# gone SINCE [WITHIN_MS]: all three have ended. Polls; says how long it took.
+# gone SINCE [WITHIN_MS]: all have ended. Polls; says how long it took.
 gone() {
 	local t0=$1 limit=${2:-2000} ms=0
-	while alive "$privd" || alive "$netd" || alive "$cryptod"; do
+	while alive "$privd" || alive "$netd" || alive "$cryptod" || alive "$dird"; do
 		ms=$(($(now_ms) - t0))
 		[ $ms -le "$limit" ] || break
 	done
@@ -18,11 +18,12 @@ gone() {
 rule() { ip -6 rule show pref 5265; }
 is_clean() {
 	check "$1_the_control_socket_is_gone" absent "$tmp/run/control.sock"
+	check "$1_the_directory_socket_is_gone" absent "$tmp/run/directory.sock"
 	check "$1_the_routing_rule_is_gone" same "" "$(rule)"
 	check "$1_the_interface_is_gone" absent /sys/class/net/drill0
 }
 
-for victim in netd cryptod; do
+for victim in netd cryptod dird; do
 	for signal in KILL SEGV TERM; do
 		start
 		at=$(now_ms)
@@ -52,6 +53,7 @@ is_clean after_it
 start
 kill -STOP "$netd"
 kill -STOP "$cryptod"
+kill -STOP "$dird"
 at=$(now_ms)
 kill -KILL "$privd"
 check rooms_that_hang_die_with_privd gone "$at"

@@ -292,7 +292,7 @@ enter(enum proc_id me, enum walls walls)
 		return;
 	}
 	if (me == PROC_PRIVD)
-		sandbox_drop_privd(-1);
+		sandbox_drop_privd(NULL, 0);
 	else
 		sandbox_drop(me, me == PROC_CRYPTOD);
 	if (walls == ALL_WALLS)

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${BASTIDE_BUILD:-build}")
 tmp=$(mktemp -d /tmp/drill.XXXXXX)
 chmod 755 "$tmp"
-privd= netd= cryptod= ntest=0 nbad=0
+privd= netd= cryptod= dird= ntest=0 nbad=0
 ip link set lo up
 mount --bind /dev/null /etc/resolv.conf		# no name server, no socket to one
 
@@ -55,7 +55,7 @@ alive() {
 	case ${stat##*) } in Z* | X*) return 1 ;; esac
 }
 
-# start [ARGUMENT...]: a house, until it serves. Sets privd, netd, cryptod.
+# start [ARGUMENT...]: a house, until it serves. Sets privd, netd, cryptod, dird.
 start() {
 	: >"$tmp/log"
 	"$build/privd" -c "$tmp/fips.yaml" -r "$tmp/run" -s "$tmp/state" "$@" \
@@ -68,7 +68,8 @@ start() {
 	done
 	netd=$(pgrep -P "$privd" -x netd)
 	cryptod=$(pgrep -P "$privd" -x cryptod)
-	[ -n "$netd" ] && [ -n "$cryptod" ] && return
+	dird=$(pgrep -P "$privd" -x dird)
+	[ -n "$netd" ] && [ -n "$cryptod" ] && [ -n "$dird" ] && return
 	echo "Bail out! the house does not stand: $(tail -n 3 "$tmp/log")"
 	exit 1
 }

@@ -19,7 +19,7 @@ kinds() {
 
 limit_of() { awk -v k="$2" 'index($0, k) == 1 { print $(NF - 1) }' "/proc/$1/limits"; }
 
-# room NAME PID USER GROUP CAPS DESCRIPTORS
+# room NAME PID USER GROUP CAPS DESCRIPTORS [THREADS]
 room() {
 	local name=$1 pid=$2 cap
 	check "${name}_runs_as_its_own_user" same "$3 $3 $3 $3" "$(field "$pid" Uid | tr '\t' ' ')"
@@ -32,7 +32,7 @@ room() {
 	done
 	check "${name}_gains_no_privileges" same 1 "$(field "$pid" NoNewPrivs)"
 	check "${name}_is_filtered" same 2 "$(field "$pid" Seccomp)"
-	check "${name}_has_one_thread" same 1 "$(field "$pid" Threads)"
+	check "${name}_has_no_further_thread" same "${7:-1}" "$(field "$pid" Threads)"
 	check "${name}_leaves_no_core" same 0 "$(limit_of "$pid" 'Max core')"
 	check "${name}_may_start_no_process" same 0 "$(limit_of "$pid" 'Max processes')"
 	check "${name}_has_exactly_these_descriptors" same "$6" "$(kinds "$pid")"
@@ -55,23 +55,35 @@ printf 'passwd: compat\ngroup: compat\n' >"$tmp/nsswitch.conf"
 mount --bind "$tmp/nsswitch.conf" /etc/nsswitch.conf
 start
 net_admin=0000000000001000 none=0000000000000000
-# Sockets: two doors, two leashes of two ends, rtnetlink, sock_diag.
+# Sockets: three doors, three leashes of two ends, rtnetlink, sock_diag.
 room privd "$privd" 0 0 $net_admin \
-    "/dev/null*2 log*1 pidfd*2 runtime-folder*1 signalfd*1 socket*8"
+    "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*11"
 # Two loops, netd's and its DNS parser's: each has an epoll and a pipe for signals.
 # Sockets: two doors, UDP, DNS, control, the pair to the parser.
 room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
     "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
     "/dev/null*2 eventfd*2 log*1 socket*2"
+# Its folder is a mount of its own, so "/" is the journal's. Sockets: one door, the local API. A helper for each further core, seven at most.
+cores=$(nproc --all)
+room dird "$dird" "$(uid_of _bastide-dird 61143)" "$(gid_of _bastide-dird 61143)" $none \
+    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*2" $((cores > 8 ? 8 : cores))
 walled netd "$netd"
 walled cryptod "$cryptod"
+walled dird "$dird"
 
 net() { readlink "/proc/$1/ns/net"; }
 check netd_shares_the_network_of_privd same "$(net "$privd")" "$(net "$netd")"
 check cryptod_has_a_network_of_its_own same 1 "$([ "$(net "$cryptod")" != "$(net "$privd")" ] && echo 1)"
 check cryptod_has_the_loopback_only same "lo:" "$(nsenter -t "$cryptod" -n ip -o link | awk '{ print $2 }')"
 check cryptod_loopback_is_down same 1 "$(nsenter -t "$cryptod" -n ip -o link | grep -c 'state DOWN')"
+check dird_has_a_network_of_its_own same 1 "$([ "$(net "$dird")" != "$(net "$privd")" ] && [ "$(net "$dird")" != "$(net "$cryptod")" ] && echo 1)"
+check dird_has_the_loopback_only same "lo:" "$(nsenter -t "$dird" -n ip -o link | awk '{ print $2 }')"
+check dird_has_no_route same "" "$(nsenter -t "$dird" -n ip -6 route show table all | grep -v multicast)"
+for task in /proc/"$dird"/task/*; do
+	check "dird_thread_$(ls -d /proc/"$dird"/task/* | grep -n "^$task$" | cut -d: -f1)_is_filtered_and_powerless" same "2 $none" \
+	    "$(awk '/^Seccomp:/ { s = $2 } /^CapPrm:/ { c = $2 } END { print s, c }' "$task/status")"
+done
 check cryptod_has_no_route same "" "$(nsenter -t "$cryptod" -n ip -6 route show table all | grep -v multicast)"
 check cryptod_keeps_keys_in_locked_memory same 1 "$([ "$(field "$cryptod" VmLck | tr -dc 0-9)" -gt 0 ] && echo 1)"
 # locked AREA: KiB of it that are.
@@ -80,7 +92,7 @@ check cryptod_keeps_its_stack_in_locked_memory same 1 "$([ "$(locked '[stack]')"
 check the_ring_is_mapped_by_cryptod has 'rw-s.*memfd:bastide-ring' "/proc/$cryptod/maps"
 check the_ring_is_mapped_by_netd has 'rw-s.*memfd:bastide-ring' "/proc/$netd/maps"
 check privd_maps_no_ring same 0 "$(grep -c bastide-ring "/proc/$privd/maps")"
-for pid in $netd $cryptod $privd; do
+for pid in $netd $cryptod $dird $privd; do
 	check "process_$(cat /proc/"$pid"/comm)_maps_nothing_writable_and_executable" \
 	    same 0 "$(grep -cE ' .wx' "/proc/$pid/maps")"
 	check "process_$(cat /proc/"$pid"/comm)_has_no_code_of_the_name_service" \

@@ -8,6 +8,8 @@ wire a b
 identity a b
 PEERS[a]=b
 PEERS[b]=a
+EXTRA[a]='bastide: {cryptod: {aead: libsodium}}'
+EXTRA[b]='bastide: {cryptod: {aead: libcrypto}}'
 conf a
 conf b
 start a b
@@ -61,6 +63,8 @@ done
 check "show peers names the npub" grep -q "${NPUB[b]}" <(ctl a --json show peers)
 check "show status counts one peer" same 1 "$(show a status 'd["peer_count"]')"
 check "show status counts one session" same 1 "$(show a status 'd["session_count"]')"
+check "one node seals with libsodium" same libsodium "$(show a status 'd["aead"]')"
+check "the other with libcrypto" same libcrypto "$(show b status 'd["aead"]')"
 check "an unknown command of bastidectl fails" refuses ctl a show nonsense
 check "no socket is an error that names it" \
     grep -q /nowhere/x.sock <("$BASTIDE_BUILD/bastidectl" -S /nowhere/x.sock show status 2>&1)

@@ -146,7 +146,7 @@ one_key(char *out, size_t size, const char *path, const char *value)
 	snprintf(out + len, size - len, " %s\n", value);
 }
 
-enum { UINT, BOOL, MILLI, LEVEL, MMP };
+enum { UINT, BOOL, MILLI, LEVEL, MMP, AEAD };
 
 static void
 write_value(char out[64], int kind, uint64_t v)
@@ -155,14 +155,15 @@ write_value(char out[64], int kind, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
+	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
 
 	if (kind == BOOL)
 		strcpy(out, v != 0 ? "true" : "false");
 	else if (kind == MILLI)
 		snprintf(out, 64, "%llu.%03llu", (unsigned long long)v / 1000,
 		    (unsigned long long)v % 1000);
-	else if (kind == LEVEL || kind == MMP)
-		strcpy(out, kind == LEVEL ? level[v] : mmp[v]);
+	else if (kind == LEVEL || kind == MMP || kind == AEAD)
+		strcpy(out, kind == LEVEL ? level[v] : kind == MMP ? mmp[v] : aead[v]);
 	else
 		snprintf(out, 64, "%llu", (unsigned long long)v);
 }
@@ -574,6 +575,7 @@ END_TEST
 START_TEST(whole_file_checks_speak_up)
 {
 	refused("bastide: { ring: { slots: 100 } }\n", "power of two");
+	refused("bastide: { cryptod: { aead: aes } }\n", "libsodium, libcrypto");
 	refused("tun: { name: a/b }\n", "no interface name");
 	refused("tun: { name: fips%d }\n", "no interface name");
 	refused("tun: { name: \"unsecure net\" }\n", "'unsecure net' is no");

@@ -21,6 +21,6 @@ cp -r --parents build/{privd,netd,cryptod,bastidectl,bastide.service} scripts sy
 make -s installed >"$share/installed"
 # The machine has no network to fetch from: libraries that it lacks come along.
 mkdir "$share/lib"
-ldd build/privd build/netd build/cryptod build/bastidectl |
+ldd build/privd build/netd build/cryptod build/dird build/bastidectl |
     awk '/=> \// && !/libc\.so/ { print $3 }' | sort -u | xargs cp -Lt "$share/lib"
 "$vmtest" run "${VM_IMAGE:-base}" "$share" "$share/tests/vm/install_inside.sh"

@@ -50,6 +50,7 @@ check "somebody else is refused" refuses as stranger bastidectl show status
 as stranger bastidectl show status 2>&1 | sed 's/^/# /'
 check "netd runs as its own user" room_user netd _bastide-netd
 check "cryptod runs as its own user" room_user cryptod _bastide-cryptod
+check "dird runs as its own user" room_user dird _bastide-dird
 check "fips0 is up with a mesh address" sh -c 'ip -6 addr show fips0 | grep "inet6 fd"'
 check "the key is there, for root alone" sh -c 'stat -c %a%u /var/lib/bastide/fips.key | grep -x 6000'
 key=$(sha256sum </var/lib/bastide/fips.key)

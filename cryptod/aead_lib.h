@@ -1,0 +1,32 @@
+/*
+ * aead_lib.h -- one library behind aead.h. Only aead.c, the tests of the
+ * libraries and the benchmark look in here.
+ */
+#ifndef AEAD_LIB_H
+#define AEAD_LIB_H
+
+#include "aead.h"
+
+struct aead_lib {
+	const char	*name;
+	/* As aead_start(), aead_thread(), aead_forget(); NULL where there is no state. */
+	void		(*start)(unsigned threads);
+	void		(*thread)(unsigned);
+	void		(*forget)(void);
+	void		(*seal)(const uint8_t *key, const uint8_t *nonce,
+			    const uint8_t *aad, size_t aad_len, uint8_t *p,
+			    size_t len);
+	int		(*open)(const uint8_t *key, const uint8_t *nonce,
+			    const uint8_t *aad, size_t aad_len, uint8_t *p,
+			    size_t len);
+};
+
+extern const struct aead_lib aead_sodium, aead_libcrypto;
+
+/* Where libcrypto's contexts stand, for the test that looks for keys there. */
+const uint8_t	*aead_libcrypto_area(size_t *len);
+
+/* Which size libcrypto should begin at, by a trial of a few milliseconds. */
+uint32_t	aead_measure(void);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * state.c -- the journal while it is open. What is broken closes it or makes it
+ * read-only; the house stands all the same, and says so.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "dird.h"
+
+#define LOG_TARGET "bastide::dird"
+#include "log.h"
+
+#define LOG_ORIGIN	"bastide/"
+
+/* The key of this node's own log: its origin is its did. */
+static const struct note_key *
+own_key(struct note_key *k)
+{
+	char origin[NOTE_NAME + 1];
+
+	if (!dird.has_key)
+		return NULL;
+	snprintf(origin, sizeof(origin), LOG_ORIGIN "%s", dird.did);
+	return note_key_make(origin, NOTE_ED25519, dird.dir_pub, k) == -1 ?
+	    NULL : k;
+}
+
+void
+state_open(void)
+{
+	struct note_key	key;
+
+	dird.closed = (struct because){ WHY_OK, "" };
+	dird.journal = journal_open(dird.folder, NULL, NULL, own_key(&key),
+	    CHECK_HASHES, &dird.closed);
+	if (dird.journal == NULL) {
+		log_error("the journal in %s stays closed: %s%s%s; "
+		    "`dird --check` says more", dird.folder_name,
+		    why_text(dird.closed.why),
+		    dird.closed.place[0] ? ": " : "", dird.closed.place);
+		return;
+	}
+	if (dird.journal->skipped > 0)
+		log_info("the journal stepped over %llu torn tails of earlier "
+		    "crashes", (unsigned long long)dird.journal->skipped);
+	if (store_is_readonly(dird.journal->store))
+		log_error("the journal in %s is read-only: %s",
+		    dird.folder_name, strerror(store_error(dird.journal->store)));
+	log_info("directory of %llu entries, %s",
+	    (unsigned long long)dird.journal->n,
+	    dird.journal->root[0] ? dird.journal->root : "no domain yet");
+}
+
+enum why
+state_writable(void)
+{
+	if (dird.journal == NULL)
+		return dird.closed.why != WHY_OK ? dird.closed.why :
+		    WHY_READ_ONLY;
+	return store_is_readonly(dird.journal->store) || dird.journal->lost ?
+	    WHY_READ_ONLY : WHY_OK;
+}
