@@ -63,6 +63,7 @@ help:
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
+	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
@@ -174,7 +175,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
+run demo check bench bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -188,6 +189,15 @@ check:
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash tests/run.sh
 fuzz: fuzzers
 	@bash tests/fuzz.sh $(or $(TIME),60)
+# Others' binaries by FIPS_BIN=, WIREGUARD_GO=, YGGDRASIL=.
+BENCHTOOLS := calib pinger pps
+$(BENCHTOOLS:%=$(B)/%): $(B)/%: bench/%.c bench/netns.h Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WARN) $(OPT) -o $@ $< -lpthread
+bench:
+	$(deps) demo bench
+	@$(MAKE) --no-print-directory all $(BENCHTOOLS:%=$(B)/%)
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/bench.sh
 bench-dird:
 	$(deps) bench
 	@$(MAKE) --no-print-directory $(B)/dird_bench
@@ -265,4 +275,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all planners help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean
+	bench bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean

@@ -30,7 +30,9 @@ void	sandbox_account(enum proc_id, uid_t *, gid_t *);
  * also an empty network namespace, before the user is given up.
  */
 void	sandbox_drop(enum proc_id me, int new_netns);
-/* The same; beneath dirfd files may still be made, written and read. */
+/* The same; threads may still be started, until sandbox_seccomp(). */
+void	sandbox_drop_helped(enum proc_id me, int new_netns);
+/* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
 /* The same with an empty network namespace; beneath dirfd files may be read
  * and executed, and processes started. */

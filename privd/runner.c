@@ -21,11 +21,26 @@
 /* Of the kernel's interface; Debian 12's C library has no name for it. */
 #define TREE_CLONE	1u
 
+/*
+ * Nobody comes: only the runner's end of dird's door stays open here, so that
+ * dird finds a neighbour that is silent rather than gone.
+ */
+static void
+shut_doors(void)
+{
+	close(house.door[PROC_PRIVD][PROC_MACROCTL]);
+	close(house.door[PROC_MACROCTL][PROC_PRIVD]);
+	house.door[PROC_PRIVD][PROC_MACROCTL] = -1;
+	house.door[PROC_MACROCTL][PROC_PRIVD] = -1;
+}
+
 void
 runner_start(void)
 {
-	if (!lend_read())
+	if (!lend_read()) {
+		shut_doors();
 		return;
+	}
 	guest_open();
 	spawn_room(PROC_MACROCTL);
 	house.awaited |= 1U << PROC_MACROCTL;
