@@ -208,7 +208,7 @@ guest_turn(const struct pollfd *pfd, unsigned n, uint64_t now)
 				break;
 			}
 	}
-	for (j = 0; j < GUESTS; j++)
+	for (j = 0; j < GUESTS && sock != -1; j++)
 		if (guests[j].door.fd != -1 &&
 		    now - guests[j].heard_ms >= SILENT_MS)
 			leave(&guests[j]);
