@@ -36,6 +36,7 @@ static void
 seal_done(struct work *w)
 {
 	struct peer *p = peer_by_handle(w->peer);
+	size_t	     len;
 
 	if (w->why != REFUSE_NONE) {
 		refuse(w->why);
@@ -47,10 +48,12 @@ seal_done(struct work *w)
 		session_sealed(w);
 	if (p != NULL && w->link_key == p->cur.session)
 		link_mmp_sent(p, w);
-	if (udp_send(&w->ep, w->buf + w->off, w->len) == -1 || p == NULL)
+	pipe_keep(w);
+	len = w->len;
+	if (udp_send_work(w) == -1 || p == NULL)
 		return;
 	p->stats.packets_sent++;
-	p->stats.bytes_sent += w->len;
+	p->stats.bytes_sent += len;
 }
 
 int

@@ -85,6 +85,12 @@ udp_send(const struct endpoint *ep, const void *p, size_t n)
 	return 0;
 }
 
+int
+udp_send_work(struct work *w)
+{
+	return udp_send(&w->ep, w->buf + w->off, w->len);
+}
+
 struct udp *udp_get(unsigned i) { return i == 0 ? &sock : NULL; }
 int udp_for_family(int family) { return family == 4 ? 0 : -1; }
 
