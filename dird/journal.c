@@ -112,6 +112,16 @@ static int
 take_hash(struct journal *j, const uint8_t *raw, size_t len,
     const uint8_t leaf[HASH_LEN])
 {
+	uint64_t n = merkle_size(j->tree);
+	void *p;
+
+	if (n % JOURNAL_MARK == 0) {
+		p = realloc(j->mark, (n / JOURNAL_MARK + 1) * CHAIN_LEN);
+		if (p == NULL)
+			return -1;
+		j->mark = p;
+		memcpy(j->mark[n / JOURNAL_MARK], j->chain, CHAIN_LEN);
+	}
 	if (merkle_add(j->tree, leaf) == -1)
 		return -1;
 	chain_add(j->chain, raw, len);
@@ -355,6 +365,7 @@ journal_close(struct journal *j)
 	merkle_free(j->tree);
 	view_free(j->view);
 	free(j->where);
+	free(j->mark);
 	free(j);
 }
 
@@ -362,6 +373,33 @@ ssize_t
 journal_read(struct journal *j, uint64_t n, void *buf, size_t cap)
 {
 	return n >= j->n ? -1 : store_read(j->store, j->where[n], buf, cap);
+}
+
+int
+journal_chain(struct journal *j, uint64_t n, uint8_t chain[CHAIN_LEN])
+{
+	uint8_t *buf;
+	uint64_t i = n / JOURNAL_MARK * JOURNAL_MARK;
+	ssize_t len = 0;
+
+	if (n > j->n)
+		return -1;
+	if (n == j->n) {
+		memcpy(chain, j->chain, CHAIN_LEN);
+		return 0;
+	}
+	memcpy(chain, j->mark[n / JOURNAL_MARK], CHAIN_LEN);
+	if (i == n)
+		return 0;
+	if ((buf = malloc(ENTRY_MAX)) == NULL)
+		return -1;
+	for (; i < n && len != -1; i++) {
+		len = journal_read(j, i, buf, ENTRY_MAX);
+		if (len != -1)
+			chain_add(chain, buf, (size_t)len);
+	}
+	free(buf);
+	return len == -1 ? -1 : 0;
 }
 
 int
