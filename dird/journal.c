@@ -348,12 +348,14 @@ journal_open(int dir, const struct store_io *io, const char *root,
 	ok = verify_from(j, check == CHECK_ALL ? 0 : j->head.size, b) == 0;
 out:
 	free(rp.s);
-	free(rp.head);
-	if (!ok) {
-		journal_close(j);
-		return NULL;
+	if (ok) {
+		j->note = rp.head;
+		j->note_len = rp.head_len;
+		return j;
 	}
-	return j;
+	free(rp.head);
+	journal_close(j);
+	return NULL;
 }
 
 void
@@ -366,6 +368,7 @@ journal_close(struct journal *j)
 	view_free(j->view);
 	free(j->where);
 	free(j->mark);
+	free(j->note);
 	free(j);
 }
 
@@ -405,11 +408,27 @@ journal_chain(struct journal *j, uint64_t n, uint8_t chain[CHAIN_LEN])
 int
 journal_head(struct journal *j, const char *note, size_t len)
 {
+	struct checkpoint head;
+	struct note n;
 	uint64_t where;
+	char *copy;
 
-	if (store_append(j->store, REC_HEAD, note, len, &where) == -1)
+	if (note_parse(note, len, &n, NULL) == -1 ||
+	    checkpoint_parse(n.text, &head, NULL) == -1 ||
+	    (copy = malloc(len + 1)) == NULL)
 		return -1;
-	return store_commit(j->store);
+	if (store_append(j->store, REC_HEAD, note, len, &where) == -1 ||
+	    store_commit(j->store) == -1) {
+		free(copy);
+		return -1;
+	}
+	memcpy(copy, note, len);
+	free(j->note);
+	j->note = copy;
+	j->note_len = len;
+	j->head = head;
+	j->head.extension = (struct span){ "", 0 };
+	return 0;
 }
 
 /*

@@ -20,7 +20,9 @@ struct journal {
 	uint64_t	 n, room;	/* entries */
 	uint8_t		 chain[CHAIN_LEN];
 	uint8_t		(*mark)[CHAIN_LEN];	/* chain before each JOURNAL_MARKth */
-	struct checkpoint head;		/* newest own one that was found */
+	struct checkpoint head;		/* newest own one */
+	char		*note;		/* as it was signed; NULL: none yet */
+	size_t		 note_len;
 	uint64_t	 skipped;	/* steps over torn tails */
 	int		 dir;
 	int		 lost;		/* the disk failed, and then did not read */

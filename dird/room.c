@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #define ROOM_DISPATCH
+#include "api.h"
 #include "dird.h"
+#include "head.h"
+#include "sign.h"
 
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
@@ -261,6 +264,10 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	/* Who connects meanwhile waits in the socket's queue. */
 	state_open();
 	watch_doors();
+	sign_init(&dird.door[PROC_CRYPTOD]);
+	http_start(dird.api, dird.api_gid, api_handle);
+	head_start();
+	state_changed();
 	for (;;)
 		if (event_base_dispatch(dird.base) == -1)
 			fatalx("the event loop failed");
