@@ -63,16 +63,15 @@ is_power_of_two(uint32_t n)
 	return n != 0 && (n & (n - 1)) == 0;
 }
 
-int
-ring_map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
+static int
+map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
 {
 	struct stat	st;
 	uint8_t		*p;
 	size_t		len = ring_size(nslot, slot_size);
 	int		seals = fcntl(fds[0], F_GET_SEALS);
 
-	if (!is_power_of_two(nslot) || !is_power_of_two(slot_size) ||
-	    seals == -1 || (seals & SEALS) != SEALS ||
+	if (seals == -1 || (seals & SEALS) != SEALS ||
 	    fstat(fds[0], &st) == -1 || (size_t)st.st_size != len) {
 		errno = EPERM;
 		return -1;
@@ -87,6 +86,26 @@ ring_map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
 		.nslot = nslot, .slot_size = slot_size,
 		.wake_cryptod = fds[1], .wake_netd = fds[2],
 	};
+	return 0;
+}
+
+int
+ring_map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
+{
+	if (!is_power_of_two(nslot) || !is_power_of_two(slot_size)) {
+		errno = EPERM;
+		return -1;
+	}
+	return map(r, fds, nslot, slot_size);
+}
+
+int
+ring_map_lane(struct ring *r, const struct ring *first, const int fds[3])
+{
+	if (map(r, fds, first->nslot, 0) == -1)
+		return -1;
+	r->slots = first->slots;
+	r->slot_size = first->slot_size;
 	return 0;
 }
 

@@ -41,6 +41,9 @@
  */
 enum ring_op { RING_SEAL = 1, RING_SEAL_LINK, RING_OPEN, RING_OPEN_INNER };
 
+/* Lanes, the first ring counted: threads of cryptod that work on packets. */
+#define RING_LANES	8
+
 /* No slot is larger, as the message that carries its size says. */
 #define RING_LEN_MAX	131072u
 
@@ -92,6 +95,13 @@ int	ring_create(uint32_t nslot, uint32_t slot_size);
  * the right size.
  */
 int	ring_map(struct ring *, const int fds[3], uint32_t nslot, uint32_t slot_size);
+
+/*
+ * A further lane is a memfd of queues only, of ring_create(nslot, 0), for one
+ * more thread of cryptod: its requests mean the slots of the first ring. Map it
+ * as ring_map() does.
+ */
+int	ring_map_lane(struct ring *, const struct ring *first, const int fds[3]);
 
 /* Start of a slot that was checked to be < nslot. */
 static inline uint8_t *

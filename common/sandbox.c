@@ -105,20 +105,20 @@ limit(int what, const char *name, rlim_t n)
 }
 
 static void
-drop_limits(enum proc_id me, int keeps)
+drop_limits(enum proc_id me, int helpers, int files)
 {
 	struct stat	st;
 
 	limit(RLIMIT_CORE, "core", 0);
-	/* Who keeps a folder has helpers to start; then it has this, too. */
-	if (!keeps)
+	/* Who has helpers to start has this when the filter comes. */
+	if (!helpers)
 		limit(RLIMIT_NPROC, "processes", 0);
 	limit(RLIMIT_NOFILE, "descriptors", proc_row[me].nofile);
 	limit(RLIMIT_MEMLOCK, "locked memory",
 	    (rlim_t)proc_row[me].memlock_kb * 1024);
 	limit(RLIMIT_MSGQUEUE, "message queues", 0);
 	/* A log that goes to a file must still grow, and so must a folder's. */
-	if (!keeps && (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode)))
+	if (!files && (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode)))
 		limit(RLIMIT_FSIZE, "file size", 0);
 }
 
@@ -209,11 +209,12 @@ drop_rest(const int *dirfd, unsigned n, enum landlock_may may)
 }
 
 static void
-drop_all(enum proc_id me, int new_netns, const int *dirfd, unsigned n)
+drop_all(enum proc_id me, int new_netns, int helpers, const int *dirfd,
+    unsigned n)
 {
 	struct account	a = own_account(me);
 
-	drop_limits(me, n > 0);
+	drop_limits(me, helpers, n > 0);
 	if (new_netns && unshare(CLONE_NEWNET) == -1)
 		fatal("empty network namespace");
 	drop_root();
@@ -228,19 +229,25 @@ drop_all(enum proc_id me, int new_netns, const int *dirfd, unsigned n)
 void
 sandbox_drop(enum proc_id me, int new_netns)
 {
-	drop_all(me, new_netns, NULL, 0);
+	drop_all(me, new_netns, 0, NULL, 0);
+}
+
+void
+sandbox_drop_helped(enum proc_id me, int new_netns)
+{
+	drop_all(me, new_netns, 1, NULL, 0);
 }
 
 void
 sandbox_drop_but(enum proc_id me, int new_netns, int dirfd)
 {
-	drop_all(me, new_netns, &dirfd, 1);
+	drop_all(me, new_netns, 1, &dirfd, 1);
 }
 
 void
 sandbox_drop_privd(const int *dirfd, unsigned n)
 {
-	drop_limits(PROC_PRIVD, 0);
+	drop_limits(PROC_PRIVD, 0, 0);
 	drop_bounds(CAP_NET_ADMIN);
 	drop_caps(CAP_NET_ADMIN);
 	drop_rest(dirfd, n, LANDLOCK_REMOVE);

@@ -30,7 +30,9 @@ void	sandbox_account(enum proc_id, uid_t *, gid_t *);
  * also an empty network namespace, before the user is given up.
  */
 void	sandbox_drop(enum proc_id me, int new_netns);
-/* The same; beneath dirfd files may still be made, written and read. */
+/* The same; threads may still be started, until sandbox_seccomp(). */
+void	sandbox_drop_helped(enum proc_id me, int new_netns);
+/* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
 /*
  * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,

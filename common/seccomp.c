@@ -116,7 +116,7 @@ sandbox_seccomp(enum proc_id me)
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS) != 0)
 		fatalx("seccomp: cannot refuse other architectures");
-	/* Helpers that a room started before this are no way around it. */
+	/* Threads that a room started before this are no way around it. */
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) != 0)
 		fatalx("seccomp: cannot filter every thread");
 	/* Search by halves; the packet path passes here at every call. */

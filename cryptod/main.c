@@ -1,11 +1,13 @@
 /* main.c -- cryptod: all keys, no network, no files, nothing but its doors. */
 #include "room.h"
 #include "sandbox.h"
+#include "worker.h"
 
 static void
 shut(void)
 {
-	sandbox_drop(PROC_CRYPTOD, 1);
+	sandbox_drop_helped(PROC_CRYPTOD, 1);
+	worker_start();
 	sandbox_seccomp(PROC_CRYPTOD);
 }
 

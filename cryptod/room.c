@@ -20,9 +20,9 @@
 #include "log.h"
 #include "ring.h"
 #include "room.h"
-#include "seal.h"
 #include "session.h"
 #include "sign.h"
+#include "worker.h"
 
 /* Messages taken from one door before the ring gets its turn. */
 #define DOOR_BATCH	16
@@ -80,6 +80,16 @@ on_key_dir(struct chan *c, const struct msg_key_dir *m, int *fds)
 	sign_init(room.self);
 }
 
+/* One more thread; they come before the ring, which is the last. */
+void
+on_lane_cryptod(struct chan *c, const struct msg_lane_cryptod *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	if (room.ring.slots != NULL || worker_add(fds) == -1)
+		fatalx("privd sent a lane too many, or too late");
+}
+
 /* The last hand that privd fills: shut ourselves in and say so. */
 void
 on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
@@ -92,7 +102,9 @@ on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 		fatalx("an eventfd of the ring can block");
 	if (ring_map(&room.ring, fds, m->slots, m->slot_size) == -1)
 		fatal("cannot map the ring");
-	a.libcrypto_from = aead_start(m->aead, 1);
+	worker_map(&room.ring, room.self->addr);
+	a.libcrypto_from = aead_start(m->aead, worker_count());
+	a.workers = (uint8_t)worker_count();
 	room.shut();
 	memcpy(a.pub, room.self->pub, sizeof(a.pub));
 	memcpy(a.addr, room.self->addr, sizeof(a.addr));
@@ -110,6 +122,7 @@ on_go_cryptod(struct chan *c, const struct msg_go_cryptod *m, int *fds)
 	c->phase = RUN;
 	room.netd.phase = RUN;
 	room.going = 1;
+	worker_go();
 }
 
 void
@@ -170,13 +183,9 @@ turn(void)
 		{ .fd = room.netd.fd, .events = POLLIN },
 		{ .fd = room.ring.wake_cryptod, .events = POLLIN },
 	};
-	enum refusal	why;
-	int		n, sleeps;
+	int		sleeps;
 
-	n = seal_work(&room.ring, room.self->addr, &why);
-	if (n == -1)
-		fatalx("netd broke a rule: ring: %s", refuse_text(why));
-	sleeps = n < SEAL_BATCH && ring_may_sleep(&room.ring, room.ring.todo);
+	worker_batch(&room.ring, room.self->addr, &sleeps);
 	if (poll(p, 3, sleeps ? -1 : 0) == -1 && errno != EINTR)
 		fatal("poll");
 	if (sleeps)

@@ -47,65 +47,75 @@ take(void *dst, const uint8_t *shared, size_t len)
 }
 
 /* Draw a counter, put it into the header at p and seal what follows body. */
-static void
+static enum refusal
 seal_layer(struct session *s, uint8_t *p, size_t head_len, uint8_t *body,
     size_t len)
 {
 	uint8_t		head[FMP_HEAD];
-	uint64_t	counter = session_count(s);
+	uint64_t	counter;
 
+	if (session_count(s, &counter) == -1)
+		return REFUSE_SESSION_WORN;
 	take(head, p, head_len);
 	put_le64(head + head_len - 8, counter);		/* it ends both headers */
 	memcpy(p, head, head_len);
 	aead_seal(s->keys.send, counter, head, head_len, body, len);
+	return REFUSE_NONE;
 }
 
 static enum refusal
 seal_link(struct ring_desc *d, uint8_t *frame)
 {
-	struct session *link = session_find(d->link, SESSION_LINK);
+	struct session	*link = session_find(d->link, SESSION_LINK);
+	enum refusal	 why = REFUSE_SESSION_HANDLE;
 
-	if (link == NULL)
-		return REFUSE_SESSION_HANDLE;
-	if (!session_can_send(link))
-		return REFUSE_SESSION_WORN;
-	seal_layer(link, frame, FMP_HEAD, frame + FMP_HEAD, d->len - FMP_HEAD);
-	d->len += AEAD_TAG;
-	return REFUSE_NONE;
+	if (link != NULL)
+		why = seal_layer(link, frame, FMP_HEAD, frame + FMP_HEAD,
+		    d->len - FMP_HEAD);
+	if (why == REFUSE_NONE)
+		d->len += AEAD_TAG;
+	return why;
 }
 
 /* Both handles are looked at before either counter moves. */
 static enum refusal
 seal_both(struct ring_desc *d, uint8_t *frame)
 {
-	struct session *link = session_find(d->link, SESSION_LINK);
-	struct session *s = session_find(d->session, SESSION_INNER);
+	struct session	*link = session_find(d->link, SESSION_LINK);
+	struct session	*s = session_find(d->session, SESSION_INNER);
+	enum refusal	 why;
 
 	if (link == NULL || s == NULL)
 		return REFUSE_SESSION_HANDLE;
-	if (!session_can_send(link) || !session_can_send(s))
+	if (!session_can_send(link))
 		return REFUSE_SESSION_WORN;
-	seal_layer(s, frame + d->inner, FSP_HEAD, frame + d->body,
+	why = seal_layer(s, frame + d->inner, FSP_HEAD, frame + d->body,
 	    d->len - d->body);
+	if (why != REFUSE_NONE)
+		return why;
 	d->len += AEAD_TAG;
 	return seal_link(d, frame);
 }
 
-/* Decrypt, accept; may_receive() came before. */
-static int
+enum opened { OPENED, REPLAYED, FORGED };
+
+/* Check, decrypt, accept: in one piece, whoever else has this session. */
+static enum opened
 open_with(struct session *s, uint64_t counter, const uint8_t *head,
     size_t head_len, uint8_t *p, size_t len)
 {
-	if (aead_open(s->keys.recv, counter, head, head_len, p, len) == -1)
-		return -1;
-	replay_accept(&s->window, counter);
-	return 0;
-}
+	enum opened got = REPLAYED;
 
-static int
-may_receive(const struct session *s, uint64_t counter)
-{
-	return counter != UINT64_MAX && replay_may(&s->window, counter);
+	session_hold(s);
+	if (counter != UINT64_MAX && replay_may(&s->window, counter)) {
+		got = FORGED;
+		if (aead_open(s->keys.recv, counter, head, head_len, p, len) == 0) {
+			replay_accept(&s->window, counter);
+			got = OPENED;
+		}
+	}
+	session_let_go(s);
+	return got;
 }
 
 /* Bytes of two lists of coordinates, each a count and that many addresses;
@@ -160,23 +170,24 @@ find_inner(const uint8_t *frame, uint32_t len, const uint8_t self[ADDR_LEN],
 static enum refusal
 open_inner(struct ring_desc *d, uint8_t *frame, const struct inner *in)
 {
-	struct session	*s = session_first(in->src);
-	enum refusal	 why = s == NULL ? REFUSE_INNER_NO_SESSION :
+	struct session	*s[SESSION_PER_ADDR];
+	unsigned	 n = session_of(in->src, s), i;
+	enum refusal	 why = n == 0 ? REFUSE_INNER_NO_SESSION :
 			    REFUSE_INNER_AUTH;
+	enum opened	 got = FORGED;
 
-	for (; s != NULL; s = session_next(s)) {
-		if (!may_receive(s, in->counter)) {
-			why = REFUSE_INNER_REPLAY;
-			continue;
-		}
-		if (open_with(s, in->counter, in->head, FSP_HEAD,
-		    frame + in->body, in->end - in->body) == 0)
+	for (i = 0; i < n; i++) {
+		got = open_with(s[i], in->counter, in->head, FSP_HEAD,
+		    frame + in->body, in->end - in->body);
+		if (got == OPENED)
 			break;
+		if (got == REPLAYED)
+			why = REFUSE_INNER_REPLAY;
 	}
-	if (s == NULL)
+	if (got != OPENED)
 		return why;
-	session_opened(s);
-	d->session = session_handle(s);
+	session_opened(s, i);
+	d->session = session_handle(s[i]);
 	d->inner = (uint16_t)in->at;
 	d->body = (uint16_t)in->body;
 	d->len = in->end;
@@ -216,17 +227,17 @@ open_frame(struct ring_desc *d, uint8_t *frame, const uint8_t self[ADDR_LEN])
 	uint8_t		 head[FMP_HEAD];
 	uint64_t	 counter;
 	struct inner	 in;
+	enum opened	 got;
 	int		 found;
 
 	take(head, frame, sizeof(head));
 	counter = get_le64(head + 8);
 	if (link == NULL)
 		return REFUSE_SESSION_HANDLE;
-	if (!may_receive(link, counter))
-		return REFUSE_LINK_REPLAY;
-	if (open_with(link, counter, head, sizeof(head),
-	    frame + FMP_HEAD, d->len - FMP_HEAD - AEAD_TAG) == -1)
-		return REFUSE_LINK_AUTH;
+	got = open_with(link, counter, head, sizeof(head), frame + FMP_HEAD,
+	    d->len - FMP_HEAD - AEAD_TAG);
+	if (got != OPENED)
+		return got == REPLAYED ? REFUSE_LINK_REPLAY : REFUSE_LINK_AUTH;
 	d->len -= AEAD_TAG;
 	found = find_inner(frame, d->len, self, &in);
 	return found == 0 ? REFUSE_NONE : open_found(d, frame, &in, found);

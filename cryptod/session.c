@@ -4,6 +4,7 @@
  * Free slots queue up, so a slot rests as long as possible before its index is
  * used again; the generation tells the new tenant from the old one.
  */
+#include <pthread.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -30,11 +31,26 @@ static struct table {
 	struct idle		hs_idle, session_idle;
 	unsigned		hs_used, used[SESSION_INNER + 1];
 } *t;
+static pthread_rwlock_t	 table_lock;
 
 static uint16_t
 next_gen(uint16_t gen)
 {
 	return gen == UINT16_MAX ? 1 : gen + 1;
+}
+
+/* Threads that never pause would keep a lock that prefers readers for ever. */
+static void
+make_lock(void)
+{
+	pthread_rwlockattr_t a;
+
+	if (pthread_rwlockattr_init(&a) != 0 ||
+	    pthread_rwlockattr_setkind_np(&a,
+	    PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) != 0 ||
+	    pthread_rwlock_init(&table_lock, &a) != 0)
+		fatalx("cannot make a lock");
+	pthread_rwlockattr_destroy(&a);
 }
 
 void
@@ -43,6 +59,7 @@ session_init(void)
 	unsigned	i;
 	uint16_t	gen = (uint16_t)(1 + randombytes_uniform(UINT16_MAX));
 
+	make_lock();
 	if (t == NULL)
 		t = sodium_malloc(sizeof(*t));
 	if (t == NULL || sodium_mlock(t, sizeof(*t)) == -1)
@@ -168,38 +185,70 @@ seek(uint16_t index, const uint8_t addr[ADDR_LEN])
 	return NULL;
 }
 
-struct session *
-session_first(const uint8_t addr[ADDR_LEN])
+static uint64_t
+opened(const struct session *s)
 {
-	return seek(*bucket_of(addr), addr);
+	return atomic_load_explicit(&s->opened, memory_order_relaxed);
 }
 
-struct session *
-session_next(const struct session *s)
+unsigned
+session_of(const uint8_t addr[ADDR_LEN], struct session *out[SESSION_PER_ADDR])
 {
-	return seek(s->next, s->addr);
+	struct session	*s = seek(*bucket_of(addr), addr);
+	unsigned	 n = 0, i;
+
+	/* No chain holds more of one address: has_room() saw to it. */
+	for (; s != NULL && n < SESSION_PER_ADDR; s = seek(s->next, addr)) {
+		for (i = n++; i > 0 && opened(out[i - 1]) < opened(s); i--)
+			out[i] = out[i - 1];
+		out[i] = s;
+	}
+	return n;
 }
 
 void
-session_opened(struct session *s)
+session_opened(struct session *out[SESSION_PER_ADDR], unsigned i)
 {
-	if (*bucket_of(s->addr) == s - t->session)
-		return;
-	unchain(s);
-	chain(s);
+	if (i > 0)
+		atomic_store_explicit(&out[i]->opened, opened(out[0]) + 1,
+		    memory_order_relaxed);
+}
+
+/* Held for as long as one frame takes; an honest netd makes nobody wait here. */
+void
+session_hold(struct session *s)
+{
+	while (atomic_flag_test_and_set_explicit(&s->held, memory_order_acquire))
+		continue;
+}
+
+void
+session_let_go(struct session *s)
+{
+	atomic_flag_clear_explicit(&s->held, memory_order_release);
+}
+
+void
+session_enter(void)
+{
+	pthread_rwlock_rdlock(&table_lock);
+}
+
+void
+session_leave(void)
+{
+	pthread_rwlock_unlock(&table_lock);
 }
 
 static int
 has_room(enum session_kind kind, const uint8_t addr[ADDR_LEN])
 {
-	const struct session	*s;
-	int			 n = 0;
+	struct session *out[SESSION_PER_ADDR];
 
 	if (kind == SESSION_LINK)
 		return t->used[kind] < LINK_MAX;
-	for (s = session_first(addr); s != NULL; s = session_next(s))
-		n++;
-	return t->used[kind] < INNER_MAX && n < SESSION_PER_ADDR;
+	return t->used[kind] < INNER_MAX &&
+	    session_of(addr, out) < SESSION_PER_ADDR;
 }
 
 uint32_t
@@ -212,6 +261,7 @@ session_new(enum session_kind kind, const struct noise_keys *keys,
 	curve_addr(pub, addr);
 	if (!has_room(kind, addr))
 		return 0;
+	pthread_rwlock_wrlock(&table_lock);
 	s = &t->session[t->session_idle.first];	/* both limits add up to the pool */
 	t->session_idle.first = s->next;
 	s->keys = *keys;
@@ -221,6 +271,7 @@ session_new(enum session_kind kind, const struct noise_keys *keys,
 	if (kind == SESSION_INNER)
 		chain(s);
 	t->used[kind]++;
+	pthread_rwlock_unlock(&table_lock);
 	return session_handle(s);
 }
 
@@ -247,10 +298,12 @@ session_drop(uint32_t handle)
 	struct session	*s;
 	uint16_t	 index = handle & 0xffff, gen;
 
-	if ((s = session_find(handle, SESSION_INNER)) != NULL)
-		unchain(s);
-	else if ((s = session_find(handle, SESSION_LINK)) == NULL)
+	if ((s = session_find(handle, SESSION_INNER)) == NULL &&
+	    (s = session_find(handle, SESSION_LINK)) == NULL)
 		return;
+	pthread_rwlock_wrlock(&table_lock);
+	if (s->kind == SESSION_INNER)
+		unchain(s);
 	t->used[s->kind]--;
 	gen = next_gen(s->gen);
 	sodium_memzero(s, sizeof(*s));
@@ -262,19 +315,27 @@ session_drop(uint32_t handle)
 	else
 		t->session[t->session_idle.last].next = index;
 	t->session_idle.last = index;
+	pthread_rwlock_unlock(&table_lock);
 }
 
 /* The last counter is never used, as the wire demands. */
 int
 session_can_send(const struct session *s)
 {
-	return s->sent < UINT64_MAX - 1;
+	return atomic_load_explicit(&s->sent, memory_order_relaxed) <
+	    UINT64_MAX - 1;
 }
 
-uint64_t
-session_count(struct session *s)
+int
+session_count(struct session *s, uint64_t *counter)
 {
-	return s->sent++;
+	*counter = atomic_load_explicit(&s->sent, memory_order_relaxed);
+	do {
+		if (*counter >= UINT64_MAX - 1)
+			return -1;
+	} while (!atomic_compare_exchange_weak_explicit(&s->sent, counter,
+	    *counter + 1, memory_order_relaxed, memory_order_relaxed));
+	return 0;
 }
 
 unsigned

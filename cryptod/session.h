@@ -9,6 +9,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <stdatomic.h>
+
 #include "noise.h"
 #include "replay.h"
 
@@ -19,10 +21,16 @@
 
 enum session_kind { SESSION_FREE, SESSION_LINK, SESSION_INNER };
 
+/*
+ * Several threads may work with one session. Its counter is drawn atomically;
+ * whoever opens holds it while he does, so the window judges one frame at a time.
+ */
 struct session {
 	struct noise_keys	 keys;
 	struct replay		 window;
-	uint64_t		 sent;		/* next send counter */
+	_Atomic uint64_t	 sent;		/* next send counter */
+	_Atomic uint64_t	 opened;	/* the higher, the later it opened a frame */
+	atomic_flag		 held;
 	uint8_t			 addr[ADDR_LEN];	/* of the key that proved itself */
 	uint16_t		 gen;
 	uint16_t		 next;		/* in its bucket, or in the free list */
@@ -59,16 +67,27 @@ uint32_t	 session_handle(const struct session *);
 /* Wipe it; its handle is dead. An unknown handle is ignored. */
 void		 session_drop(uint32_t handle);
 
+/*
+ * A thread that works on packets does it between these two: no session comes or
+ * goes meanwhile. Whoever makes or drops one waits for every thread to leave.
+ */
+void		 session_enter(void);
+void		 session_leave(void);
+
 /* Does a send counter remain? */
 int		 session_can_send(const struct session *);
-/* The next counter, which nobody gets again. Only if session_can_send(). */
-uint64_t	 session_count(struct session *);
+/* The next counter, which nobody gets again. -1: there is none. */
+int		 session_count(struct session *, uint64_t *counter);
 
-/* Walk the inner sessions of a node, the one that opened a frame last first. */
-struct session	*session_first(const uint8_t addr[ADDR_LEN]);
-struct session	*session_next(const struct session *);
-/* It opened a frame: try it first next time. */
-void		 session_opened(struct session *);
+/* Nobody else opens with it until it is let go. */
+void		 session_hold(struct session *);
+void		 session_let_go(struct session *);
+
+/* The inner sessions of a node, the one that opened a frame last first. How many. */
+unsigned	 session_of(const uint8_t addr[ADDR_LEN],
+		    struct session *out[SESSION_PER_ADDR]);
+/* out[i] opened a frame: try it first next time. */
+void		 session_opened(struct session *out[SESSION_PER_ADDR], unsigned i);
 
 /* Slots in use, for tests and for what may be told. */
 unsigned	 session_used(enum session_kind);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canon.h"
 #include "chain.h"
 #include "entry.h"
 #include "ident.h"
@@ -70,10 +71,10 @@ subscription_id_of(const char *did, const char *service_id, char out[33])
 void
 mesh_claim(const char *did, uint8_t digest[32])
 {
-	char text[sizeof(PREFIX "mesh\n") + DID_LEN];
-	int n = snprintf(text, sizeof(text), PREFIX "mesh\n%s", did);
+	char t[CLAIM_MAX];
+	size_t n = claim_text(did, t);
 
-	crypto_hash_sha256(digest, (const uint8_t *)text, (size_t)n);
+	crypto_hash_sha256(digest, (const uint8_t *)t, n);
 }
 
 /* Splits raw into type and envelope; -1 if the frame is not ours. */

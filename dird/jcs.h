@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "typed.h"
 #include "why.h"
 
 #define JCS_MAX		65536		/* bytes of one text */
 #define JCS_DEPTH	8		/* containers inside one another */
-#define JCS_INT		9007199254740991LL	/* 2^53 - 1 */
 
 /* An object or array that the caller owns, or NULL with the reason. */
 json_t	*jcs_parse(const char *text, size_t len, struct because *);

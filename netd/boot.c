@@ -52,6 +52,7 @@ on_self(struct chan *c, const struct msg_self *m, int *fds)
 	npub_encode(netd.pub + 1, netd.npub);
 	netd.key_mode = m->key_mode;
 	netd.libcrypto_from = m->libcrypto_from;
+	netd.workers = m->workers;
 	netd.privd_pid = m->pid;
 	memcpy(netd.exe, m->exe, m->exe_len);
 	memcpy(netd.control_path, m->socket, m->socket_len);
@@ -126,6 +127,16 @@ on_ring_netd(struct chan *c, const struct msg_ring_netd *m, int *fds)
 	(void)c;
 	pipe_init(fds, m->slots, m->slot_size);
 	have_ring = 1;
+}
+
+void
+on_lane_netd(struct chan *c, const struct msg_lane_netd *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	if (!have_ring)
+		fatalx("privd sent a lane before the ring");
+	pipe_lane(fds);
 }
 
 void

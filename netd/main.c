@@ -204,9 +204,10 @@ say_stopped(void)
 static void
 arm_tick(uint64_t in_ms)
 {
+	/* A millisecond is cut off a clock: on the dot we would wake too early, twice. */
 	struct timeval tv = {
-		.tv_sec = (time_t)(in_ms / 1000),
-		.tv_usec = (suseconds_t)(in_ms % 1000 * 1000)
+		.tv_sec = (time_t)((in_ms + 1) / 1000),
+		.tv_usec = (suseconds_t)((in_ms + 1) % 1000 * 1000)
 	};
 
 	next_tick_ms = netd.now_ms + in_ms;

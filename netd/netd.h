@@ -50,6 +50,7 @@ struct netd {
 	enum key_mode		 key_mode;
 	uint32_t		 privd_pid;
 	uint32_t		 libcrypto_from;	/* as cryptod chose */
+	uint8_t			 workers;		/* cryptod's */
 	char			 exe[256], control_path[256];
 	/* time, read once for each turn of the loop */
 	uint64_t		 now_ms, now_us;	/* monotonic */

@@ -21,11 +21,20 @@
 
 #define BATCH		128		/* answers taken in one turn of the loop */
 
-static struct ring	 ring;
+/*
+ * A worker of cryptod each. The first one's ring has the slots; what goes
+ * through a lane comes back through it, in order.
+ */
+static struct lane {
+	struct ring	 ring;
+	struct event	*wake;
+	int		 pushed;
+} lane[RING_LANES];
+static unsigned		 nlane;
+
+static struct ring *const ring = &lane[0].ring;
 static struct work	*works;
 static uint32_t		*free_slot, nfree;
-static struct event	*wake_ev;
-static int		 pushed;
 static struct work	*answered;	/* in its done(), which has not kept it */
 
 static void	on_wake(evutil_socket_t, short, void *);
@@ -35,8 +44,9 @@ pipe_init(const int fds[3], uint32_t nslot, uint32_t slot_size)
 {
 	uint32_t i;
 
-	if (ring_map(&ring, fds, nslot, slot_size) == -1)
+	if (ring_map(ring, fds, nslot, slot_size) == -1)
 		fatal("the packet ring that privd handed over cannot be used");
+	nlane = 1;
 	works = calloc(nslot, sizeof(*works));
 	free_slot = calloc(nslot, sizeof(*free_slot));
 	if (works == NULL || free_slot == NULL)
@@ -46,12 +56,38 @@ pipe_init(const int fds[3], uint32_t nslot, uint32_t slot_size)
 }
 
 void
+pipe_lane(const int fds[3])
+{
+	if (nlane == RING_LANES ||
+	    ring_map_lane(&lane[nlane].ring, ring, fds) == -1)
+		fatal("lane %u that privd handed over cannot be used", nlane + 1);
+	nlane++;
+}
+
+void
 pipe_start(struct event_base *base)
 {
-	wake_ev = event_new(base, ring.wake_netd, EV_READ | EV_PERSIST, on_wake, NULL);
-	if (wake_ev == NULL || event_add(wake_ev, NULL) == -1)
-		fatalx("cannot watch the packet ring");
-	event_active(wake_ev, EV_READ, 0);
+	struct lane *l;
+
+	for (l = lane; l < lane + nlane; l++) {
+		l->wake = event_new(base, l->ring.wake_netd,
+		    EV_READ | EV_PERSIST, on_wake, l);
+		if (l->wake == NULL || event_add(l->wake, NULL) == -1)
+			fatalx("cannot watch the packet ring");
+		event_active(l->wake, EV_READ, 0);
+	}
+}
+
+/*
+ * By the key of the link and the direction: a link's frames keep their order
+ * both ways, and sealing and opening for one busy peer are two workers' work.
+ */
+static struct lane *
+lane_of(const struct work *w, enum ring_op op)
+{
+	unsigned away = op == RING_OPEN || op == RING_OPEN_INNER;
+
+	return &lane[((w->link_key & 0xffff) + away) % nlane];
 }
 
 struct work *
@@ -69,7 +105,7 @@ pipe_get(void)
 	memset(w, 0, sizeof(*w));
 	w->slot = slot;
 	w->taken = 1;
-	w->buf = ring_slot(&ring, slot);
+	w->buf = ring_slot(ring, slot);
 	w->off = PIPE_HEAD;
 	return w;
 }
@@ -89,7 +125,7 @@ pipe_room(const struct work *w)
 {
 	size_t used = (size_t)w->off + 2 * 16;
 
-	return used < ring.slot_size ? ring.slot_size - used : 0;
+	return used < ring->slot_size ? ring->slot_size - used : 0;
 }
 
 unsigned
@@ -101,7 +137,7 @@ pipe_free(void)
 unsigned
 pipe_slots(void)
 {
-	return ring.nslot;
+	return ring->nslot;
 }
 
 int
@@ -112,20 +148,22 @@ pipe_push(struct work *w, enum ring_op op, pipe_fn done)
 		.link = w->link_key, .session = w->session_key, .len = w->len,
 		.inner = w->inner, .body = w->body, .aux = w->slot,
 	};
+	struct lane *l = lane_of(w, op);
 
-	if (!ring_request_ok(&ring, &d)) {
+	if (!ring_request_ok(ring, &d)) {
 		log_error("a request that does not fit its slot was not sent: op %d, off %u, len %u",
 		    op, w->off, w->len);
 		refuse(REFUSE_RING_DESC);
 		pipe_put(w);
 		return -1;
 	}
-	switch (ring_push(&ring, ring.todo, &d)) {
+	switch (ring_push(&l->ring, l->ring.todo, &d)) {
 	case 1:
 		w->op = (uint8_t)op;
 		w->lent = 1;
 		w->done = done;
-		pushed = 1;
+		w->lane = (uint8_t)(l - lane);
+		l->pushed = 1;
 		return 0;
 	case 0:
 		refuse(REFUSE_RING_FULL);
@@ -146,10 +184,14 @@ pipe_keep(struct work *w)
 void
 pipe_flush(void)
 {
-	if (!pushed)
-		return;
-	pushed = 0;
-	ring_wake(&ring, ring.todo);
+	struct lane *l;
+
+	for (l = lane; l < lane + nlane; l++) {
+		if (!l->pushed)
+			continue;
+		l->pushed = 0;
+		ring_wake(&l->ring, l->ring.todo);
+	}
 }
 
 /* Both layers open, and every position inside the frame. */
@@ -209,12 +251,13 @@ take_answer(struct work *w, const struct ring_desc *d)
 
 /* Once kept, w is the keeper's: it may be free again, or somebody else's. */
 static void
-finish(const struct ring_desc *d)
+finish(const struct lane *l, const struct ring_desc *d)
 {
 	struct work *w;
 
-	if (d->slot >= ring.nslot || !works[d->slot].lent ||
-	    works[d->slot].op != d->op || !is_answer_sane(&works[d->slot], d))
+	if (d->slot >= ring->nslot || !works[d->slot].lent ||
+	    works[d->slot].op != d->op ||
+	    &lane[works[d->slot].lane] != l || !is_answer_sane(&works[d->slot], d))
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_DESC));
 	w = &works[d->slot];
 	take_answer(w, d);
@@ -229,22 +272,23 @@ finish(const struct ring_desc *d)
 static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
+	struct lane	*l = arg;
+	struct ring	*r = &l->ring;
 	struct ring_desc d;
 	int		 i, got = 0;
 
 	(void)fd;
 	(void)what;
-	(void)arg;
-	ring_awake(&ring, ring.done);
+	ring_awake(r, r->done);
 	netd_clock();
 	for (i = 0; i < BATCH; i++) {
-		got = ring_pop(&ring, ring.done, &d);
+		got = ring_pop(r, r->done, &d);
 		if (got != 1)
 			break;
-		finish(&d);
+		finish(l, &d);
 	}
 	if (got == -1)
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_INDEX));
-	if (got == 1 || !ring_may_sleep(&ring, ring.done))
-		event_active(wake_ev, EV_READ, 0);
+	if (got == 1 || !ring_may_sleep(r, r->done))
+		event_active(l->wake, EV_READ, 0);
 }

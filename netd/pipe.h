@@ -48,13 +48,15 @@ struct work {
 	enum refusal	 why;		/* REFUSE_NONE when it worked */
 	/* pipe.c's */
 	uint32_t	 slot;
-	uint8_t		 op, taken, lent;
+	uint8_t		 op, taken, lent, lane;
 	pipe_fn		 done;
 };
 
 /* Room kept in front of a frame for headers, coordinates included. */
 #define PIPE_HEAD	512
 
+/* One lane more, of one more worker of cryptod. Every flow keeps to one. */
+void		 pipe_lane(const int fds[3]);
 /* NULL and a RING_FULL count when every slot is out. off is PIPE_HEAD. */
 struct work	*pipe_get(void);
 void		 pipe_put(struct work *);

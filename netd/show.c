@@ -174,6 +174,7 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	set_int(o, "pid", netd.privd_pid);
 	set_text(o, "exe_path", netd.exe);
 	show_aead(o);
+	set_int(o, "workers", netd.workers);
 	set_int(o, "uptime_secs", (netd.now_ms - netd.start_ms) / 1000);
 	set_int(o, "tick_max_us", netd.tick_max_us);
 	set_bool(o, "persistent", netd.key_mode != KEY_EPHEMERAL);

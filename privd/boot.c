@@ -179,6 +179,37 @@ make_ring(void)
 			fatal("eventfd of the ring");
 }
 
+/* What netd and the rest of the machine leave: measured on 2 cores, 1 is best. */
+static unsigned
+worker_count(void)
+{
+	uint64_t	asked = house.conf->num[CONF_BASTIDE_WORKERS];
+	long		cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (asked > 0)
+		return (unsigned)asked;
+	return cores < 4 ? 1 : cores < 8 ? (unsigned)cores / 2 : 4;
+}
+
+static void
+make_lanes(void)
+{
+	struct msg_lane_cryptod	m = { .req = 3 };
+	unsigned		i;
+	int			*fd;
+
+	house.nlane = worker_count() - 1;
+	for (i = 0; i < house.nlane; i++) {
+		fd = house.lane[i];
+		fd[0] = ring_create(house.slots, 0);
+		fd[1] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		fd[2] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (fd[0] == -1 || fd[1] == -1 || fd[2] == -1)
+			fatal("queues for worker %u (bastide.cryptod.workers)", i + 2);
+		SEND(lane_cryptod, PROC_CRYPTOD, &m, fd);
+	}
+}
+
 int
 boot_conf(void *obj, void *hole)
 {
@@ -196,6 +227,7 @@ boot_conf(void *obj, void *hole)
 	SEND(key_dir, PROC_CRYPTOD, &kd, &dir);
 	close(dir);
 	make_ring();
+	make_lanes();
 	ring.slots = house.slots;
 	ring.slot_size = house.slot_size;
 	ring.aead = (uint8_t)house.conf->num[CONF_BASTIDE_AEAD];
@@ -223,6 +255,7 @@ send_self(const char *socket)
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	m.key_mode = house.self.key_mode;
 	m.libcrypto_from = house.self.libcrypto_from;
+	m.workers = house.self.workers;
 	m.exe_len = copy_var(m.exe, sizeof(m.exe), house.exe);
 	m.socket_len = copy_var(m.socket, sizeof(m.socket), socket);
 	SEND(self, PROC_NETD, &m, NULL);
@@ -365,11 +398,18 @@ send_ring(void)
 {
 	struct msg_ring_netd	m = { .req = 1, .slots = house.slots,
 	    .slot_size = house.slot_size };
+	struct msg_lane_netd	l = { .req = 1 };
+	unsigned		lane;
 	int			i;
 
 	SEND(ring_netd, PROC_NETD, &m, house.ring);
 	for (i = 0; i < 3; i++)
 		close(house.ring[i]);
+	for (lane = 0; lane < house.nlane; lane++) {
+		SEND(lane_netd, PROC_NETD, &l, house.lane[lane]);
+		for (i = 0; i < 3; i++)
+			close(house.lane[lane][i]);
+	}
 }
 
 static void

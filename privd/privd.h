@@ -22,6 +22,7 @@
 
 #include "conf.h"
 #include "ident.h"
+#include "ring.h"
 
 #ifndef ME_PRIVD
 #define ME_PRIVD
@@ -57,6 +58,8 @@ struct house {
 	struct room	 room[PROC_MAX];
 	int		 door[PROC_MAX][PROC_MAX];	/* ends of rooms not yet started */
 	int		 ring[3];	/* until both rooms have them */
+	int		 lane[RING_LANES - 1][3];
+	unsigned	 nlane;
 	uint32_t	 slots, slot_size;
 	struct msg_ready_cryptod self;
 	unsigned	 awaited;	/* rooms that READY or STOPPED is due from, a bit each */

@@ -32,7 +32,7 @@ cat >"$dir/room.c" <<'C'
 #define SKIP_IK_READ1
 #endif
 #define HANDLER(n) void on_##n(struct chan *c, const struct msg_##n *m, int *f) { (void)c; (void)m; (void)f; }
-HANDLER(conf_file) HANDLER(key_dir) HANDLER(ring_cryptod) HANDLER(go_cryptod)
+HANDLER(conf_file) HANDLER(key_dir) HANDLER(lane_cryptod) HANDLER(ring_cryptod) HANDLER(go_cryptod)
 HANDLER(ping_cryptod) HANDLER(ik_start)
 #ifndef SKIP_IK_READ1
 HANDLER(ik_read1)

@@ -100,4 +100,32 @@ for pid in $netd $cryptod $dird $privd; do
 done
 stop
 check the_house_stops_in_good_order same 0 "$status"
+
+# Further workers of cryptod: each gave up what the room gave up.
+echo 'bastide: {cryptod: {workers: 3}}' >>"$tmp/fips.yaml"
+start
+room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
+    "/dev/null*2 eventfd*6 log*1 socket*2" 3
+walled cryptod "$cryptod"
+# of_each FIELD: its values in the threads of cryptod, once each.
+of_each() { awk -v k="$1:" '$1 == k { $1 = ""; print }' /proc/"$cryptod"/task/*/status | sort -u | sed 's/^ //'; }
+check each_worker_is_filtered same 2 "$(of_each Seccomp)"
+check each_worker_gains_no_privileges same 1 "$(of_each NoNewPrivs)"
+for cap in CapPrm CapEff CapBnd CapInh CapAmb; do
+	check "each_worker_has_no_$cap" same $none "$(of_each $cap)"
+done
+u=$(uid_of _bastide-cryptod 61142) g=$(gid_of _bastide-cryptod 61142)
+check each_worker_runs_as_the_user_of_its_room same "$u $u $u $u" "$(of_each Uid)"
+check each_worker_runs_as_the_group_of_its_room same "$g $g $g $g" "$(of_each Gid)"
+check each_worker_is_in_no_further_group same "" "$(of_each Groups | tr -d ' ')"
+for what in net mnt; do
+	check "each_worker_is_in_one_${what}_namespace" same 1 \
+	    "$(readlink /proc/"$cryptod"/task/*/ns/$what | sort -u | wc -l)"
+done
+check each_worker_has_the_empty_root same "" "$(ls -A /proc/"$cryptod"/task/*/root/ | grep -v '^/proc\|^$')"
+check each_worker_has_a_locked_stack same 2 \
+    "$(awk '/^[0-9a-f]+-/ { n = 0 } $1 == "Size:" { n = $2 } $1 == "Locked:" && n == 128 && $2 == 128' \
+    "/proc/$cryptod/smaps" | wc -l)"
+stop
+check a_house_of_several_workers_stops_in_good_order same 0 "$status"
 finish

@@ -9,7 +9,7 @@ identity a b
 PEERS[a]=b
 PEERS[b]=a
 EXTRA[a]='bastide: {cryptod: {aead: libsodium}}'
-EXTRA[b]='bastide: {cryptod: {aead: libcrypto}}'
+EXTRA[b]='bastide: {cryptod: {aead: libcrypto, workers: 3}}'
 conf a
 conf b
 start a b
@@ -65,6 +65,7 @@ check "show status counts one peer" same 1 "$(show a status 'd["peer_count"]')"
 check "show status counts one session" same 1 "$(show a status 'd["session_count"]')"
 check "one node seals with libsodium" same libsodium "$(show a status 'd["aead"]')"
 check "the other with libcrypto" same libcrypto "$(show b status 'd["aead"]')"
+check "and with three workers" same 3 "$(show b status 'd["workers"]')"
 check "an unknown command of bastidectl fails" refuses ctl a show nonsense
 check "no socket is an error that names it" \
     grep -q /nowhere/x.sock <("$BASTIDE_BUILD/bastidectl" -S /nowhere/x.sock show status 2>&1)
