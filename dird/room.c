@@ -251,6 +251,8 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	dird.folder = dird.api = -1;
 	for (p = 0; p < PROC_MAX; p++)
 		chan_init(&dird.door[p], door[p], PROC_DIRD, p);
+	/* While there is something to take a seed from. */
+	json_object_seed(0);
 	if (entry_init() == -1)
 		fatalx("libsodium or libsecp256k1 does not start");
 	dird.base = event_base_new();
@@ -264,7 +266,6 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	/* Who connects meanwhile waits in the socket's queue. */
 	state_open();
 	watch_doors();
-	sign_init(&dird.door[PROC_CRYPTOD]);
 	http_start(dird.api, dird.api_gid, api_handle);
 	head_start();
 	state_changed();

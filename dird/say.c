@@ -55,7 +55,7 @@ on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 {
 	struct because b = { WHY_OK, "" };
 	enum why why = WHY_OK;
-	uint64_t number;
+	uint64_t number = 0;
 
 	(void)arg;
 	if (sig == NULL) {
@@ -77,7 +77,7 @@ on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 	}
 	if (b.why == WHY_OK)
 		state_changed();
-	end(b.why == WHY_OK ? &draft : NULL, b.why == WHY_OK ? number : 0, &b);
+	end(b.why == WHY_OK ? &draft : NULL, number, &b);
 	begin();
 }
 
