@@ -37,7 +37,7 @@ evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
 mkdir -p "$BASTIDE_BUILD/net"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
     -o "$evil" "$here/evil.c" "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
-    -lsodium -lsecp256k1 || bail "cannot build the evil peer"
+    -lsodium -lsecp256k1 -lcrypto || bail "cannot build the evil peer"
 mkfifo "$tmp/orders"
 exec 7<>"$tmp/orders"
 # Its own stdin: background() would give it none.

@@ -143,7 +143,7 @@ void
 on_tun(struct chan *c, const struct msg_tun *m, int *fds)
 {
 	(void)c;
-	tun_add(fds[0], m->name, m->mtu);
+	tun_add(fds[0], m);
 }
 
 void

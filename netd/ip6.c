@@ -57,12 +57,8 @@ ip6_expand(const uint8_t shim[IP6_SHIM], size_t upper, const uint8_t src[16],
 	return 0;
 }
 
-/*
- * Where the upper layer starts, and in *nh which; 0 when it cannot be told.
- * A later fragment has no upper header: 0 too.
- */
-static size_t
-upper_layer(const uint8_t *pkt, size_t len, uint8_t *nh)
+size_t
+ip6_upper(const uint8_t *pkt, size_t len, uint8_t *nh)
 {
 	size_t	at = IP6_HEAD, n;
 	int	i;
@@ -139,7 +135,7 @@ ip6_clamp_mss(uint8_t *pkt, size_t len, uint16_t mss)
 
 	if (len < IP6_HEAD)
 		return 0;
-	at = upper_layer(pkt, len, &nh);
+	at = ip6_upper(pkt, len, &nh);
 	if (at == 0 || nh != NH_TCP || len - at < TCP_HEAD)
 		return 0;
 	tcp = pkt + at;
@@ -173,7 +169,7 @@ ip6_may_answer(const uint8_t *pkt, size_t len)
 		return 0;
 	if (memcmp(pkt + 8, none, 16) == 0 || pkt[8] == 0xff || pkt[24] == 0xff)
 		return 0;
-	at = upper_layer(pkt, len, &nh);
+	at = ip6_upper(pkt, len, &nh);
 	if (at == 0)
 		return 0;
 	return nh != NH_ICMP6 || (at < len && pkt[at] >= ICMP_FIRST_INFO);

@@ -38,6 +38,12 @@ ip6_mtu_of_frame(uint16_t frame)
 /* A whole, well-formed IPv6 packet of exactly len bytes? */
 int	ip6_is_packet(const uint8_t *pkt, size_t len);
 /*
+ * Where the upper layer of a packet of at least IP6_HEAD bytes starts, and in
+ * *nh which; 0 when it cannot be told. A later fragment has no upper header:
+ * 0 too.
+ */
+size_t	ip6_upper(const uint8_t *pkt, size_t len, uint8_t *nh);
+/*
  * The shim that stands for the first 40 bytes of pkt. The upper layer follows
  * it on the wire; addresses travel in the datagram header.
  */

@@ -36,6 +36,7 @@ static void
 seal_done(struct work *w)
 {
 	struct peer *p = peer_by_handle(w->peer);
+	size_t	     len;
 
 	if (w->why != REFUSE_NONE) {
 		refuse(w->why);
@@ -47,10 +48,12 @@ seal_done(struct work *w)
 		session_sealed(w);
 	if (p != NULL && w->link_key == p->cur.session)
 		link_mmp_sent(p, w);
-	if (udp_send(&w->ep, w->buf + w->off, w->len) == -1 || p == NULL)
+	pipe_keep(w);
+	len = w->len;
+	if (udp_send_work(w) == -1 || p == NULL)
 		return;
 	p->stats.packets_sent++;
-	p->stats.bytes_sent += w->len;
+	p->stats.bytes_sent += len;
 }
 
 int
@@ -261,6 +264,7 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 		link_mmp_received(p, w, frame_len);
 	}
 	p->seen_ms = netd.now_ms;
+	mute_heard(p);
 	p->stats.packets_recv++;
 	p->stats.bytes_recv += frame_len;
 	dispatch(p, w, (flags & FRAME_CE) != 0, k == &p->cur);

@@ -269,7 +269,6 @@ mind_slots(void)
 		return;
 	paused = !paused;
 	udp_pause(paused);
-	tun_pause(paused);
 }
 
 /*
@@ -283,9 +282,11 @@ turn_end(void)
 		tick_soon = 0;
 		run_tick();
 	}
+	tun_flush();
 	udp_flush();
 	pipe_flush();
 	mind_slots();
+	tun_mind();
 	say_stopped();
 }
 

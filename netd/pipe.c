@@ -35,6 +35,7 @@ static unsigned		 nlane;
 static struct ring *const ring = &lane[0].ring;
 static struct work	*works;
 static uint32_t		*free_slot, nfree;
+static unsigned		 counted[PIPE_SOURCES];
 static struct work	*answered;	/* in its done(), which has not kept it */
 
 static void	on_wake(evutil_socket_t, short, void *);
@@ -105,6 +106,7 @@ pipe_get(void)
 	memset(w, 0, sizeof(*w));
 	w->slot = slot;
 	w->taken = 1;
+	counted[PIPE_OTHER]++;
 	w->buf = ring_slot(ring, slot);
 	w->off = PIPE_HEAD;
 	return w;
@@ -117,7 +119,22 @@ pipe_put(struct work *w)
 		fatalx("packet slot %u was given back by somebody who has it not",
 		    w->slot);
 	w->taken = 0;
+	counted[w->counted]--;
 	free_slot[nfree++] = w->slot;
+}
+
+void
+pipe_count(struct work *w, enum pipe_source source)
+{
+	counted[w->counted]--;
+	w->counted = (uint8_t)source;
+	counted[source]++;
+}
+
+unsigned
+pipe_counted(enum pipe_source source)
+{
+	return counted[source];
 }
 
 size_t

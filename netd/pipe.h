@@ -48,7 +48,7 @@ struct work {
 	enum refusal	 why;		/* REFUSE_NONE when it worked */
 	/* pipe.c's */
 	uint32_t	 slot;
-	uint8_t		 op, taken, lent, lane;
+	uint8_t		 op, taken, lent, lane, counted;
 	pipe_fn		 done;
 };
 
@@ -64,6 +64,13 @@ void		 pipe_put(struct work *);
 int		 pipe_push(struct work *, enum ring_op, pipe_fn done);
 /* In done(): keep the slot; the caller will push or put it. */
 void		 pipe_keep(struct work *);
+/*
+ * Count this slot as of this source until it is given back: how a source of packets
+ * bounds what it has under way.
+ */
+enum pipe_source { PIPE_OTHER, PIPE_TUN, PIPE_SOURCES };
+void		 pipe_count(struct work *, enum pipe_source);
+unsigned	 pipe_counted(enum pipe_source);
 /* Bytes a slot can take from off on, tags not counted. */
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */

@@ -360,8 +360,10 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 		plain(p, d, w->buf + w->off + at, w->len - at);
 	else if ((s = session_find(d->src)) == NULL)
 		refuse(REFUSE_INNER_NO_SESSION);
-	else
+	else {
 		session_data(s, d, w, ce);
+		return;
+	}
 	pipe_put(w);
 }
 

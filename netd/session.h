@@ -63,6 +63,13 @@ const char *session_state_name(const struct session *);
  */
 void	 session_output(struct work *w);
 /*
+ * The same for a piece of several packets, from packet *at on; at most max
+ * slots are taken, and *at moves. 1: nothing is left of it; 0: call again when
+ * there are slots.
+ */
+struct seg;
+int	 session_output_run(const struct seg *, unsigned *at, unsigned max);
+/*
  * A SessionDatagram (type byte 00 first) that arrived over p's link; link
  * layer open, session layer open if w->opened_inner. Local delivery, or on to
  * the next hop. Takes w. ce: the frame carried the congestion flag.

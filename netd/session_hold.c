@@ -35,8 +35,10 @@ opened(struct work *w)
 		refuse(REFUSE_DGRAM_SHORT);
 	else if ((s = session_find(d.src)) == NULL)
 		refuse(REFUSE_INNER_NO_SESSION);
-	else
+	else {
+		pipe_keep(w);
 		session_data(s, &d, w, w->kind);
+	}
 }
 
 /* Keys may also have come while the frame was with cryptod. */

@@ -25,9 +25,9 @@ notify_path_mtu(struct session *s)
 	session_send_inner(s, 0, FSP_PATH_MTU, body, sizeof(body));
 }
 
-/* The shim and what follows become a packet where they lie. */
-static void
-to_kernel(struct session *s, uint8_t *shim, size_t len, int ce)
+/* The shim and what follows become a packet where they lie. 1: w is taken. */
+static int
+to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
 {
 	uint8_t		src[16], *pkt = shim + IP6_SHIM - IP6_HEAD;
 	uint8_t		copy[IP6_SHIM];
@@ -35,13 +35,13 @@ to_kernel(struct session *s, uint8_t *shim, size_t len, int ce)
 
 	if (len < IP6_SHIM) {
 		refuse(REFUSE_FSP_SHORT);
-		return;
+		return 0;
 	}
 	mesh_addr(s->addr, src);
 	memcpy(copy, shim, sizeof(copy));
 	if (ip6_expand(copy, len - IP6_SHIM, src, netd.ip6, pkt) == -1) {
 		refuse(REFUSE_FSP_SHORT);
-		return;
+		return 0;
 	}
 	len += IP6_HEAD - IP6_SHIM;
 	if (mtu > SESSION_TCP_HEADS)
@@ -50,11 +50,14 @@ to_kernel(struct session *s, uint8_t *shim, size_t len, int ce)
 		ip6_mark_ce(pkt);
 		netd.congestion.ce_received++;
 	}
-	tun_write(pkt, len);
+	tun_give(w, pkt, len);
+	return 1;
 }
 
-static void
-packet(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
+/* 1: w is taken. */
+static int
+packet(struct session *s, struct work *w, const struct fsp_inner *in,
+    uint8_t *plain, int ce)
 {
 	const uint8_t	*payload;
 	uint16_t	 src, dst;
@@ -62,15 +65,15 @@ packet(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce)
 
 	if (fsp_packet_decode(in, &src, &dst, &payload, &len) == -1) {
 		refuse(REFUSE_FSP_SHORT);
-		return;
+		return 0;
 	}
 	s->data_ms = netd.now_ms;
 	s->stats.packets_recv++;
 	s->stats.bytes_recv += len;
 	if (dst == FSP_PORT_IP6)
-		to_kernel(s, plain + (payload - plain), len, ce);
-	else
-		refuse(REFUSE_FSP_PORT);
+		return to_kernel(s, w, plain + (payload - plain), len, ce);
+	refuse(REFUSE_FSP_PORT);
+	return 0;
 }
 
 static void
@@ -102,28 +105,31 @@ report(struct session *s, const struct fsp_inner *in, uint32_t key)
 		refuse(REFUSE_FSP_SHORT);
 }
 
-static void
-dispatch(struct session *s, const struct fsp_inner *in, uint8_t *plain, int ce,
-    uint32_t key)
+/* 1: w is taken. */
+static int
+dispatch(struct session *s, struct work *w, const struct fsp_inner *in,
+    uint8_t *plain, int ce)
 {
+	uint32_t key = w->session_key;
+
 	switch (in->type) {
 	case FSP_PACKET:
-		packet(s, in, plain, ce);
-		return;
+		return packet(s, w, in, plain, ce);
 	case FSP_SENDER_REPORT:
 	case FSP_RECEIVER_REPORT:
 		report(s, in, key);
-		return;
+		break;
 	case FSP_PATH_MTU:
 		told_path_mtu(s, in);
-		return;
+		break;
 	case FSP_WARMUP:
 		/* Maybe a question whether our keys are the same: answer. */
 		notify_path_mtu(s);
-		return;
+		break;
 	default:
 		refuse(REFUSE_FSP_UNEXPECTED);
 	}
+	return 0;
 }
 
 /* Coordinates are not under the seal: a hint where its sender stands. */
@@ -146,9 +152,9 @@ hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
 		route_hearsay(p, d->src, at.n, at.addr[0]);
 }
 
-void
-session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
-    int ce)
+/* 1: w is taken. */
+static int
+opened(struct session *s, const struct fsp_dgram *d, struct work *w, int ce)
 {
 	uint8_t			*plain = w->buf + w->off + w->body;
 	struct fsp_inner	 in;
@@ -157,11 +163,11 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 
 	if (session_heard(s, w->session_key) == -1) {
 		refuse(REFUSE_INNER_NO_SESSION);
-		return;
+		return 0;
 	}
 	if (fsp_inner_decode(plain, w->len - w->body, &in) == -1) {
 		refuse(REFUSE_FSP_SHORT);
-		return;
+		return 0;
 	}
 	hint(peer_by_handle(w->peer), d, w);
 	if (w->session_key == s->cur.session)
@@ -171,5 +177,13 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 	/* After a change of keys the other side waits to hear the new ones. */
 	if (tell || was != s->cur.session)
 		notify_path_mtu(s);
-	dispatch(s, &in, plain, ce, w->session_key);
+	return dispatch(s, w, &in, plain, ce);
+}
+
+void
+session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
+    int ce)
+{
+	if (!opened(s, d, w, ce))
+		pipe_put(w);
 }

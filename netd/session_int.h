@@ -158,7 +158,7 @@ dgram_count(struct dgram_count *c, size_t len)
 	c->bytes += len;
 }
 
-/* session_in.c */
+/* session_in.c: both layers of w are open. Takes w. */
 void		 session_data(struct session *, const struct fsp_dgram *,
 		    struct work *, int ce);
 

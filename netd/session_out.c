@@ -9,6 +9,7 @@
 #include "ip6.h"
 #include "names.h"
 #include "route.h"
+#include "seg.h"
 #include "session_int.h"
 #include "tun.h"
 #include "udp.h"
@@ -107,49 +108,119 @@ fits(uint8_t *pkt, size_t len, const uint8_t addr[NADDR_LEN])
 	return 0;
 }
 
-/* Send it now, or keep a copy until the session is there. Takes w. */
-static void
-send_or_wait(struct work *w, const uint8_t addr[NADDR_LEN], const uint8_t pub[33])
+/* May it be sent now? Otherwise it waits with s, which comes to be if need be. */
+static int
+is_open(struct session **s, const uint8_t addr[NADDR_LEN], const uint8_t pub[33])
 {
-	struct session *s = session_find(addr);
-
-	if (s != NULL && s->state == SESSION_ESTABLISHED && s->extra->hold_ms == 0) {
-		if (route_next(addr) != NULL) {
-			session_emit(s, w);
-			return;
-		}
+	*s = session_find(addr);
+	if (*s != NULL && (*s)->state == SESSION_ESTABLISHED &&
+	    (*s)->extra->hold_ms == 0) {
+		if (route_next(addr) != NULL)
+			return 1;
 		route_seek(addr);
 	}
-	if (s == NULL) {
-		s = session_add(addr, pub, SESSION_EV_WANT);
-		shake_begin(s);
+	if (*s == NULL) {
+		*s = session_add(addr, pub, SESSION_EV_WANT);
+		shake_begin(*s);
+	}
+	return 0;
+}
+
+/* Send it, or keep a copy until the session is there. Takes w. */
+static void
+send_or_wait(struct work *w, struct session *s, int now)
+{
+	if (now) {
+		session_emit(s, w);
+		return;
 	}
 	queue_push(s, w->buf + w->off, w->len);
 	pipe_put(w);
 }
 
+/* 0, or -1: it goes nowhere, counted, and the kernel told. */
+static int
+find_node(const uint8_t *pkt, size_t len, uint8_t pub[33],
+    uint8_t addr[NADDR_LEN])
+{
+	uint8_t		head[IP6_HEAD] = { 0 };
+	enum refusal	why;
+
+	memcpy(head, pkt, len < IP6_HEAD ? len : IP6_HEAD);
+	why = destination(head, len, pub, addr);
+	if (why == REFUSE_NONE)
+		return 0;
+	refuse(why);
+	if (why == REFUSE_IP_NOT_MESH || why == REFUSE_IP_UNKNOWN)
+		session_complain(pkt, len, why == REFUSE_IP_UNKNOWN ? 3 : 0, 0);
+	return -1;
+}
+
 void
 session_output(struct work *w)
 {
-	uint8_t		*pkt = w->buf + w->off, head[IP6_HEAD] = { 0 };
+	uint8_t		*pkt = w->buf + w->off;
 	uint8_t		 addr[NADDR_LEN], pub[33];
-	enum refusal	 why;
+	struct session	*s;
+	int		 now;
 
-	memcpy(head, pkt, w->len < IP6_HEAD ? w->len : IP6_HEAD);
-	why = destination(head, w->len, pub, addr);
-	if (why != REFUSE_NONE) {
-		refuse(why);
-		if (why == REFUSE_IP_NOT_MESH || why == REFUSE_IP_UNKNOWN)
-			session_complain(pkt, w->len,
-			    why == REFUSE_IP_UNKNOWN ? 3 : 0, 0);
+	if (find_node(pkt, w->len, pub, addr) == -1)
 		pipe_put(w);
-		return;
-	}
-	if (memcmp(addr, netd.addr, NADDR_LEN) == 0) {
+	else if (memcmp(addr, netd.addr, NADDR_LEN) == 0) {
 		tun_write(pkt, w->len);
 		pipe_put(w);
-	} else if (fits(pkt, w->len, addr))
-		send_or_wait(w, addr, pub);
-	else
+	} else if (fits(pkt, w->len, addr)) {
+		now = is_open(&s, addr, pub);
+		send_or_wait(w, s, now);
+	} else
 		pipe_put(w);
+}
+
+/* Does its longest packet fit? The first one is complained about, and stands
+ * for all. */
+static int
+run_fits(const struct seg *g, const uint8_t addr[NADDR_LEN])
+{
+	uint8_t	 first[IP6_ERROR_MAX];
+	size_t	 longest = seg_longest(g), n;
+	uint16_t mtu = session_ip6_mtu(addr);
+
+	if (longest <= mtu)
+		return 1;
+	netd.refused[REFUSE_IP_TOO_BIG] += g->count;
+	/* As much of it as an error quotes. */
+	n = longest < sizeof(first) ? longest : sizeof(first);
+	memcpy(first, g->pkt, n);
+	first[4] = (uint8_t)((longest - IP6_HEAD) >> 8);
+	first[5] = (uint8_t)(longest - IP6_HEAD);
+	session_complain(first, n, 0, mtu < IP6_MIN_MTU ? IP6_MIN_MTU : mtu);
+	return 0;
+}
+
+int
+session_output_run(const struct seg *g, unsigned *at, unsigned max)
+{
+	uint8_t		 addr[NADDR_LEN], pub[33];
+	struct session	*s;
+	struct work	*w;
+	int		 now;
+
+	if (find_node(g->pkt, g->len, pub, addr) == -1)
+		return 1;
+	if (memcmp(addr, netd.addr, NADDR_LEN) == 0) {
+		refuse(REFUSE_IP_MALFORMED);	/* that goes over its loopback */
+		return 1;
+	}
+	if (!run_fits(g, addr))
+		return 1;
+	now = is_open(&s, addr, pub);
+	for (; *at < g->count; ++*at) {
+		if (max-- == 0 || (w = pipe_get()) == NULL)
+			return 0;
+		pipe_count(w, PIPE_TUN);
+		w->len = (uint32_t)seg_cut(g, *at, w->buf + w->off);
+		w->at_ms = netd.now_ms;
+		send_or_wait(w, s, now);
+	}
+	return 1;
 }

@@ -169,6 +169,7 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	status_counts(o);
 	set_text(o, "tun_state", tun_state());
 	set_text(o, "tun_name", tun_is_up() ? tun_name() : "-");
+	set_text(o, "tun_offload", tun_is_up() ? tun_mode() : "-");
 	set_int(o, "effective_ipv6_mtu", udp_min_mtu() - IP6_OVERHEAD);
 	set_text(o, "control_socket", netd.control_path);
 	set_int(o, "pid", netd.privd_pid);
@@ -198,6 +199,8 @@ transport_stats(const struct udp_stats *s)
 	set_int(o, "recv_errors", s->recv_errors);
 	set_int(o, "mtu_exceeded", s->mtu_exceeded);
 	set_int(o, "kernel_drops", s->kernel_drops);
+	set_int(o, "trains_sent", s->trains_sent);
+	set_int(o, "trains_recv", s->trains_recv);
 	return o;
 }
 

@@ -1,8 +1,13 @@
 /*
- * tun.c -- packets from and to the kernel, one a system call.
+ * tun.c -- packets from and to the kernel, many in one piece where it can.
  *
  * privd made the device and handed it over; here it is only read and written.
+ * With a vnet header a read brings up to 64 KiB, which are cut into slots as
+ * slots come free, and what arrives is merged until the end of the turn. In
+ * plain mode each packet is a system call.
  */
+#include <sys/uio.h>
+
 #include <event2/event.h>
 
 #include <errno.h>
@@ -14,24 +19,43 @@
 
 #define LOG_TARGET "fips::upper::tun"
 #include "log.h"
+#include "merge.h"
+#include "seg.h"
 #include "session.h"
 #include "tun.h"
 
-enum { BATCH = 64 };		/* packets in one turn of the loop */
+enum {
+	BATCH = 64,		/* reads in one turn of the loop */
+	SUPER = 65535 + 40,	/* longest piece */
+	ROOM_MAX = 16384,	/* of a slot; the first part of a piece lands there */
+	UNDER_WAY = 192,	/* slots with packets of ours: beyond, the kernel queues */
+};
 
 struct tun_stats	 tun_stats;
 
-static int		 tun_fd = -1;
+static int		 tun_fd = -1, offload;
 static char		 name[16];
 static uint16_t		 mtu;
 static struct event	*ev;
+static int		 paused;
+static struct merge	 merge;
+
+/* A piece that is being cut. */
+static uint8_t		 super[ROOM_MAX + SUPER];
+static struct seg	 seg;
+static unsigned		 seg_at;	/* next packet of it */
+static int		 cutting;
+
+static void	write_run(const struct merge_run *);
 
 void
-tun_add(int fd, const char *ifname, uint16_t ifmtu)
+tun_add(int fd, const struct msg_tun *m)
 {
 	tun_fd = fd;
-	snprintf(name, sizeof(name), "%s", ifname);
-	mtu = ifmtu;
+	snprintf(name, sizeof(name), "%s", m->name);
+	mtu = m->mtu;
+	offload = m->offload;
+	merge_init(&merge, write_run, offload == 2);
 }
 
 int
@@ -46,30 +70,108 @@ tun_name(void)
 	return name;
 }
 
-/* 1 read, 0 nothing there now. */
+const char *
+tun_mode(void)
+{
+	static const char *const text[] = { "plain", "tcp", "tcp+udp" };
+
+	return text[offload];
+}
+
+/* -- from the kernel -------------------------------------------------------- */
+
+/* Slots that may be filled now. */
+static unsigned
+allowance(void)
+{
+	unsigned spare = pipe_free(), ours = pipe_counted(PIPE_TUN);
+
+	spare = spare > PIPE_SPARE ? spare - PIPE_SPARE : 0;
+	ours = ours < UNDER_WAY ? UNDER_WAY - ours : 0;
+	return spare < ours ? spare : ours;
+}
+
+/* What is left of the piece, as far as slots go. */
+static void
+cut_on(void)
+{
+	cutting = !session_output_run(&seg, &seg_at, allowance());
+}
+
+/*
+ * A piece began in w's slot and goes on in super: put both together. room is
+ * what the slot took.
+ */
+static void
+take_super(struct work *w, const struct vnet *v, size_t len, size_t room)
+{
+	uint8_t *pkt = super + ROOM_MAX - room;
+
+	memcpy(pkt, w->buf + w->off, len < room ? len : room);
+	pipe_put(w);
+	if (seg_begin(&seg, v, pkt, len) == -1 ||
+	    (seg.gso == VNET_GSO_NONE && seg_finish(v, pkt, len) == -1)) {
+		refuse(REFUSE_IP_MALFORMED);
+		return;
+	}
+	seg_at = 0;
+	tun_stats.packets_in += seg.count;
+	cut_on();
+}
+
+static void
+take(struct work *w, const struct vnet *v, size_t len, size_t room)
+{
+	tun_stats.bytes_in += len;
+	if (len > room || v->gso_type != VNET_GSO_NONE) {
+		take_super(w, v, len, room);
+		return;
+	}
+	if (seg_finish(v, w->buf + w->off, len) == -1) {
+		refuse(REFUSE_IP_MALFORMED);
+		pipe_put(w);
+		return;
+	}
+	w->len = (uint32_t)len;
+	w->at_ms = netd.now_ms;
+	pipe_count(w, PIPE_TUN);
+	tun_stats.packets_in++;
+	session_output(w);
+}
+
+/* It would be ready to read for ever. The next start makes a new one. */
+static void
+read_failed(void)
+{
+	if (errno == EBADFD)
+		fatalx("the TUN device %s was taken away", name);
+	if (errno != EAGAIN && errno != EINTR)
+		log_debug("reading from %s: %s", name, strerror(errno));
+}
+
+/* 1 read, 0 nothing there now, or nowhere to put it: the kernel queues, or drops. */
 static int
 read_one(void)
 {
+	struct vnet	 v = { 0 };
+	struct iovec	 iov[3] = { { &v, VNET_LEN } };
 	struct work	*w;
+	size_t		 room, head = offload ? VNET_LEN : 0;
 	ssize_t		 n;
 
-	if (pipe_free() <= PIPE_SPARE || (w = pipe_get()) == NULL)
-		return 0;		/* the kernel queues, or drops, meanwhile */
-	n = read(tun_fd, w->buf + w->off, pipe_room(w));
-	if (n <= 0) {
+	if (allowance() == 0 || (w = pipe_get()) == NULL)
+		return 0;
+	room = pipe_room(w) < ROOM_MAX ? pipe_room(w) : ROOM_MAX;
+	iov[1] = (struct iovec){ w->buf + w->off, room };
+	iov[2] = (struct iovec){ super + ROOM_MAX, SUPER };
+	n = offload ? readv(tun_fd, iov, 3) : read(tun_fd, w->buf + w->off, room);
+	if (n <= (ssize_t)head) {
 		pipe_put(w);
-		/* It would be ready to read for ever. The next start makes a new one. */
-		if (n == -1 && errno == EBADFD)
-			fatalx("the TUN device %s was taken away", name);
-		if (n == -1 && errno != EAGAIN && errno != EINTR)
-			log_debug("reading from %s: %s", name, strerror(errno));
+		if (n == -1)
+			read_failed();
 		return 0;
 	}
-	w->len = (uint32_t)n;
-	w->at_ms = netd.now_ms;
-	tun_stats.packets_in++;
-	tun_stats.bytes_in += (uint64_t)n;
-	session_output(w);
+	take(w, &v, (size_t)n - head, room);
 	return 1;
 }
 
@@ -82,7 +184,9 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	netd_clock();
-	for (i = 0; i < BATCH && read_one(); i++)
+	if (cutting)
+		cut_on();
+	for (i = 0; i < BATCH && !cutting && read_one(); i++)
 		continue;
 }
 
@@ -94,33 +198,102 @@ tun_start(struct event_base *base)
 	ev = event_new(base, tun_fd, EV_READ | EV_PERSIST, on_read, NULL);
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		fatalx("cannot watch %s", name);
-	log_debug("%s is watched, MTU %u", name, mtu);
+	log_debug("%s is watched, MTU %u, offload %s", name, mtu, tun_mode());
 }
 
+/* With nowhere to put a packet, do not be told of it; then go on at half. */
 void
-tun_pause(int on)
+tun_mind(void)
 {
-	if (ev != NULL && (on ? event_del(ev) : event_add(ev, NULL)) == -1)
+	if (ev == NULL || paused != (allowance() > (paused ? UNDER_WAY / 2 : 0)))
+		return;
+	paused = !paused;
+	if ((paused ? event_del(ev) : event_add(ev, NULL)) == -1)
 		fatalx("cannot watch %s", name);
+	if (!paused && cutting)
+		event_active(ev, EV_READ, 0);
+}
+
+/* -- to the kernel ---------------------------------------------------------- */
+
+/* head is NULL in plain mode; the packet may be in pieces, n of them at iov + 1. */
+static int
+write_pieces(struct vnet *head, struct iovec *iov, int n, unsigned packets,
+    size_t len)
+{
+	ssize_t done;
+
+	iov[0] = (struct iovec){ head, VNET_LEN };
+	do
+		done = head != NULL ? writev(tun_fd, iov, n + 1) :
+		    write(tun_fd, iov[1].iov_base, len);
+	while (done == -1 && errno == EINTR);
+	if (done == -1)
+		return -1;
+	tun_stats.packets_out += packets;
+	tun_stats.bytes_out += len;
+	return 0;
 }
 
 int
 tun_write(const void *pkt, size_t len)
 {
-	ssize_t n;
+	static struct vnet	none;
+	struct iovec		iov[2] = { [1] = { (void *)(uintptr_t)pkt, len } };
 
-	if (tun_fd == -1) {
+	if (tun_fd == -1 ||
+	    write_pieces(offload ? &none : NULL, iov, 1, 1, len) == -1) {
 		refuse(REFUSE_TUN_WRITE);
 		return -1;
 	}
-	do
-		n = write(tun_fd, pkt, len);
-	while (n == -1 && errno == EINTR);
-	if (n != (ssize_t)len) {
-		refuse(REFUSE_TUN_WRITE);
-		return -1;
-	}
-	tun_stats.packets_out++;
-	tun_stats.bytes_out += len;
 	return 0;
+}
+
+/* 0, or -1: the kernel will not have it so. */
+static int
+write_whole(const struct merge_run *r)
+{
+	struct iovec	iov[MERGE_RUN + 2];
+	struct vnet	v = r->vnet;
+
+	iov[1] = (struct iovec){ (void *)(uintptr_t)r->head, r->head_len };
+	memcpy(iov + 2, r->part, r->count * sizeof(*iov));
+	return write_pieces(&v, iov, (int)r->count + 1, r->count,
+	    r->head_len + r->payload);
+}
+
+/* Each packet still stands whole in its slot. */
+static void
+write_run(const struct merge_run *r)
+{
+	unsigned i;
+	int	 done = r->count > 1 && write_whole(r) == 0;
+
+	if (r->count > 1 && !done && r->proto != 6)
+		merge.has_uso = 0;	/* this kernel takes none */
+	for (i = 0; i < r->count; i++) {
+		if (!done && r->count == 1)
+			tun_write(r->part[i].iov_base, r->part[i].iov_len);
+		else if (!done)
+			tun_write((uint8_t *)r->part[i].iov_base - r->head_len,
+			    r->head_len + r->part[i].iov_len);
+		pipe_put(r->owner[i]);
+	}
+}
+
+void
+tun_give(struct work *w, uint8_t *pkt, size_t len)
+{
+	if (offload != 0 && tun_fd != -1) {
+		merge_add(&merge, pkt, len, w);
+		return;
+	}
+	tun_write(pkt, len);
+	pipe_put(w);
+}
+
+void
+tun_flush(void)
+{
+	merge_flush(&merge);
 }

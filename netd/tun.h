@@ -11,13 +11,19 @@ struct tun_stats {
 extern struct tun_stats tun_stats;
 
 /* Takes the descriptor. */
-void	tun_add(int fd, const char *name, uint16_t mtu);
+void	tun_add(int fd, const struct msg_tun *);
 void	tun_start(struct event_base *);
-/* Stop reading, or go on. */
-void	tun_pause(int on);
+/* After each turn of the loop: stop reading, or go on. */
+void	tun_mind(void);
 int	tun_is_up(void);
 const char *tun_name(void);
-/* A whole IPv6 packet to the kernel. 0, or -1 counted. */
+/* "plain", "tcp", "tcp+udp": what comes and goes in one piece. */
+const char *tun_mode(void);
+/* A whole IPv6 packet to the kernel, now. 0, or -1 counted. */
 int	tun_write(const void *pkt, size_t len);
+/* The same for a packet in w's slot, now or with tun_flush(). Takes w. */
+void	tun_give(struct work *, uint8_t *pkt, size_t len);
+/* Before the loop sleeps. */
+void	tun_flush(void);
 
 #endif

@@ -9,6 +9,7 @@
 struct udp_stats {
 	uint64_t packets_sent, bytes_sent, packets_recv, bytes_recv;
 	uint64_t send_errors, recv_errors, mtu_exceeded, kernel_drops;
+	uint64_t trains_sent, trains_recv;	/* several datagrams in one piece */
 };
 
 struct udp {
@@ -35,11 +36,18 @@ int		 udp_for_family(int family);
 /* Smallest MTU over all transports; 1280 when there is none. */
 uint16_t	 udp_min_mtu(void);
 /*
- * Send now, or with the next udp_flush() (end of this turn of the loop).
- * data is copied or sent before this returns. 0, or -1 counted.
+ * Send a copy of data, after what waits. 0, or -1 counted.
  */
 int		 udp_send(const struct endpoint *, const void *data, size_t len);
+/*
+ * Send the datagram in w's slot to w->ep with the next udp_flush(), at the end
+ * of this turn of the loop: those of one size to one endpoint go as a train.
+ * Takes w. 0, or -1 counted.
+ */
+int		 udp_send_work(struct work *w);
 void		 udp_flush(void);
+/* A socket can be read: udp_in.c. */
+void		 udp_readable(int, short, void *);
 /* "192.0.2.1:2121" or "[2001:db8::1]:2121"; out has 64 bytes. */
 void		 endpoint_text(const struct endpoint *, char out[64]);
 /* An IP literal and port as an endpoint on a transport that can reach it; -1 if not one. */

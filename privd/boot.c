@@ -424,7 +424,8 @@ send_tun(void)
 		return;
 	mesh_addr(house.self.addr, ip6);
 	snprintf(m.name, sizeof(m.name), "%s", house.conf->txt[CONF_TUN_NAME]);
-	fd = tun_open(m.name, m.mtu, ip6);
+	m.offload = house.conf->num[CONF_BASTIDE_TUN_OFFLOAD] != 0;
+	fd = tun_open(m.name, m.mtu, ip6, &m.offload);
 	SEND(tun, PROC_NETD, &m, &fd);
 	close(fd);
 }

@@ -135,7 +135,8 @@ unsigned control_dirs(int fds[CONTROL_DIRS]);
 void	 control_close(void);
 
 /* tun.c */
-int	 tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16]);
+int	 tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16],
+	    uint8_t *offloads);
 void	 tun_close(void);
 
 /* rtnl.c: 0 or -1 with errno, each. */

@@ -22,6 +22,11 @@
 #define TUN_DEV		"/dev/net/tun"
 #define RULE_PRIO	5265
 #define MESH_BITS	8
+#define VNET_LEN	10
+#ifndef TUN_F_USO4		/* newer than the headers */
+#define TUN_F_USO4	0x20
+#define TUN_F_USO6	0x40
+#endif
 
 static const uint8_t	mesh[16] = { 0xfd };
 static unsigned		ifindex;	/* 0: none is ours */
@@ -69,11 +74,15 @@ allow_ipv6(const char *name)
 		close(fd);
 }
 
-/* A descriptor attached to the named interface, made when it is not there. */
+/*
+ * A descriptor attached to the named interface, made when it is not there.
+ * *vnet: with a header before each packet, when the kernel knows such.
+ */
 static int
-attach(const char *name)
+attach(const char *name, int *vnet)
 {
 	struct ifreq	ifr;
+	unsigned	can = 0;
 	int		fd = open(TUN_DEV, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd == -1 && (errno == ENOENT || errno == ENODEV))
@@ -81,8 +90,12 @@ attach(const char *name)
 		    "pass the device in, or set tun.enabled: false");
 	if (fd == -1)
 		fatal(TUN_DEV);
+	*vnet = *vnet && ioctl(fd, TUNGETFEATURES, &can) == 0 &&
+	    (can & IFF_VNET_HDR) != 0;
 	memset(&ifr, 0, sizeof(ifr));
 	ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
+	if (*vnet)
+		ifr.ifr_flags |= IFF_VNET_HDR;
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &ifr) == 0)
 		return fd;
@@ -99,11 +112,11 @@ attach(const char *name)
 static void
 remove_stale(const char *name)
 {
-	int fd;
+	int fd, vnet = 0;
 
 	if (if_nametoindex(name) == 0)
 		return;
-	fd = attach(name);
+	fd = attach(name, &vnet);
 	log_warn("removing a stale interface %s", name);
 	if (ioctl(fd, TUNSETPERSIST, 0) == -1)
 		fatal("remove the stale interface %s", name);
@@ -120,15 +133,36 @@ add_rule(void)
 	has_rule = 1;
 }
 
+/* What the kernel may leave to us: nothing; sums and TCP segments; UDP too. */
+static uint8_t
+offload(int fd, const char *name)
+{
+	unsigned long	tcp = TUN_F_CSUM | TUN_F_TSO6 | TUN_F_TSO_ECN;
+	int		len = VNET_LEN;
+
+	if (ioctl(fd, TUNSETVNETHDRSZ, &len) == -1 ||
+	    ioctl(fd, TUNSETOFFLOAD, tcp) == -1) {
+		/* The header stays; it will say nothing. */
+		log_info("%s takes no segmentation offload: %s", name,
+		    strerror(errno));
+		return 1;
+	}
+	/* Linux 6.2 and later; both or none. */
+	if (ioctl(fd, TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == 0)
+		return 2;
+	return 1;
+}
+
 int
-tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16])
+tun_open(const char *name, uint16_t mtu, const uint8_t ip6[16], uint8_t *offloads)
 {
 	unsigned	n;
-	int		fd;
+	int		fd, vnet = *offloads != 0;
 
 	need_ipv6();
 	remove_stale(name);
-	fd = attach(name);
+	fd = attach(name, &vnet);
+	*offloads = vnet ? offload(fd, name) : 0;
 	n = if_nametoindex(name);
 	if (n == 0 || rtnl_open() == -1)
 		fatal("rtnetlink for %s", name);

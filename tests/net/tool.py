@@ -2,6 +2,8 @@
 
 	sink ADDR PORT			take one TCP stream, print its SHA-256
 	source ADDR PORT BYTES		send one, print its SHA-256
+	burst ADDR PORT COUNT SIZE	datagrams in pieces of twenty (UDP_SEGMENT), print their SHA-256
+	gather ADDR PORT COUNT		take so many, print the SHA-256 of them in order
 	watch IF HEX			until SIGTERM; then "frames N seen M"
 	grab IF FILE SIZE		keep the first UDP payload of that size that comes in
 	udp ADDR PORT FILE [TIMES [FROM]] send a file as a datagram
@@ -78,6 +80,31 @@ def source(addr, port, count):
     took = time.monotonic() - began
     print(h.hexdigest())
     print("%.2f s, %.1f MB/s" % (took, count / took / 1e6), file=sys.stderr)
+
+
+def burst(addr, port, count, size):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.setsockopt(17, 103, struct.pack("i", int(size)))    # UDP_SEGMENT
+    s.connect((addr, int(port)))
+    h = hashlib.sha256()
+    for i in range(0, int(count), 20):
+        b = os.urandom(int(size) * 20)
+        s.send(b)
+        h.update(b)
+        time.sleep(0.02)
+    print(h.hexdigest())
+
+
+def gather(addr, port, count):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
+    s.bind((addr, int(port)))
+    s.settimeout(10)
+    h = hashlib.sha256()
+    print("listening", file=sys.stderr, flush=True)
+    for _ in range(int(count)):
+        h.update(s.recv(70000))
+    print(h.hexdigest())
 
 
 def pace(addr, port, pps, size):
@@ -473,6 +500,6 @@ def alike(name, model):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
+    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
              memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

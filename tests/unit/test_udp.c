@@ -20,6 +20,7 @@ static unsigned		nwork, nback, nin;
 static uint8_t		in[256];		/* first byte of each datagram */
 static struct endpoint	in_from;
 static unsigned		free_slots = 256;
+static int		keep_slots;
 
 uint64_t netd_clock(void) { return ++netd.now_ms; }
 
@@ -51,7 +52,8 @@ link_input(struct work *w)
 {
 	in[nin++ % 256] = w->buf[w->off];
 	in_from = w->ep;
-	pipe_put(w);
+	if (!keep_slots)
+		pipe_put(w);
 }
 
 /* A transport on loopback; *ep is where it hears. */
@@ -103,6 +105,128 @@ START_TEST(datagrams_arrive_in_order_and_every_slot_comes_back)
 	ck_assert_mem_eq(&in_from, &ep, sizeof(ep));
 	ck_assert_uint_eq(udp_get(0)->stats.packets_sent, 150);
 	ck_assert_uint_eq(udp_get(0)->stats.bytes_recv, 15000);
+}
+END_TEST
+
+/* One of this length in a slot, its first byte a number. */
+static int
+send_work(const struct endpoint *ep, uint8_t n, size_t len)
+{
+	struct work *w = pipe_get();
+
+	w->ep = *ep;
+	w->len = (uint32_t)len;
+	memset(w->buf + w->off, n, len);
+	return udp_send_work(w);
+}
+
+/* Sizes as they come: trains of equals, a shorter last one, longer ones anew. */
+static void
+send_mixed(const struct endpoint *ep)
+{
+	static const size_t size[] = { 1000, 1000, 1000, 400, 400, 1200, 1, 1 };
+	unsigned i;
+
+	for (i = 0; i < 96; i++)
+		ck_assert_int_eq(send_work(ep, (uint8_t)i, i < 80 ? 1300 :
+		    size[i % 8]), 0);
+	udp_flush();
+	listen_for(96);
+	ck_assert_uint_eq(nin, 96);
+	for (i = 0; i < 96; i++)
+		ck_assert_uint_eq(in[i], i);
+	ck_assert_uint_eq(free_slots, 256);
+	ck_assert_uint_eq(udp_get(0)->stats.packets_sent, 96);
+	ck_assert_uint_eq(udp_get(0)->stats.packets_recv, 96);
+	ck_assert_uint_eq(udp_get(0)->stats.bytes_recv,
+	    udp_get(0)->stats.bytes_sent);
+}
+
+START_TEST(datagrams_of_one_size_go_and_come_as_trains)
+{
+	struct endpoint ep;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	open_socket(&ep, 1380);
+	send_mixed(&ep);
+	ck_assert_uint_ge(udp_get(0)->stats.trains_sent, 2);
+	ck_assert_uint_ge(udp_get(0)->stats.trains_recv, 2);
+}
+END_TEST
+
+START_TEST(without_offload_the_same_goes_one_by_one)
+{
+	struct endpoint ep;
+
+	open_socket(&ep, 1380);
+	send_mixed(&ep);
+	ck_assert_uint_eq(udp_get(0)->stats.trains_sent, 0);
+	ck_assert_uint_eq(udp_get(0)->stats.trains_recv, 0);
+}
+END_TEST
+
+START_TEST(a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again)
+{
+	struct endpoint ep;
+	unsigned	i;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	netd.now_ms = 1000;
+	open_socket(&ep, 9000);
+	/* Without checksums the kernel makes no train. */
+	i = 1;
+	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_NO_CHECK, &i,
+	    sizeof(i)), 0);
+	for (i = 0; i < 20; i++)
+		send_work(&ep, (uint8_t)i, 500);
+	udp_flush();
+	ck_assert_uint_eq(udp_get(0)->stats.trains_sent, 0);
+	ck_assert_uint_eq(udp_get(0)->stats.packets_sent, 20);
+	ck_assert_uint_eq(udp_get(0)->stats.send_errors, 0);
+	listen_for(20);
+	ck_assert_uint_eq(nin, 20);
+	i = 0;
+	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_NO_CHECK, &i,
+	    sizeof(i)), 0);
+	for (i = 0; i < 20; i++)
+		send_work(&ep, (uint8_t)i, 500);
+	udp_flush();
+	ck_assert_uint_eq(udp_get(0)->stats.trains_sent, 0);	/* not yet */
+	netd.now_ms += 100000;
+	for (i = 0; i < 20; i++)
+		send_work(&ep, (uint8_t)i, 500);
+	udp_flush();
+	ck_assert_uint_eq(udp_get(0)->stats.trains_sent, 1);
+	ck_assert_uint_eq(udp_get(0)->stats.packets_sent, 60);
+}
+END_TEST
+
+START_TEST(a_train_waits_for_slots_and_loses_nothing)
+{
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	unsigned		 i;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	open_socket(&ep, 1380);
+	for (i = 0; i < 40; i++)
+		send_work(&ep, (uint8_t)i, 1300);
+	udp_flush();
+	keep_slots = 1;		/* link_input() holds what it gets */
+	free_slots = PIPE_SPARE + 10;
+	udp_start(base);
+	for (i = 0; i < 5; i++)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 10);
+	ck_assert_uint_eq(free_slots, PIPE_SPARE);
+	udp_pause(1);
+	free_slots = 200;
+	udp_pause(0);
+	for (i = 0; i < 5; i++)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 40);
+	for (i = 0; i < 40; i++)
+		ck_assert_uint_eq(in[i], i);
 }
 END_TEST
 
@@ -223,6 +347,10 @@ main(void)
 	int	 failures;
 
 	tcase_add_test(t, datagrams_arrive_in_order_and_every_slot_comes_back);
+	tcase_add_test(t, datagrams_of_one_size_go_and_come_as_trains);
+	tcase_add_test(t, without_offload_the_same_goes_one_by_one);
+	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
+	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
 	tcase_add_test(t, without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep);
 	tcase_add_test(t, nothing_larger_than_the_transport_allows_is_sent);
 	tcase_add_test(t, a_datagram_larger_than_a_slot_is_refused_and_punches_are_ignored);
