@@ -253,6 +253,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 		chan_init(&dird.door[p], door[p], PROC_DIRD, p);
 	/* While there is something to take a seed from. */
 	json_object_seed(0);
+	sign_init(&dird.door[PROC_CRYPTOD]);
 	if (entry_init() == -1)
 		fatalx("libsodium or libsecp256k1 does not start");
 	dird.base = event_base_new();
