@@ -63,6 +63,7 @@ help:
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
+	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
 	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
@@ -161,7 +162,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
+run demo check bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -191,6 +192,15 @@ bench-dird:
 # SQLite only stands beside it here; nothing else links it.
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
+# Modules of two rooms in one program: those of netd are named, for names meet.
+MICROMODS := frame nexthop coords coords_cache seg merge ip6
+bench-micro:
+	$(deps) bench
+	@$(MAKE) --no-print-directory $(B)/micro
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/micro.sh
+$(B)/micro: bench/micro.c $(O)/libcryptod.a $(O)/libcommon.a $(MICROMODS:%=$(O)/netd/%.o) $(HDRS)
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -Inetd -o $@ $(filter %.c %.o,$^) \
+	    $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 bench-house:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/hs_bench
@@ -258,4 +268,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean
+	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile install installed uninstall purge clean
