@@ -105,7 +105,7 @@ check the_house_stops_in_good_order same 0 "$status"
 echo 'bastide: {cryptod: {workers: 3}}' >>"$tmp/fips.yaml"
 start
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
-    "/dev/null*2 eventfd*6 log*1 socket*2" 3
+    "/dev/null*2 eventfd*6 log*1 socket*3" 3
 walled cryptod "$cryptod"
 # of_each FIELD: its values in the threads of cryptod, once each.
 of_each() { awk -v k="$1:" '$1 == k { $1 = ""; print }' /proc/"$cryptod"/task/*/status | sort -u | sed 's/^ //'; }
