@@ -57,7 +57,7 @@ start
 net_admin=0000000000001000 none=0000000000000000
 # Sockets: three doors, three leashes of two ends, rtnetlink, sock_diag.
 room privd "$privd" 0 0 $net_admin \
-    "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*11"
+    "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*12"
 # Two loops, netd's and its DNS parser's: each has an epoll and a pipe for signals.
 # Sockets: two doors, UDP, DNS, control, the pair to the parser.
 room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
