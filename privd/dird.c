@@ -19,6 +19,7 @@
 
 #define FOLDER		"directory"
 #define MINE		"bastide.directory."
+#define LENDING		"bastide.lending."
 /* Numbers of the kernel's interface that Debian 12's C library lacks a call for. */
 #define TREE_CLONE	1u
 
@@ -136,6 +137,7 @@ static int
 is_for_dird(const char *path)
 {
 	return strncmp(path, MINE, strlen(MINE)) == 0 ||
+	    strncmp(path, LENDING, strlen(LENDING)) == 0 ||
 	    strcmp(path, conf_path[CONF_NODE_LOG_LEVEL]) == 0;
 }
 

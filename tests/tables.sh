@@ -90,8 +90,9 @@ privd libcap libmnl libseccomp libyaml
 netd libcap libevent_core libevent_extra libjansson libm libresolv libseccomp libsodium
 dird libcap libevent_core libjansson libseccomp libsecp256k1 libsodium
 cryptod libcap libcrypto libseccomp libsecp256k1 libsodium libyaml
+macroctl libcap libjansson libseccomp libyaml
 L
-for room in privd netd cryptod dird bastidectl; do
+for room in privd netd cryptod dird macroctl bastidectl; do
     n=$((n + 1))
     f=${BASTIDE_BUILD:-build}/$room
     if readelf -h "$f" | grep -q 'Type:.*DYN' && readelf -lW "$f" | grep -q GNU_RELRO &&
@@ -105,9 +106,9 @@ done
 
 # Same source, same compiler, same bytes, wherever the tree stands.
 n=$((n + 1))
-mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod ctl dird verify docs "$dir/copy/"
+mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod macroctl ctl dird verify docs "$dir/copy/"
 if make -s -C "$dir/copy" B=out -j2 all >"$dir/out" 2>&1 &&
-    for room in privd netd cryptod dird bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
+    for room in privd netd cryptod dird macroctl bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
 then echo "ok $n - a copy of the tree elsewhere builds the same bytes"
 else echo "not ok $n - a copy of the tree elsewhere builds the same bytes"; sed 's/^/# /' "$dir/out" | tail -n 5; bad=1; fi
 echo "1..$n"

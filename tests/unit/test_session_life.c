@@ -140,10 +140,13 @@ int link_mark(const struct peer *p, int ce) { (void)p; return ce; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 15; }
 
+static int is_beyond;		/* the link leads to FAR, but is not its own */
+
 struct peer *
 peer_find(const uint8_t addr[NADDR_LEN])
 {
-	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
+	return has_link && !is_beyond && memcmp(addr, peer.addr, NADDR_LEN) == 0 ?
+	    &peer : NULL;
 }
 
 struct peer *
@@ -173,7 +176,7 @@ route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 struct peer *
 route_next(const uint8_t addr[NADDR_LEN])
 {
-	return peer_find(addr);
+	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
 }
 
 const struct coords *
@@ -1063,6 +1066,16 @@ START_TEST(who_does_not_answer_hears_again_where_we_are)
 	wait_ms(5000);
 	packet_out(100);
 	ck_assert_uint_eq(frame[57], 0);
+	ck_assert_uint_eq(nseek, 0);
+	/* One that is no neighbour may stand elsewhere, and who noticed that may
+	 * know no way back to us. */
+	is_beyond = 1;
+	wait_ms(2000);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	ck_assert_uint_eq(nseek, 1);
+	packet_out(100);
+	ck_assert_uint_eq(nseek, 1);
 }
 END_TEST
 
