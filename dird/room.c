@@ -13,6 +13,7 @@
 
 #define ROOM_DISPATCH
 #include "dird.h"
+#include "sign.h"
 
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
@@ -248,6 +249,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	dird.folder = dird.api = -1;
 	for (p = 0; p < PROC_MAX; p++)
 		chan_init(&dird.door[p], door[p], PROC_DIRD, p);
+	sign_init(&dird.door[PROC_CRYPTOD]);
 	if (entry_init() == -1)
 		fatalx("libsodium or libsecp256k1 does not start");
 	dird.base = event_base_new();

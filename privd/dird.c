@@ -123,6 +123,7 @@ send_self(void)
 	struct msg_dir_self	 m = { .req = 1,
 	    .key_mode = house.self.key_mode };
 
+	memcpy(m.dir_pub, house.self.dir_pub, sizeof(m.dir_pub));
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	if (name[0] != '\0')

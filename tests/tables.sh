@@ -40,6 +40,8 @@ HANDLER(ik_read1)
 HANDLER(ik_answer) HANDLER(ik_read2) HANDLER(xk_start) HANDLER(xk_read1)
 HANDLER(xk_read2) HANDLER(xk_read3) HANDLER(hs_drop) HANDLER(session_drop)
 HANDLER(sign_tree) HANDLER(sign_proof) HANDLER(verify_tree) HANDLER(verify_proof)
+HANDLER(sign_entry) HANDLER(sign_part) HANDLER(sign_claim) HANDLER(sign_head)
+HANDLER(sign_cosign) HANDLER(sign_sub_proof)
 int main(void) {
 	static union msg_any m; struct chan c; int f[MSG_NFD_MAX];
 	chan_init(&c, 0, PROC_CRYPTOD, PROC_NETD);

@@ -63,7 +63,7 @@ room privd "$privd" 0 0 $net_admin \
 room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
     "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
-    "/dev/null*2 eventfd*2 log*1 socket*2"
+    "/dev/null*2 eventfd*2 log*1 socket*3"
 # Its folder is a mount of its own, so "/" is the journal's. Sockets: one door, the local API. A helper for each further core, seven at most.
 cores=$(nproc --all)
 room dird "$dird" "$(uid_of _bastide-dird 61143)" "$(gid_of _bastide-dird 61143)" $none \
@@ -105,7 +105,7 @@ check the_house_stops_in_good_order same 0 "$status"
 echo 'bastide: {cryptod: {workers: 3}}' >>"$tmp/fips.yaml"
 start
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
-    "/dev/null*2 eventfd*6 log*1 socket*2" 3
+    "/dev/null*2 eventfd*6 log*1 socket*3" 3
 walled cryptod "$cryptod"
 # of_each FIELD: its values in the threads of cryptod, once each.
 of_each() { awk -v k="$1:" '$1 == k { $1 = ""; print }' /proc/"$cryptod"/task/*/status | sort -u | sed 's/^ //'; }
