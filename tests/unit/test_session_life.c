@@ -731,13 +731,63 @@ START_TEST(their_rekey_counts_when_a_frame_proves_it)
 	answer_up(102, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 100);
 	ck_assert_uint_eq(s->pend.session, 102);
-	wait_ms(20000);
+	wait_ms(11000);
 	ck_assert_uint_eq(s->cur.session, 100);
 	n = nframe;
 	frame_in(102, FSP_WARMUP, "", 0);
 	ck_assert_uint_eq(s->cur.session, 102);
 	ck_assert_uint_gt(nframe, n);		/* they hear it at once */
 	ck_assert_uint_eq(last.session_key, 102);
+}
+END_TEST
+
+static struct session *
+holding_theirs(void)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
+	return s;
+}
+
+START_TEST(keys_of_theirs_are_used_when_the_old_ones_must_be_gone)
+{
+	struct session *s = holding_theirs();
+
+	/* The way was cut: the other side uses the new keys and forgets the old. */
+	wait_ms(11900);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	wait_ms(1200);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 102);
+	ck_assert_uint_eq(s->cur.session, 102);
+	/* What it sent before still opens. */
+	frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+	ck_assert_uint_eq(s->prev.session, 100);
+}
+END_TEST
+
+START_TEST(keys_of_theirs_wait_while_the_old_ones_are_in_use)
+{
+	struct session *s = holding_theirs();
+	unsigned	i;
+
+	for (i = 0; i < 6; i++) {
+		wait_ms(8000);
+		frame_in(100, FSP_WARMUP, "", 0);
+		ck_assert_uint_eq(s->cur.session, 100);
+	}
+	/* Nobody has these any more: not after a minute. */
+	wait_ms(8000);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(20000);
+	ck_assert_uint_eq(s->cur.session, 100);
 }
 END_TEST
 
@@ -1398,6 +1448,8 @@ main(void)
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
+	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
+	tcase_add_test(t, keys_of_theirs_wait_while_the_old_ones_are_in_use);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
