@@ -36,22 +36,24 @@ L_cryptod	:= -lsodium -lcrypto -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
 L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lsecp256k1 -lcap -lseccomp -lpthread
-PROGS		:= privd netd cryptod dird bastidectl
+L_macroctl	:= -ljansson -lyaml -lcap -lseccomp
+PROGS		:= privd netd cryptod dird macroctl bastidectl
 D_privd		:= privd
 D_netd		:= netd
 D_cryptod	:= cryptod
 D_bastidectl	:= ctl
 D_dird		:= dird
+D_macroctl	:= macroctl
 D_common	:= common
 
 HDRS	:= $(wildcard common/*.h common/*.def privd/*.h privd/*.def netd/*.h \
-	   netd/*.def cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
+	   netd/*.def macroctl/*.h macroctl/macros.d/*.h cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
 src	= $(wildcard $(D_$(1))/*.c)
 objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
 # A test names its room in its first lines: "room: netd".
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
 
-all: $(PROGS:%=$(B)/%) $(B)/bastide-verify
+all: $(PROGS:%=$(B)/%) $(B)/bastide-verify planners
 	@:
 
 help:
@@ -63,6 +65,7 @@ help:
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
+	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
 	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
@@ -119,6 +122,18 @@ $(eval $(call variant,$(F),$(CLANG),$(FUZZFLAGS)))
 $(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
 $(eval $(call verifier,$(F),$(CLANG),$(FUZZFLAGS)))
 
+# Planners: static, each by itself, beside macroctl as the installed ones are.
+KINDS	:= $(patsubst macroctl/macros.d/%.yaml,%,$(wildcard macroctl/macros.d/*.yaml))
+planners: $(KINDS:%=$(B)/macros.d/%) $(KINDS:%=$(B)/macros.d/%.yaml)
+$(B)/macros.d/%.yaml: macroctl/macros.d/%.yaml
+	@mkdir -p -m 755 $(@D)
+	$(Q)install -m 644 $< $@
+$(B)/macros.d/%: macroctl/macros.d/%.c macroctl/macros.d/planner.h Makefile
+	@mkdir -p -m 755 $(@D)
+	$(call say,PLANNER,$@)
+	$(Q)$(CC) $(WARN) $(OPT) $(HARD) -D_FORTIFY_SOURCE=2 $(REPRO) -static-pie \
+	    -Wl,-z,relro,-z,now,-z,noexecstack,--build-id=none -o $@ $< && chmod 755 $@
+
 PEOPLE	:= $(PROGS) bastide-verify
 $(PEOPLE:%=$(B)/%): $(B)/%: $(O)/bin/%
 	@cp -f $< $@
@@ -161,7 +176,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench bench-house bench-dird bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
+run demo check bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -191,6 +206,15 @@ bench-dird:
 # SQLite only stands beside it here; nothing else links it.
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
+# Modules of two rooms in one program: those of netd are named, for names meet.
+MICROMODS := frame nexthop coords coords_cache seg merge ip6
+bench-micro:
+	$(deps) bench
+	@$(MAKE) --no-print-directory $(B)/micro
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/micro.sh
+$(B)/micro: bench/micro.c $(O)/libcryptod.a $(O)/libcommon.a $(MICROMODS:%=$(O)/netd/%.o) $(HDRS)
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -Inetd -o $@ $(filter %.c %.o,$^) \
+	    $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
 bench-house:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/hs_bench
@@ -221,7 +245,10 @@ define INSTALLED
 755 $(B)/netd $(LIBEXEC)/netd
 755 $(B)/cryptod $(LIBEXEC)/cryptod
 755 $(B)/dird $(LIBEXEC)/dird
-755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
+755 $(B)/macroctl $(LIBEXEC)/macroctl
+$(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
+644 $(B)/macros.d/$(k).yaml $(LIBEXEC)/macros.d/$(k).yaml
+)755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
 755 $(B)/bastide-verify $(PREFIX)/bin/bastide-verify
 644 man/bastidectl.1 $(SHARE)/man/man1/bastidectl.1
 644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
@@ -257,5 +284,5 @@ sim: $(B)/meshsim
 clean:
 	rm -rf $(B)
 
-.PHONY: all help sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench bench-house bench-dird bench-mesh bench-limits bench-hostile install installed uninstall purge clean
+.PHONY: all planners help sanitized clang tests fuzzers docs run demo check fuzz sim \
+	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile install installed uninstall purge clean

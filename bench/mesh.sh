@@ -4,8 +4,10 @@
 # same keys, when FIPS_BIN is given.
 #
 #	[FIPS_BIN=/path/to/fips] [ONLY='chain mesh ring star random'] [SEED=1]
-#	[WITHIN=90] [JSON=file] bench/mesh.sh
-LEVEL=info
+#	[WITHIN=90] [JSON=file] [ROOT=1] bench/mesh.sh
+#
+# ROOT=1: the node that dies is the root of the tree, and everybody's place with it.
+LEVEL=${LEVEL:-info}
 . "$(dirname "$0")/../tests/net/lib.sh"
 ONLY=${ONLY:-chain mesh ring star random} SEED=${SEED:-1} WITHIN=${WITHIN:-90}
 JSON=${JSON:-$BASTIDE_BUILD/bench-mesh.json}
@@ -82,6 +84,16 @@ lay() {
 		if [ "$what" = kill ]; then victim=$1$a
 		else PEERS[$1$a]="${PEERS[$1$a]} $1$b"; fi
 	done < <(topology "$1" "$2")
+	[ -z "${ROOT:-}" ] || crown "$victim" "${t[@]}"
+}
+
+# crown NAME NAME...: of all their identities the first gets the smallest address.
+crown() {
+	local n nsec npub
+	n=$(for n in "${@:2}"; do echo "$n=${NPUB[$n]}"; done | python3 "$here/pairs.py" -s)
+	nsec=${NSEC[$n]} npub=${NPUB[$n]}
+	NSEC[$n]=${NSEC[$1]} NPUB[$n]=${NPUB[$1]}
+	NSEC[$1]=$nsec NPUB[$1]=$npub
 }
 
 # watch_pairs OUT ARGS NAME...: pairs.py in the background, its clock running.

@@ -1,6 +1,7 @@
 """pairs.py -- all pairs of a mesh by name, watched from one process.
 
 	pairs.py [-c] [-w SECONDS] NAME=NETNS=NPUB...
+	pairs.py -s <NAME=NPUB lines	whose address is the smallest
 
 Opens a socket for names and one for pings in every namespace. Each node asks
 its own node for the name of each other, then pings it until it answers; one
@@ -12,6 +13,7 @@ the last ping left that nobody answered. Begin it just before what breaks the
 mesh. Says "ready" on stderr when its clock starts.
 """
 import ctypes
+import hashlib
 import json
 import os
 import select
@@ -143,7 +145,20 @@ def watch(nodes, pairs, limit, settle):
     print(json.dumps(out))
 
 
+def smallest(lines):
+    """The name of the node that would be the root of all these."""
+    letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+    def address(npub):
+        bits = "".join(format(letters.index(c), "05b") for c in npub[5:-6])
+        return hashlib.sha256(int(bits[:256], 2).to_bytes(32, "big")).digest()
+    return min((line.strip().split("=") for line in lines), key=lambda l: address(l[1]))[0]
+
+
 def main(args):
+    if args == ["-s"]:
+        print(smallest(sys.stdin))
+        return
     settle, limit = False, 60.0
     while args and args[0].startswith("-"):
         if args[0] == "-c":

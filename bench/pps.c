@@ -26,7 +26,7 @@ enum {
 	TRIALS_MAX = 16, HALVINGS = 4,
 	FIRST_RATE = 20000, RATE_MAX = 4000000,
 	TICK_NS = 50000,		/* sleeps that long between bursts */
-	DRAIN_MS = 60, DRAIN_MAX_MS = 600,
+	DRAIN_MS = 60, DRAIN_MAX_MS = 400,
 };
 
 struct trial {
@@ -238,7 +238,7 @@ main(int argc, char **argv)
 	if (argc < 5 || argc > 6)
 		errx(2, "usage: pps FROM-NETNS TO-NETNS ADDRESS BYTES [TRIAL-MS]");
 	s.bytes = strtoul(argv[4], NULL, 10);
-	s.trial_ns = (argc > 5 ? atoll(argv[5]) : 300) * 1000000;
+	s.trial_ns = (argc > 5 ? atoll(argv[5]) : 250) * 1000000;
 	if (s.bytes < 8 || s.bytes > BYTES_MAX || s.trial_ns <= 0)
 		errx(2, "8 to %d bytes, a trial of 1 ms at least", BYTES_MAX);
 	sockets(&s, argv[1], argv[2], argv[3]);

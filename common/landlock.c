@@ -14,6 +14,7 @@
 #include "log.h"
 
 /* Numbers of the kernel's interface, newest first known to us: version 7. */
+#define LL_FS_EXECUTE		(UINT64_C(1) << 0)
 #define LL_FS_WRITE_FILE	(UINT64_C(1) << 1)
 #define LL_FS_READ_FILE		(UINT64_C(1) << 2)
 #define LL_FS_READ_DIR		(UINT64_C(1) << 3)
@@ -54,13 +55,14 @@ static const uint64_t accesses[] = {
 	[LANDLOCK_REMOVE] = LL_FS_REMOVE_FILE,
 	[LANDLOCK_KEEP] = LL_FS_WRITE_FILE | LL_FS_READ_FILE | LL_FS_READ_DIR |
 	    LL_FS_MAKE_REG,
+	[LANDLOCK_RUN] = LL_FS_READ_FILE | LL_FS_READ_DIR | LL_FS_EXECUTE,
 };
 
-void
-landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
+static void
+restrict_to(const int *dirfd, unsigned n, uint64_t access)
 {
 	struct ll_ruleset	rs = { 0, 0, 0 };
-	struct ll_path		path = { accesses[may], -1 };
+	struct ll_path		path = { access, -1 };
 	long			version;
 	int			fd;
 
@@ -87,4 +89,17 @@ landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock: restrict");
 	close(fd);
+}
+
+void
+landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
+{
+	restrict_to(dirfd, n, accesses[may]);
+}
+
+void
+landlock_exec(int fd)
+{
+	/* The kernel reads what it executes. */
+	restrict_to(&fd, 1, LL_FS_EXECUTE | LL_FS_READ_FILE);
 }

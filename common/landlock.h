@@ -2,13 +2,16 @@
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
-/* What may still happen beneath a folder: files removed; or made, written, read. */
-enum landlock_may { LANDLOCK_REMOVE, LANDLOCK_KEEP };
+/* What may still happen beneath a folder: files removed; or made, written,
+ * read; or read and executed. */
+enum landlock_may { LANDLOCK_REMOVE, LANDLOCK_KEEP, LANDLOCK_RUN };
 
 /*
  * Fatal when the kernel has Landlock and refuses; silent when it has none.
  * Beneath each of the n folders `may` is all that is left; elsewhere nothing.
  */
 void	landlock_shut(const int *dirfd, unsigned n, enum landlock_may);
+/* One more wall: this file may be executed, and nothing else is left. */
+void	landlock_exec(int fd);
 
 #endif

@@ -31,6 +31,12 @@
 		 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |			\
 		 SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
+/* Of all who run planners, a thousand callers at once included. */
+#define PLANNERS_MAX	4096
+
+/* What a room starts once it has dropped: nothing, its own threads, planners. */
+enum starts { STARTS_NOTHING, STARTS_HELPERS, STARTS_PLANNERS };
+
 struct account {
 	uid_t	uid;
 	gid_t	gid;
@@ -105,19 +111,21 @@ limit(int what, const char *name, rlim_t n)
 }
 
 static void
-drop_limits(enum proc_id me, int helpers, int files)
+drop_limits(enum proc_id me, enum starts starts, int files)
 {
 	struct stat	st;
 
 	limit(RLIMIT_CORE, "core", 0);
 	/* Who has helpers to start has this when the filter comes. */
-	if (!helpers)
-		limit(RLIMIT_NPROC, "processes", 0);
+	if (starts != STARTS_HELPERS)
+		limit(RLIMIT_NPROC, "processes",
+		    starts == STARTS_PLANNERS ? PLANNERS_MAX : 0);
 	limit(RLIMIT_NOFILE, "descriptors", proc_row[me].nofile);
 	limit(RLIMIT_MEMLOCK, "locked memory",
 	    (rlim_t)proc_row[me].memlock_kb * 1024);
 	limit(RLIMIT_MSGQUEUE, "message queues", 0);
-	/* A log that goes to a file must still grow, and so must a folder's. */
+	/* A log that goes to a file must still grow, and so must a folder's.
+	 * What a person called may answer into one. */
 	if (!files && (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode)))
 		limit(RLIMIT_FSIZE, "file size", 0);
 }
@@ -209,12 +217,12 @@ drop_rest(const int *dirfd, unsigned n, enum landlock_may may)
 }
 
 static void
-drop_all(enum proc_id me, int new_netns, int helpers, const int *dirfd,
+drop_all(enum proc_id me, int new_netns, enum starts starts, const int *dirfd,
     unsigned n)
 {
 	struct account	a = own_account(me);
 
-	drop_limits(me, helpers, n > 0);
+	drop_limits(me, starts, n > 0);
 	if (new_netns && unshare(CLONE_NEWNET) == -1)
 		fatal("empty network namespace");
 	drop_root();
@@ -223,31 +231,38 @@ drop_all(enum proc_id me, int new_netns, int helpers, const int *dirfd,
 	drop_caps(-1);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		fatal("die with privd");
-	drop_rest(dirfd, n, LANDLOCK_KEEP);
+	drop_rest(dirfd, n, starts == STARTS_PLANNERS ? LANDLOCK_RUN :
+	    LANDLOCK_KEEP);
 }
 
 void
 sandbox_drop(enum proc_id me, int new_netns)
 {
-	drop_all(me, new_netns, 0, NULL, 0);
+	drop_all(me, new_netns, STARTS_NOTHING, NULL, 0);
 }
 
 void
 sandbox_drop_helped(enum proc_id me, int new_netns)
 {
-	drop_all(me, new_netns, 1, NULL, 0);
+	drop_all(me, new_netns, STARTS_HELPERS, NULL, 0);
 }
 
 void
 sandbox_drop_but(enum proc_id me, int new_netns, int dirfd)
 {
-	drop_all(me, new_netns, 1, &dirfd, 1);
+	drop_all(me, new_netns, STARTS_HELPERS, &dirfd, 1);
+}
+
+void
+sandbox_drop_run(enum proc_id me, int dirfd)
+{
+	drop_all(me, 1, STARTS_PLANNERS, &dirfd, 1);
 }
 
 void
 sandbox_drop_privd(const int *dirfd, unsigned n)
 {
-	drop_limits(PROC_PRIVD, 0, 0);
+	drop_limits(PROC_PRIVD, STARTS_NOTHING, 0);
 	drop_bounds(CAP_NET_ADMIN);
 	drop_caps(CAP_NET_ADMIN);
 	drop_rest(dirfd, n, LANDLOCK_REMOVE);

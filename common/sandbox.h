@@ -34,6 +34,9 @@ void	sandbox_drop(enum proc_id me, int new_netns);
 void	sandbox_drop_helped(enum proc_id me, int new_netns);
 /* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
+/* The same with an empty network namespace; beneath dirfd files may be read
+ * and executed, and processes started. */
+void	sandbox_drop_run(enum proc_id me, int dirfd);
 /*
  * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,
  * Landlock: removing files beneath these n folders is all that is left of the
@@ -41,7 +44,8 @@ void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
  */
 void	sandbox_drop_privd(const int *dirfd, unsigned n);
 /*
- * No process or thread from here on, then the seccomp allow-list of this room
+ * No process or thread from here on (but for macroctl, which runs planners),
+ * then the seccomp allow-list of this room
  * from sys.def, for every thread; anything else kills the process.
  */
 void	sandbox_seccomp(enum proc_id me);

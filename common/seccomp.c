@@ -1,12 +1,15 @@
 /* seccomp.c -- the system calls a room may make, expanded from sys.def. */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "log.h"
@@ -108,7 +111,7 @@ sandbox_seccomp(enum proc_id me)
 	const struct rlimit	 none = { 0, 0 };
 	int			 r;
 
-	if (setrlimit(RLIMIT_NPROC, &none) == -1)
+	if (me != PROC_MACROCTL && setrlimit(RLIMIT_NPROC, &none) == -1)
 		fatal("limit processes to 0");
 	if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
 		fatalx("seccomp: cannot begin a filter");

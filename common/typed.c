@@ -1,7 +1,6 @@
 /* typed.c -- the rows of objects.def, and what a string in them may be. Pure. */
 #include <arpa/inet.h>
 #include <string.h>
-#include <time.h>
 
 #include "typed.h"
 
@@ -63,17 +62,6 @@ is_did(const char *s, size_t len)
 	    is_hex(s + 8, len - 8);
 }
 
-void
-time_write(int64_t t, char out[21])
-{
-	time_t tt = (time_t)t;
-	struct tm tm;
-
-	if (t < 0 || t > INT64_C(253402300799) || gmtime_r(&tt, &tm) == NULL ||
-	    strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &tm) != 20)
-		memcpy(out, "9999-12-31T23:59:59Z", 21);
-}
-
 /* Digits at s, or -1. */
 static int
 digits(const char *s, int n)
@@ -129,6 +117,38 @@ time_parse(const char *s, size_t len)
 	    h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59)
 		return -1;
 	return days(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec;
+}
+
+static void
+put_digits(char *out, int n, int64_t v)
+{
+	for (; n > 0; n--, v /= 10)
+		out[n - 1] = (char)('0' + v % 10);
+}
+
+/* The C library's own would read the machine's time zone, and take memory. */
+void
+time_write(int64_t t, char out[21])
+{
+	int64_t day, year, s;
+	int m = 1;
+
+	memcpy(out, "9999-12-31T23:59:59Z", 21);
+	if (t < 0 || t > INT64_C(253402300799))
+		return;
+	day = t / 86400;
+	s = t % 86400;
+	year = 1970 + day / 366;
+	while (days((int)year + 1, 1, 1) <= day)
+		year++;
+	while (m < 12 && days((int)year, m + 1, 1) <= day)
+		m++;
+	put_digits(out, 4, year);
+	put_digits(out + 5, 2, m);
+	put_digits(out + 8, 2, day - days((int)year, m, 1) + 1);
+	put_digits(out + 11, 2, s / 3600);
+	put_digits(out + 14, 2, s / 60 % 60);
+	put_digits(out + 17, 2, s % 60);
 }
 
 /* A line of text: no control characters, C1 and line separators included. */

@@ -3,8 +3,6 @@
  * nothing afterwards. Secrets stand in sodium_malloc() pages, also while they
  * are only text.
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -15,25 +13,13 @@
 #include "conf.h"
 #include "ident.h"
 #include "key.h"
+#include "key_file.h"
 #include "log.h"
 
 #define CONF_MAX	1048576		/* what CONF_HOLE can say */
 #define KEY_TEXT_MAX	128		/* 63 are lawful; more is looked at to say so */
-#define MEND		"put the right key there, or remove it and a new one is made"
 
 static struct key *self;
-
-static void *
-locked(size_t len)
-{
-	void *p = sodium_malloc(len);
-
-	if (p == NULL || sodium_mlock(p, len) == -1)
-		fatal("cannot lock %zu bytes of memory for keys; raise LimitMEMLOCK",
-		    len);
-	memset(p, 0, len);
-	return p;
-}
 
 static struct key *
 key_new(void)
@@ -42,7 +28,7 @@ key_new(void)
 		fatalx("libsodium or libsecp256k1 will not start");
 	if (self != NULL)
 		sodium_free(self);
-	self = locked(sizeof(*self));
+	self = key_locked(sizeof(*self));
 	return self;
 }
 
@@ -57,35 +43,15 @@ parse_secret(char *text, size_t len, uint8_t sec[SEC_LEN])
 	return hex_decode(text, sec, SEC_LEN);
 }
 
-/* Up to max bytes from the start of fd, whatever its offset: others share it. */
-static ssize_t
-read_all(int fd, char *buf, size_t max)
-{
-	size_t	n = 0;
-	ssize_t	got;
-
-	while (n < max) {
-		got = pread(fd, buf + n, max - n, (off_t)n);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
 /* -- the configuration --------------------------------------------------- */
 
 void
 key_read_conf(int fd, const char *name, struct key_hole *hole)
 {
 	struct key	*k = key_new();
-	char		*text = locked(CONF_MAX + 1), *secret;
+	char		*text = key_locked(CONF_MAX + 1), *secret;
 	char		 err[CONF_ERR_LEN];
-	ssize_t		 len = read_all(fd, text, CONF_MAX + 1);
+	ssize_t		 len = key_file_read(fd, text, CONF_MAX + 1);
 	int		 persistent;
 
 	if (len == -1)
@@ -108,32 +74,6 @@ key_read_conf(int fd, const char *name, struct key_hole *hole)
 
 /* -- files --------------------------------------------------------------- */
 
-/*
- * A temporary name, complete and on the disk before it gets its own: a crash
- * leaves the whole file or none. replace: an older file may stand there.
- */
-static int
-write_file(int dirfd, const char *name, mode_t mode, const char *text,
-    size_t len, int replace)
-{
-	char	tmp[32];
-	int	fd, ok;
-
-	snprintf(tmp, sizeof(tmp), ".%s.%08x", name, randombytes_random());
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	ok = write(fd, text, len) == (ssize_t)len && fchmod(fd, mode) == 0 &&
-	    fsync(fd) == 0;
-	if (close(fd) == -1 || !ok ||
-	    renameat2(dirfd, tmp, dirfd, name, replace ? 0 : RENAME_NOREPLACE) == -1) {
-		unlinkat(dirfd, tmp, 0);
-		return -1;
-	}
-	return fsync(dirfd);
-}
-
 /* The public half is a convenience; only a folder that refuses it is worth a word. */
 static void
 write_public(int dirfd, const struct key *k)
@@ -146,50 +86,24 @@ write_public(int dirfd, const struct key *k)
 	strcat(text, "\n");
 	fd = openat(dirfd, PUB_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd != -1) {
-		n = read_all(fd, now, sizeof(now));
+		n = key_file_read(fd, now, sizeof(now));
 		close(fd);
 	}
 	if (n == NPUB_LEN + 1 && memcmp(now, text, NPUB_LEN + 1) == 0)
 		return;
-	if (write_file(dirfd, PUB_FILE, 0644, text, NPUB_LEN + 1, 1) == -1)
+	if (key_file_write(dirfd, PUB_FILE, 0644, text, NPUB_LEN + 1, 1) == -1)
 		log_warn("cannot write %s: %s", PUB_FILE, strerror(errno));
-}
-
-/* A key file is ours alone, or it is no secret. */
-static void
-check_file(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		fatal("%s: cannot look at it", KEY_FILE);
-	if (!S_ISREG(st.st_mode))
-		fatalx("%s: not a regular file; " MEND, KEY_FILE);
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		fatalx("%s: belongs to user %u; chown root:root %s", KEY_FILE,
-		    (unsigned)st.st_uid, KEY_FILE);
-	if ((st.st_mode & 077) != 0)
-		fatalx("%s: mode %04o lets others at the key; chmod 600 %s, and "
-		    "make a new key if someone may have read it", KEY_FILE,
-		    (unsigned)st.st_mode & 07777, KEY_FILE);
 }
 
 static void
 read_file(int fd, struct key *k)
 {
-	char	*text = locked(KEY_TEXT_MAX + 1);
-	ssize_t	 len;
+	char	*text = key_locked(KEY_TEXT_MAX + 1);
+	size_t	 len = key_file_line(fd, KEY_FILE, text, KEY_TEXT_MAX);
 
-	check_file(fd);
-	len = read_all(fd, text, KEY_TEXT_MAX);
-	if (len == -1)
-		fatal("%s: cannot read it", KEY_FILE);
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' ||
-	    text[len - 1] == ' '))
-		text[--len] = '\0';
 	if (len == 0)
 		fatalx("%s: empty; " MEND, KEY_FILE);
-	if (parse_secret(text, (size_t)len, k->sec) == -1)
+	if (parse_secret(text, len, k->sec) == -1)
 		fatalx("%s: damaged, not nsec1... or 64 hex digits; " MEND,
 		    KEY_FILE);
 	if (!curve_is_secret(k->sec))
@@ -200,28 +114,20 @@ read_file(int fd, struct key *k)
 static void
 make_file(int dirfd, struct key *k)
 {
-	char *text = locked(NPUB_LEN + 2);
+	char *text = key_locked(NPUB_LEN + 2);
 
 	curve_random(k->sec);
 	nsec_encode(k->sec, text);
 	text[NPUB_LEN] = '\n';
-	if (write_file(dirfd, KEY_FILE, 0600, text, NPUB_LEN + 1, 0) == -1)
-		fatal("cannot write %s in the state folder; is the disk full, "
-		    "or the folder read-only?", KEY_FILE);
+	key_file_make(dirfd, KEY_FILE, text, NPUB_LEN + 1);
 	sodium_free(text);
 }
 
 static void
 load_persistent(int dirfd, struct key *k)
 {
-	int fd = openat(dirfd, KEY_FILE,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = key_file_open(dirfd, KEY_FILE);
 
-	if (fd == -1 && errno == ELOOP)
-		fatalx("%s: a symbolic link, which is not followed; put the "
-		    "file itself there", KEY_FILE);
-	if (fd == -1 && errno != ENOENT)
-		fatal("%s: cannot open it", KEY_FILE);
 	if (fd != -1) {
 		read_file(fd, k);
 		close(fd);

@@ -16,5 +16,6 @@ main(void)
 {
 	room_start(PROC_CRYPTOD);
 	return cryptod_run(ROOM_DOOR_PRIVD,
-	    room_door_fd(PROC_CRYPTOD, PROC_NETD), shut);
+	    room_door_fd(PROC_CRYPTOD, PROC_NETD),
+	    room_door_fd(PROC_CRYPTOD, PROC_DIRD), shut);
 }

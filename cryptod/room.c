@@ -1,5 +1,5 @@
 /*
- * room.c -- boot as privd leads it, then two doors and a ring until the end.
+ * room.c -- boot as privd leads it, then three doors and a ring until the end.
  *
  * After GO nothing here or below allocates, opens or reads a file: requests
  * come over the doors, packets through the ring, in turns.
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "aead.h"
+#include "dir_sign.h"
 #include "doors.h"
 #include "handshake.h"
 #include "key.h"
@@ -30,10 +31,11 @@
 #define STACK_LEN	65536
 
 static struct {
-	struct chan		 privd, netd;
+	struct chan		 privd, netd, dird;
 	void			(*shut)(void);
 	struct key_hole		 hole;
 	const struct key	*self;
+	const struct dir_key	*dir;
 	enum key_mode		 mode;
 	struct ring		 ring;
 	int			 going, gone;
@@ -75,9 +77,11 @@ on_key_dir(struct chan *c, const struct msg_key_dir *m, int *fds)
 	if ((room.mode == KEY_CONFIGURED) != (room.hole.len > 0))
 		fatalx("privd asks for a key that is not the configuration's");
 	room.self = key_load(room.mode, fds[0]);
+	room.dir = dir_key_load(room.mode, fds[0]);
 	close(fds[0]);
 	handshake_init(room.self);
 	sign_init(room.self);
+	dir_sign_init(room.dir, room.self);
 }
 
 /* One more thread; they come before the ring, which is the last. */
@@ -109,6 +113,7 @@ on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 	memcpy(a.pub, room.self->pub, sizeof(a.pub));
 	memcpy(a.addr, room.self->addr, sizeof(a.addr));
 	a.key_mode = (uint8_t)room.mode;
+	memcpy(a.dir_pub, room.dir->pub, sizeof(a.dir_pub));
 	tell_privd(ready_cryptod_send(c, &a, NULL));
 }
 
@@ -121,6 +126,7 @@ on_go_cryptod(struct chan *c, const struct msg_go_cryptod *m, int *fds)
 		fatalx("privd said GO before the ring");
 	c->phase = RUN;
 	room.netd.phase = RUN;
+	room.dird.phase = RUN;
 	room.going = 1;
 	worker_go();
 }
@@ -182,11 +188,12 @@ turn(void)
 		{ .fd = room.privd.fd, .events = POLLIN },
 		{ .fd = room.netd.fd, .events = POLLIN },
 		{ .fd = room.ring.wake_cryptod, .events = POLLIN },
+		{ .fd = room.dird.fd, .events = POLLIN },	/* -1: none */
 	};
 	int		sleeps;
 
 	worker_batch(&room.ring, room.self->addr, &sleeps);
-	if (poll(p, 3, sleeps ? -1 : 0) == -1 && errno != EINTR)
+	if (poll(p, 4, sleeps ? -1 : 0) == -1 && errno != EINTR)
 		fatal("poll");
 	if (sleeps)
 		ring_awake(&room.ring, room.ring.todo);
@@ -194,6 +201,8 @@ turn(void)
 		read_door(&room.privd);
 	if (p[1].revents != 0)
 		read_door(&room.netd);
+	if (p[3].revents != 0)
+		read_door(&room.dird);
 }
 
 /* Secrets pass through the stack: no page of it that we use may be swapped out. */
@@ -208,10 +217,11 @@ lock_stack(void)
 }
 
 int
-cryptod_run(int privd_fd, int netd_fd, void (*shut)(void))
+cryptod_run(int privd_fd, int netd_fd, int dird_fd, void (*shut)(void))
 {
 	chan_init(&room.privd, privd_fd, PROC_CRYPTOD, PROC_PRIVD);
 	chan_init(&room.netd, netd_fd, PROC_CRYPTOD, PROC_NETD);
+	chan_init(&room.dird, dird_fd, PROC_CRYPTOD, PROC_DIRD);
 	room.shut = shut;
 	if (curve_init() == -1)
 		fatalx("libsodium or libsecp256k1 will not start");

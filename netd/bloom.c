@@ -13,7 +13,9 @@
 #include "quota.h"
 
 enum {
-	RECV_BURST = 16, RECV_PER_MIN = 30,	/* how fast a liar stirs the mesh */
+	/* The reference tells one a second while a mesh changes; a liar stirs the
+	 * mesh no faster. */
+	RECV_BURST = 64, RECV_PER_MIN = 60,
 	REST_MS = 60000,
 };
 
@@ -109,6 +111,15 @@ bloom_peer_add(struct bloom *b, unsigned slot)
 		return;
 	bloom_peer_del(b, slot);
 	b->peer[slot].used = 1;
+}
+
+void
+bloom_peer_again(struct bloom *b, unsigned slot)
+{
+	struct peer *p = peer_of(b, slot);
+
+	if (p != NULL)
+		p->told = 0;
 }
 
 void

@@ -94,6 +94,8 @@ void	bloom_free(struct bloom *);
 size_t	bloom_mem(const struct bloom *);
 /* A link came up (again) or went. */
 void	bloom_peer_add(struct bloom *, unsigned slot);
+/* Say what it was told again, for it may not have heard. */
+void	bloom_peer_again(struct bloom *, unsigned slot);
 void	bloom_peer_del(struct bloom *, unsigned slot);
 /* Parent or child, or no longer: call for every peer the tree reports. */
 void	bloom_peer_tree(struct bloom *, unsigned slot, int is_tree_peer);

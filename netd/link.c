@@ -287,6 +287,7 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 		link_mmp_received(p, w, frame_len);
 	}
 	p->seen_ms = netd.now_ms;
+	mute_heard(p);
 	p->stats.packets_recv++;
 	p->stats.bytes_recv += frame_len;
 	dispatch(p, w, (flags & FRAME_CE) != 0, k == &p->cur);

@@ -48,6 +48,7 @@ struct peer {
 	uint8_t		  outbound;	/* direction of the handshake that won */
 	uint8_t		  k_bit;	/* key-epoch flag we send */
 	uint8_t		  in_mesh;	/* proven, and told to the mesh; mesh.c's */
+	uint8_t		  mute;		/* does not answer; ways lead round it */
 	uint32_t	  link_id;	/* for people; grows */
 	struct link_keys  cur, pend, prev;
 	uint64_t	  up_ms, up_wall_ms, seen_ms;	/* established; last authentic frame */

@@ -52,3 +52,33 @@ decide_outbound(const struct link_facts *f)
 		return WIN_SWAP;
 	return f->proven ? WIN_KEEP : WIN_SWAP_HOLD;
 }
+
+/* Its tick, its interval (one round trip, 1 to 5 s), and the way. */
+uint64_t
+decide_answer_ms(double srtt_ms)
+{
+	double every_ms = srtt_ms < 1000 ? 1000 : srtt_ms > 5000 ? 5000 : srtt_ms;
+
+	return 1000 + (uint64_t)(every_ms + srtt_ms);
+}
+
+/* On a link that loses much, answers get lost too: more patience. */
+static uint64_t
+patience_ms(const struct mute_facts *f)
+{
+	double times = f->etx < 1 ? 1 : f->etx > 4 ? 4 : f->etx;
+
+	return (uint64_t)(times * (double)(2 * decide_answer_ms(f->srtt_ms) + 1000));
+}
+
+enum mute
+decide_mute(const struct mute_facts *f)
+{
+	uint64_t answer_ms = decide_answer_ms(f->srtt_ms);
+
+	if (!f->reports || (f->waited_ms < answer_ms &&
+	    f->silent_ms < f->beat_ms + answer_ms))
+		return MUTE_NO;
+	return f->asked >= LINK_QUESTIONS && f->waited_ms >= patience_ms(f) ?
+	    MUTE_YES : MUTE_ASK;
+}

@@ -14,7 +14,8 @@ enum {
 	/* A message 1 so soon after the link came up belongs to the same meeting. */
 	LINK_CROSS_MS = 5000,
 	/* Unproven keys are not replaced so soon: their first frame is on its way. */
-	LINK_HELD_MS = 2000
+	LINK_HELD_MS = 2000,
+	LINK_QUESTIONS = 4		/* without an answer, before a peer is mute */
 };
 
 struct link_facts {
@@ -47,6 +48,29 @@ enum link_win {
 	WIN_SWAP_HOLD,		/* they do, but the unproven ones may yet win */
 	WIN_KEEP		/* the current keys stay */
 };
+
+/*
+ * A peer says nothing. Who reports answers whatever it hears, within a tick and
+ * one interval of its reports; of who does not, silence tells nothing.
+ */
+struct mute_facts {
+	int		reports;	/* it does */
+	uint64_t	silent_ms;	/* since its last frame */
+	uint64_t	waited_ms;	/* since our first one that it should answer; 0: none */
+	unsigned	asked;		/* questions since then */
+	uint64_t	beat_ms;	/* between heartbeats */
+	double		srtt_ms, etx;
+};
+
+enum mute {
+	MUTE_NO,
+	MUTE_ASK,		/* time to ask whether it is there */
+	MUTE_YES,		/* others go round it until it is heard again */
+};
+
+enum mute	decide_mute(const struct mute_facts *);
+/* How long one answer may take. */
+uint64_t	decide_answer_ms(double srtt_ms);
 
 /* Message 2 of a handshake that we began. */
 enum link_win	decide_outbound(const struct link_facts *);

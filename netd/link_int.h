@@ -10,6 +10,7 @@
  *	link_up.c	from finished handshakes to peers
  *	link_rekey.c	a peer's next keys
  *	link_retry.c	dialling, and dialling again
+ *	link_mute.c	peers that say nothing any more
  *	link_mmp.c	how good a link is: reports out and in
  *	link_congest.c	when frames that are passed on are marked
  *	link_rate.c	token buckets (pure)
@@ -51,6 +52,8 @@ enum {
 	 * than that many frames of a peer, one is dropped each time it has been so
 	 * this long, and who sends too fast slows down. */
 	LINK_BEHIND = 96, LINK_BEHIND_MS = 10,
+	LINK_QUESTION_MS = 500,		/* between questions to a silent peer */
+	LINK_QUESTION_MAX_MS = 3000,	/* heartbeats closer than that are questions */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 
@@ -85,6 +88,11 @@ struct link_extra {
 	uint64_t	behind_ms;	/* since when they are too many; 0: they are not */
 	struct mmp	mmp;
 	unsigned	reported;	/* receiver reports sent, up to a few */
+	/* link_mute.c: since we last heard it */
+	uint64_t	want_ms;	/* first frame that it should answer; 0: none */
+	uint64_t	ask_ms;		/* next question */
+	unsigned	asked;		/* questions sent */
+	uint64_t	beat_heard_ms;	/* its last heartbeat; 0: never */
 	uint64_t	log_ms;		/* next line about it */
 };
 
@@ -198,6 +206,14 @@ void		 link_mmp_received(struct peer *, const struct work *, size_t frame_len);
 /* 0, or -1: too short. */
 int		 link_mmp_report(struct peer *, const uint8_t *msg, size_t len);
 uint64_t	 link_mmp_tick(struct peer *);
+
+/* -- link_mute.c ---------------------------------------------------------- */
+/* A frame that is worth an answer went out; an authentic frame came in. */
+void		 mute_sent(struct peer *);
+void		 mute_heard(struct peer *);
+/* Is this message a question whether we are there? Told of each one, once. */
+int		 mute_is_question(struct peer *, uint8_t type);
+uint64_t	 mute_tick(struct peer *);
 
 /* -- link_congest.c ------------------------------------------------------- */
 uint64_t	 congest_tick(void);

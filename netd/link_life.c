@@ -156,6 +156,7 @@ tick_peer(struct peer *p)
 		next = 1000;	/* a rekey is its last chance */
 	next = sooner(next, until(p->extra->beat_ms));
 	next = sooner(next, link_mmp_tick(p));
+	next = sooner(next, mute_tick(p));
 	return sooner(next, rekey_tick(p));
 }
 

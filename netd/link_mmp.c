@@ -3,9 +3,9 @@
  * to the peer's struct mmp, and its reports go out and come in.
  *
  * A heartbeat is as good as a report: no reason for one. Else two idle nodes
- * would talk about their heartbeats. But a link that has just come up, or that
- * nobody has used for a while, is measured by them: the tree must know what a
- * link costs before it carries anything.
+ * would talk about their heartbeats; unless they ask (link_mute.c). A link that has just come up, or that
+ * nobody has used for a while, is measured by them too: the tree must know what
+ * a link costs before it carries anything.
  */
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::mmp"
@@ -96,8 +96,10 @@ link_mmp_sent(struct peer *p, const struct work *w)
 
 	mmp_sent(m, get_le64(w->buf + w->off + 8), link_stamp(&p->cur, w->at_ms),
 	    w->len, w->kind & WORK_REPORT);
-	if (!(w->kind & WORK_REPORT))
-		wake(m);
+	if (w->kind & WORK_REPORT)
+		return;
+	wake(m);
+	mute_sent(p);
 }
 
 void
@@ -105,13 +107,13 @@ link_mmp_received(struct peer *p, const struct work *w, size_t frame_len)
 {
 	const uint8_t	*head = w->buf + w->off;
 	uint64_t	 counter = get_le64(head + 8);
-	uint8_t		 flags = head[1];
-	int		 quiet;
+	uint8_t		 flags = head[1], type = head[FRAME_BODY_OFF];
+	int		 quiet, asks = mute_is_question(p, type);
 	struct mmp	*m = &p->extra->mmp;
 
 	/* The peer may have heard nothing of us but this answer to it. */
-	quiet = p->extra->reported > 0 &&
-	    link_mmp_kind(p, head[FRAME_BODY_OFF]) & WORK_REPORT;
+	quiet = p->extra->reported > 0 && !asks &&
+	    link_mmp_kind(p, type) & WORK_REPORT;
 	mmp_received(m, counter, get_le32(head + FRAME_HEAD_LEN), frame_len,
 	    (flags & FRAME_CE) != 0, quiet, w->at_us);
 	mmp_spin_heard(m, counter, (flags & FRAME_SP) != 0);

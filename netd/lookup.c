@@ -8,17 +8,23 @@
 #include "lookup_int.h"
 
 enum {
-	REQUEST_BURST = 200, REQUEST_PER_MIN = 3000,
+	REQUEST_BURST = 1000, REQUEST_PER_MIN = 6000,	/* of one peer */
 	PROOF_BURST = 100, PROOF_PER_MIN = 1200,	/* signatures for one peer */
 	ANSWERS_MAX = 3,
 	CHECKS_MAX = 4,				/* answers to one question at a time */
 	FAN_MAX = 256,
-	EXTRA_MAX = 8, EXTRA_MS = 1000,		/* asked again after a change */
-	EXTRA_SOON = 3, EXTRA_SOON_MS = 300,	/* the first times sooner */
+	EXTRA_MAX = 16,				/* asked again after a change */
 	REST_MS = 60000,
 };
 _Static_assert(LOOKUP_ATTEMPTS_MAX + EXTRA_MAX <= (int)LOOKUP_IDS,
     "every question keeps all its numbers");
+
+/* A mesh that forms, or heals, changes all the time, and for the most part soon. */
+static uint64_t
+extra_ms(unsigned extra)
+{
+	return extra < 3 ? 300 : extra < 8 ? 1000 : 2000;
+}
 
 static void
 response_send(struct lookup *l, unsigned slot, struct lookup_response *a)
@@ -200,9 +206,7 @@ lookup_tick(struct lookup *l, uint64_t now_ms)
 		if (now_ms >= due) {
 			attempt(l, o, now_ms);
 		} else if (o->change != l->change && o->extra < EXTRA_MAX) {
-			/* A mesh that forms changes all the time. */
-			due = o->sent_ms + (o->extra < EXTRA_SOON ? EXTRA_SOON_MS :
-			    EXTRA_MS);
+			due = o->sent_ms + extra_ms(o->extra);
 			if (now_ms >= due) {
 				o->extra++;
 				ask(l, o, now_ms);

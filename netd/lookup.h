@@ -74,8 +74,10 @@ struct lookup_cfg {
 	uint64_t attempt_ms[LOOKUP_ATTEMPTS_MAX];	/* 1, 2, 4, 8 s */
 	uint64_t recent_ms;		/* 10,000 */
 	/*
-	 * For one target from one peer: 16, then 30 a minute. Many may ask for
-	 * the same target through one peer; fewer starve them for seconds.
+	 * For one target from one peer: 256, then 300 a minute. All who stand
+	 * behind that peer share it, and each asks a dozen times while a mesh
+	 * forms or heals; a liar's questions reach the target at this rate, a
+	 * quarter of what it signs for one peer.
 	 */
 	unsigned forward_burst, forward_per_min;
 	uint64_t backoff_ms, backoff_max_ms;	/* 0, 0: none */

@@ -8,7 +8,7 @@
 enum {
 	LOOKUP_NO_SLOT = UINT16_MAX,
 	LOOKUP_LIMITS = 1024, LOOKUP_BACKOFFS = 256,	/* newest wins its place */
-	LOOKUP_IDS = 24,				/* numbers of one question */
+	LOOKUP_IDS = 32,				/* numbers of one question */
 };
 
 struct lookup_open {

@@ -187,10 +187,23 @@ mesh_peer_down(struct peer *p)
 {
 	if (!p->in_mesh)
 		return;
-	p->in_mesh = 0;
+	p->in_mesh = p->mute = 0;
 	mesh_tree_peer(p, 0);
 	mesh_filter_peer(p, 0);
 	mesh_lookup_peer(p, 0);
+	mesh_changed();
+}
+
+void
+mesh_peer_mute(struct peer *p)
+{
+	if (!p->in_mesh)
+		return;
+	mesh_tree_mute(p);
+	if (!p->mute)
+		mesh_filter_again(p);
+	mesh_filter_tree();
+	mesh_lookup_changed();
 	mesh_changed();
 }
 

@@ -37,6 +37,9 @@ int	 mesh_no(uint32_t req, enum refusal);
 /* The peer's keys are proven; again is fine. The link is gone. */
 void	 mesh_peer_up(struct peer *);
 void	 mesh_peer_down(struct peer *);
+/* Its mute changed: what is known of it stays, but ways lead round it, or again
+ * through it. */
+void	 mesh_peer_mute(struct peer *);
 /* A link was measured. */
 void	 mesh_peer_cost(struct peer *, double cost);
 /* As last measured; 1.0 before. */

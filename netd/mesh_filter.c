@@ -22,6 +22,12 @@ mesh_filter_peer(struct peer *p, int up)
 }
 
 void
+mesh_filter_again(struct peer *p)
+{
+	bloom_peer_again(mesh.bloom, peer_slot_of(p));
+}
+
+void
 mesh_filter_tree(void)
 {
 	unsigned i;
@@ -67,9 +73,15 @@ mesh_filter_reach(const uint8_t target[NADDR_LEN], int tree_peers,
     unsigned except, uint16_t *slots, unsigned max)
 {
 	struct bloom_pos pos;
+	struct peer	*p;
+	unsigned	 i, n, left = 0;
 
 	bloom_pos(target, &pos);
-	return bloom_reach(mesh.bloom, &pos, tree_peers, except, slots, max);
+	n = bloom_reach(mesh.bloom, &pos, tree_peers, except, slots, max);
+	for (i = 0; i < n; i++)
+		if ((p = mesh_peer(slots[i])) != NULL && !p->mute)
+			slots[left++] = slots[i];
+	return left;
 }
 
 /* A filter that waited for its quota may have been taken meanwhile. */

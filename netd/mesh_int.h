@@ -30,6 +30,7 @@ void		 mesh_changed(void);
 /* -- mesh_tree.c ------------------------------------------------------------- */
 void		 mesh_tree_init(void);
 void		 mesh_tree_peer(struct peer *, int up);
+void		 mesh_tree_mute(struct peer *);
 void		 mesh_tree_input(struct peer *, const uint8_t *, size_t);
 void		 mesh_tree_answer(enum mesh_ask, uint32_t token, int ok,
 		    const uint8_t *sig);
@@ -38,6 +39,8 @@ uint64_t	 mesh_tree_tick(void);
 /* -- mesh_filter.c ----------------------------------------------------------- */
 void		 mesh_filter_init(void);
 void		 mesh_filter_peer(struct peer *, int up);
+/* What was said to it lately may not have come. */
+void		 mesh_filter_again(struct peer *);
 /* Who is parent or child may have changed. */
 void		 mesh_filter_tree(void);
 void		 mesh_filter_input(struct peer *, const uint8_t *, size_t);

@@ -14,6 +14,9 @@
 
 enum {
 	RECENT_MAX = 4096, WORK_MAX = 64,
+	/* For one target from one peer; a setting of 2 s, the reference's for
+	 * all who ask, is ten in 2 s from each peer. */
+	FORWARD_BURST = 256, FORWARD_TIMES = 10,
 	NO_SLOT = UINT16_MAX,
 };
 
@@ -347,14 +350,15 @@ mesh_lookup_init(void)
 		.work_max = WORK_MAX,
 		.ttl = (uint8_t)netd.conf[CONF_DISCOVERY_TTL],
 		.recent_ms = netd.conf[CONF_DISCOVERY_RECENT] * 1000,
-		.forward_burst = 16, .forward_per_min = 60000,
+		.forward_burst = FORWARD_BURST, .forward_per_min = 60000,
 		.backoff_ms = netd.conf[CONF_DISCOVERY_BACKOFF_BASE] * 1000,
 		.backoff_max_ms = netd.conf[CONF_DISCOVERY_BACKOFF_MAX] * 1000,
 	};
 	uint64_t every_s = netd.conf[CONF_DISCOVERY_FORWARD_MIN];
 
 	if (every_s > 0)
-		cfg.forward_per_min = every_s > 60 ? 1 : (unsigned)(60 / every_s);
+		cfg.forward_per_min = every_s > 60 * FORWARD_TIMES ? 1 :
+		    (unsigned)(60 * FORWARD_TIMES / every_s);
 	cfg.attempts = attempts;
 	memcpy(cfg.attempt_ms, attempt_ms, sizeof(cfg.attempt_ms));
 	memcpy(cfg.addr, netd.addr, sizeof(cfg.addr));

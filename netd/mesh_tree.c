@@ -135,6 +135,16 @@ mesh_tree_peer(struct peer *p, int up)
 }
 
 void
+mesh_tree_mute(struct peer *p)
+{
+	unsigned slot = peer_slot_of(p);
+
+	losing = p->mute && tree_parent(mesh.tree) == slot;
+	tree_peer_mute(mesh.tree, slot, p->mute, mesh_now());
+	losing = 0;
+}
+
+void
 mesh_tree_input(struct peer *p, const uint8_t *msg, size_t len)
 {
 	static const enum refusal why[TREE_SAID_MAX] = {

@@ -57,7 +57,7 @@ facts(const uint8_t addr[NADDR_LEN])
 		fact[i].addr = p->addr;
 		fact[i].at = tree_peer_at(mesh.tree, i);
 		fact[i].cost = mesh_cost(p);
-		fact[i].can_send = p->cur.session != 0;
+		fact[i].can_send = p->cur.session != 0 && !p->mute;
 		fact[i].in_filter = bloom_peer_has(mesh.bloom, i, &pos) != 0;
 	}
 	return fact;
@@ -88,7 +88,7 @@ find(const uint8_t addr[NADDR_LEN], enum coords_source first,
 	struct coords_entry e;
 	struct peer	   *p = peer_find(addr);
 
-	if (p != NULL && p->cur.session != 0) {
+	if (p != NULL && p->cur.session != 0 && !p->mute) {
 		*why = NEXTHOP_DIRECT;
 		return p;
 	}
@@ -135,7 +135,7 @@ place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at
 	struct coords_entry  e;
 	struct peer	    *p = peer_find(addr);
 
-	if (p != NULL && p->in_mesh &&
+	if (p != NULL && p->in_mesh && !p->mute &&
 	    (told = tree_peer_at(mesh.tree, peer_slot_of(p))) != NULL) {
 		*at = *told;
 		return 0;

@@ -161,6 +161,9 @@ warm(struct session *s, size_t pktlen)
 	if (is_unanswered(s)) {
 		s->extra->warmed_ms = netd.now_ms;
 		s->warmup++;
+		/* Or it has moved, and who noticed knows no way back to us. */
+		if (peer_find(s->addr) == NULL)
+			route_seek(s->addr);
 	}
 	if (s->warmup == 0)
 		return 0;

@@ -6,6 +6,7 @@ enum {
 	YOUNG_MS = 15000,	/* however busy: no handshake a second */
 	SILENT_MS = 13000,	/* who only listens says something every ten seconds */
 	SILENT_AGAIN_MS = 30000,
+	OVERDUE_MS = 12000,
 };
 
 enum setup_answer
@@ -51,6 +52,17 @@ int
 session_decide_unconfirmed(int heard)
 {
 	return !heard;
+}
+
+/*
+ * Who makes keys uses them 2 s after its Msg3, and forgets the old ones 10 s
+ * later. If the way was cut meanwhile, or it has nothing to say, we would go on
+ * under keys that only we still have.
+ */
+int
+session_decide_overdue(uint64_t age_ms, uint64_t old_ms)
+{
+	return age_ms >= OVERDUE_MS && old_ms >= OVERDUE_MS - 3000;
 }
 
 int

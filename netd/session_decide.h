@@ -37,6 +37,13 @@ int	session_decide_rekey(uint64_t age_ms, uint64_t after_ms, uint64_t sent,
 int	session_decide_unconfirmed(int heard);
 
 /*
+ * Keys that the other side made wait for a frame under them. age_ms: how long;
+ * old_ms: since a frame under the old ones came. 1: use them, for the old ones
+ * are gone over there.
+ */
+int	session_decide_overdue(uint64_t age_ms, uint64_t old_ms);
+
+/*
  * unheard_ms: between the first frame since we last heard anything and the
  * latest one. Time for a new handshake beside the old keys?
  */

@@ -267,10 +267,27 @@ probe(struct session *s, uint64_t *due)
 		*due = at - netd.now_ms;
 }
 
+/* Their keys, proven by their Msg3, that no frame has confirmed. */
+static void
+take_overdue(struct session *s, uint64_t *due)
+{
+	uint64_t now = netd.now_ms, age_ms = now - s->pend.start_ms;
+
+	if (s->pend.session == 0 || s->pend.initiator || age_ms >= PENDING_OLD_MS)
+		return;
+	if (session_decide_overdue(age_ms, now - s->extra->heard_cur_ms))
+		cut_over(s);
+	else if (*due > 1000)
+		*due = 1000;
+}
+
 uint64_t
 session_rekey_tick(struct session *s)
 {
-	uint64_t now = netd.now_ms, age = now - s->cur.start_ms, due = NEVER;
+	uint64_t now = netd.now_ms, age, due = NEVER;
+
+	take_overdue(s, &due);
+	age = now - s->cur.start_ms;
 
 	if (is_drained(s)) {
 		session_drop_key(s->prev.session);

@@ -34,8 +34,8 @@ connectivity(const struct peer *p)
 {
 	uint64_t silent_ms = netd.now_ms - p->seen_ms;
 
-	return silent_ms > netd.conf[CONF_NODE_HEARTBEAT] * 2000 ? "stale" :
-	    "connected";
+	return p->mute || silent_ms > netd.conf[CONF_NODE_HEARTBEAT] * 2000 ?
+	    "stale" : "connected";
 }
 
 /* Nobody looks for peers over Nostr yet. */

@@ -209,6 +209,20 @@ tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
 }
 
 void
+tree_peer_mute(struct tree *t, unsigned slot, int mute, struct tree_time now)
+{
+	struct tree_peer *p = tree_peer(t, slot);
+
+	if (p == NULL || p->mute == !!mute)
+		return;
+	p->mute = !!mute;
+	t->generation++;
+	if (!mute)
+		announce(t, slot, now.ms);
+	reconsider(t, 0, now);
+}
+
+void
 tree_peer_cost(struct tree *t, unsigned slot, double cost, struct tree_time now)
 {
 	struct tree_peer *p = tree_peer(t, slot);

@@ -118,6 +118,9 @@ size_t	 tree_mem(const struct tree *);
 void	 tree_peer_add(struct tree *, unsigned slot,
 	    const uint8_t addr[NADDR_LEN], struct tree_time);
 void	 tree_peer_del(struct tree *, unsigned slot, struct tree_time);
+/* It does not answer: no parent of ours and no child, until it does again. */
+void	 tree_peer_mute(struct tree *, unsigned slot, int mute,
+	    struct tree_time);
 void	 tree_peer_cost(struct tree *, unsigned slot, double cost,
 	    struct tree_time);
 enum tree_said tree_recv(struct tree *, unsigned slot, const uint8_t *msg,

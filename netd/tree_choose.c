@@ -11,7 +11,7 @@
 int
 tree_is_candidate(const struct tree *t, const struct tree_peer *p)
 {
-	return p->used && p->has_place && p->path.at.n < t->cfg.path_max &&
+	return p->used && p->has_place && !p->mute && p->path.at.n < t->cfg.path_max &&
 	    naddr_cmp(tree_path_root(&p->path), t->decl.addr) < 0 &&
 	    !coords_has(&p->path.at, t->decl.addr);
 }
@@ -141,7 +141,7 @@ tree_is_child(const struct tree *t, unsigned slot)
 {
 	const struct tree_peer *p = tree_peer(t, slot);
 
-	return p != NULL && p->has_place &&
+	return p != NULL && p->has_place && !p->mute &&
 	    naddr_cmp(p->decl.parent, t->decl.addr) == 0;
 }
 

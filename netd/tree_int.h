@@ -8,7 +8,7 @@
 enum { TREE_FLAPS_MAX = 16 };
 
 struct tree_peer {
-	uint8_t		 used, has_place, send_due, busy, waiting;
+	uint8_t		 used, has_place, send_due, busy, waiting, mute;
 	uint8_t		 repeats;
 	uint8_t		 addr[NADDR_LEN];
 	struct tree_decl decl;

@@ -18,6 +18,7 @@
 
 #define LOG_TARGET "bastide::privd"
 #include "log.h"
+#include "guest.h"
 #include "privd.h"
 #include "ring.h"
 #include "sandbox.h"
@@ -491,6 +492,7 @@ boot_netd(void *obj, void *ready)
 	spawn_room(PROC_NETD);
 	house.awaited = 1U << PROC_NETD;
 	dird_start();
+	runner_start();
 	send_self(control_path());
 	send_nums();
 	send_attempts();
@@ -507,6 +509,7 @@ boot_netd(void *obj, void *ready)
 	send_resolvers();
 	dird_fill();
 	diag_open();
+	runner_fill();
 	SEND(conf_end, PROC_NETD, &end, NULL);
 	return 0;
 }
@@ -534,13 +537,17 @@ boot_go(void *obj, void *arg)
 	struct msg_go_cryptod	go_cryptod = { .req = 1 };
 	struct msg_go_dird	go_dird = { .req = 1 };
 	struct msg_go_netd	go_netd = { .req = 1 };
-	int			dirs[CONTROL_DIRS];
+	int			dirs[CONTROL_DIRS + 1];
+	unsigned		ndir;
 
 	(void)obj;
 	(void)arg;
 	conf_free(house.conf);
 	house.conf = NULL;
-	sandbox_drop_privd(dirs, control_dirs(dirs));
+	ndir = control_dirs(dirs);
+	if (guest_dir() != -1)
+		dirs[ndir++] = guest_dir();
+	sandbox_drop_privd(dirs, ndir);
 	sandbox_seccomp(PROC_PRIVD);
 	/* cryptod first: netd may ask it things as soon as it has its own. */
 	SEND(go_cryptod, PROC_CRYPTOD, &go_cryptod, NULL);
@@ -549,6 +556,7 @@ boot_go(void *obj, void *arg)
 		SEND(go_dird, PROC_DIRD, &go_dird, NULL);
 		house.room[PROC_DIRD].door.phase = RUN;
 	}
+	runner_go();
 	SEND(go_netd, PROC_NETD, &go_netd, NULL);
 	house.room[PROC_NETD].door.phase = RUN;
 	say_who_we_are();

@@ -91,7 +91,7 @@ on_socket(const struct nlmsghdr *nh, void *arg)
 }
 
 static int
-list(int ipproto, uint32_t states, struct dump *d)
+list(int family, int ipproto, uint32_t states, mnl_cb_t fn, void *arg)
 {
 	static unsigned			 seq;
 	static char			 buf[BUF_LEN];
@@ -104,7 +104,7 @@ list(int ipproto, uint32_t states, struct dump *d)
 	nh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	nh->nlmsg_seq = ++seq;
 	rq = mnl_nlmsg_put_extra_header(nh, sizeof(*rq));
-	rq->sdiag_family = AF_INET6;
+	rq->sdiag_family = (uint8_t)family;
 	rq->sdiag_protocol = (uint8_t)ipproto;
 	rq->idiag_states = states;
 	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
@@ -118,7 +118,7 @@ list(int ipproto, uint32_t states, struct dump *d)
 		if (n == -1)
 			return -1;
 		more = mnl_cb_run(buf, (size_t)n, seq,
-		    mnl_socket_get_portid(nl), on_socket, d);
+		    mnl_socket_get_portid(nl), fn, arg);
 	} while (more > 0);
 	return more;
 }
@@ -129,9 +129,55 @@ diag_ask(const uint8_t ip6[16], struct msg_listeners *to)
 	struct dump d = { .ip6 = ip6, .to = to, .proto = LISTEN_TCP };
 
 	to->rows_len = 0;
-	to->known = nl != NULL && list(IPPROTO_TCP, 1U << TCP_LISTEN, &d) == 0;
+	to->known = nl != NULL && list(AF_INET6, IPPROTO_TCP,
+	    1U << TCP_LISTEN, on_socket, &d) == 0;
 	d.proto = LISTEN_UDP;
 	/* A UDP socket that is not connected is in the state TCP calls closed. */
-	if (to->known && list(IPPROTO_UDP, 1U << TCP_CLOSE, &d) == -1)
+	if (to->known && list(AF_INET6, IPPROTO_UDP, 1U << TCP_CLOSE, on_socket,
+	    &d) == -1)
 		to->known = 0;
+}
+
+/* -- is anybody there ----------------------------------------------------- */
+
+struct look {
+	const uint8_t	*ip6;
+	uint16_t	 port;		/* network order */
+	int		 found;
+};
+
+static int
+on_listener(const struct nlmsghdr *nh, void *arg)
+{
+	struct look			*l = arg;
+	const struct inet_diag_msg	*is = mnl_nlmsg_get_payload(nh);
+
+	if (mnl_nlmsg_get_payload_len(nh) < sizeof(*is) ||
+	    is->id.idiag_sport != l->port)
+		return MNL_CB_OK;
+	/* A wildcard is zero in either family. */
+	if (memcmp(is->id.idiag_src, &in6addr_any,
+	    is->idiag_family == AF_INET6 ? 16 : 4) == 0 ||
+	    (is->idiag_family == AF_INET6 &&
+	    memcmp(is->id.idiag_src, l->ip6, 16) == 0) ||
+	    is->idiag_family == AF_INET)
+		l->found = 1;
+	return MNL_CB_OK;
+}
+
+int
+diag_listens(const uint8_t ip6[16], int is_tcp, uint16_t port, int v4)
+{
+	struct look	l = { ip6, htons(port), 0 };
+	int		proto = is_tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	uint32_t	states = 1U << (is_tcp ? TCP_LISTEN : TCP_CLOSE);
+
+	if (nl == NULL)
+		return 0;
+	if (list(AF_INET6, proto, states, on_listener, &l) == -1)
+		return 0;
+	if (v4 && !l.found && list(AF_INET, proto, states, on_listener, &l) ==
+	    -1)
+		return 0;
+	return l.found;
 }

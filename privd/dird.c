@@ -19,6 +19,7 @@
 
 #define FOLDER		"directory"
 #define MINE		"bastide.directory."
+#define LENDING		"bastide.lending."
 /* Numbers of the kernel's interface that Debian 12's C library lacks a call for. */
 #define TREE_CLONE	1u
 
@@ -122,6 +123,7 @@ send_self(void)
 	struct msg_dir_self	 m = { .req = 1,
 	    .key_mode = house.self.key_mode };
 
+	memcpy(m.dir_pub, house.self.dir_pub, sizeof(m.dir_pub));
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	if (name[0] != '\0')
@@ -136,6 +138,7 @@ static int
 is_for_dird(const char *path)
 {
 	return strncmp(path, MINE, strlen(MINE)) == 0 ||
+	    strncmp(path, LENDING, strlen(LENDING)) == 0 ||
 	    strcmp(path, conf_path[CONF_NODE_LOG_LEVEL]) == 0;
 }
 

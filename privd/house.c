@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define ROOM_DISPATCH
+#include "guest.h"
 #include "privd.h"
 
 #define LOG_TARGET "bastide::privd"
@@ -259,6 +260,32 @@ on_listen_ask(struct chan *c, const struct msg_listen_ask *m, int *fds)
 		happen(EV_LOST, &house.room[PROC_NETD]);
 }
 
+void
+on_ready_macroctl(struct chan *c, const struct msg_ready_macroctl *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	ready(PROC_MACROCTL);
+}
+
+void
+on_pong_macroctl(struct chan *c, const struct msg_pong_macroctl *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	(void)fds;
+	heard(&house.room[PROC_MACROCTL], msg_row[MSG_PONG_MACROCTL].name);
+}
+
+void
+house_lie(struct room *r, const char *how)
+{
+	log_error("%s broke a rule: %s", proc_row[r->id].name, how);
+	if (house.state != HOUSE_OVER)
+		happen(EV_LOST, r);
+}
+
 /* -- actions of house.def ------------------------------------------------- */
 
 static int
@@ -345,6 +372,7 @@ ping(struct room *r)
 	struct msg_ping_netd	n = { .req = 1 };
 	struct msg_ping_cryptod	c = { .req = 1 };
 	struct msg_ping_dird	d = { .req = 1 };
+	struct msg_ping_macroctl m = { .req = 1 };
 
 	r->asked++;
 	switch (r->id) {
@@ -354,6 +382,8 @@ ping(struct room *r)
 		return ping_cryptod_send(&r->door, &c, NULL);
 	case PROC_DIRD:
 		return ping_dird_send(&r->door, &d, NULL);
+	case PROC_MACROCTL:
+		return ping_macroctl_send(&r->door, &m, NULL);
 	default:
 		return 0;
 	}
@@ -391,6 +421,8 @@ next_wait(uint64_t now)
 		at = entered_ms + wait_for[house.state].ms;
 	else
 		at = next_ping_ms;
+	if (guest_due() != 0 && guest_due() < at)
+		at = guest_due();
 	return at <= now ? 0 : (int)(at - now) + 1;
 }
 
@@ -445,9 +477,9 @@ take_door(struct room *r)
 static void
 turn(void)
 {
-	struct pollfd	 pfd[1 + 2 * PROC_MAX];
+	struct pollfd	 pfd[2 + 2 * PROC_MAX + GUESTS];
 	struct room	*who[1 + 2 * PROC_MAX];
-	unsigned	 i, n = 0;
+	unsigned	 i, n = 0, guests;
 
 	pfd[n++] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
 	for (i = 0; i < PROC_MAX; i++) {
@@ -459,7 +491,8 @@ turn(void)
 		pfd[n++] = (struct pollfd){ .fd = house.room[i].pidfd,
 		    .events = POLLIN };
 	}
-	if (poll(pfd, n, next_wait(now_ms())) == -1 && errno != EINTR)
+	guests = house.state == HOUSE_SERVING ? guest_poll(pfd + n) : 0;
+	if (poll(pfd, n + guests, next_wait(now_ms())) == -1 && errno != EINTR)
 		fatal("poll");
 	if (pfd[0].revents != 0)
 		take_signal();
@@ -470,6 +503,8 @@ turn(void)
 			happen(EV_LOST, who[i]);
 		else
 			take_door(who[i]);
+	if (house.state == HOUSE_SERVING)
+		guest_turn(pfd + n, guests, now_ms());
 	if (house.state != HOUSE_OVER)
 		check_time();
 }
@@ -502,6 +537,7 @@ house_clean(void)
 	for (i = 0; i < PROC_MAX; i++)
 		room_kill(&house.room[i]);
 	bury(BURY_MS);
+	guest_close();
 	control_close();
 	tun_close();
 }

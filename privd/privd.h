@@ -11,6 +11,10 @@
  *	control.c  the control socket, the directory's socket
  *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
+ *	nft.c, nft_rules.c  the nftables table of what is lent
+ *	lend.c	   grants: recorded, done, undone, listed
+ *	guest.c	   the guest socket
+ *	runner.c   what the room macroctl is given
  *	notify.c   the service manager
  */
 #ifndef PRIVD_H
@@ -87,6 +91,9 @@ int	 boot_go(void *, void *);
 void	 boot_name(char *dst, size_t size, const char *src);
 void	 boot_sent(int result, enum proc_id, const char *what);
 
+/* A resident lied; the house ends. */
+void	 house_lie(struct room *, const char *how);
+
 /* dird.c: everything until CONF_END_DIRD; nothing when it is switched off. */
 void	 dird_start(void);
 void	 dird_fill(void);
@@ -153,6 +160,14 @@ int	 rtnl_rule_del(const uint8_t net[16], unsigned bits, uint32_t prio);
 void	 diag_open(void);
 /* known and rows of the answer. */
 void	 diag_ask(const uint8_t ip6[16], struct msg_listeners *);
+/* Does anybody listen there, on every address or the mesh address? v4: also
+ * on IPv4 ones. */
+int	 diag_listens(const uint8_t ip6[16], int is_tcp, uint16_t port, int v4);
+
+/* runner.c: the room macroctl, when anything is lent. */
+void	 runner_start(void);
+void	 runner_fill(void);
+void	 runner_go(void);
 
 /* notify.c: the service manager's protocol; silent when there is none. */
 /* socket: NOTIFY_SOCKET or NULL. */

@@ -40,6 +40,8 @@ HANDLER(ik_read1)
 HANDLER(ik_answer) HANDLER(ik_read2) HANDLER(xk_start) HANDLER(xk_read1)
 HANDLER(xk_read2) HANDLER(xk_read3) HANDLER(hs_drop) HANDLER(session_drop)
 HANDLER(sign_tree) HANDLER(sign_proof) HANDLER(verify_tree) HANDLER(verify_proof)
+HANDLER(sign_entry) HANDLER(sign_part) HANDLER(sign_claim) HANDLER(sign_head)
+HANDLER(sign_cosign) HANDLER(sign_sub_proof)
 int main(void) {
 	static union msg_any m; struct chan c; int f[MSG_NFD_MAX];
 	chan_init(&c, 0, PROC_CRYPTOD, PROC_NETD);
@@ -88,10 +90,11 @@ while read -r room libs; do
 done <<'L'
 privd libcap libmnl libseccomp libyaml
 netd libcap libevent_core libevent_extra libjansson libm libresolv libseccomp libsodium
-dird libcap libevent_core libjansson libseccomp libsecp256k1 libsodium
+dird libcap libevent_core libevent_extra libjansson libseccomp libsecp256k1 libsodium
 cryptod libcap libcrypto libseccomp libsecp256k1 libsodium libyaml
+macroctl libcap libjansson libseccomp libyaml
 L
-for room in privd netd cryptod dird bastidectl; do
+for room in privd netd cryptod dird macroctl bastidectl; do
     n=$((n + 1))
     f=${BASTIDE_BUILD:-build}/$room
     if readelf -h "$f" | grep -q 'Type:.*DYN' && readelf -lW "$f" | grep -q GNU_RELRO &&
@@ -105,9 +108,9 @@ done
 
 # Same source, same compiler, same bytes, wherever the tree stands.
 n=$((n + 1))
-mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod ctl dird verify docs "$dir/copy/"
+mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod macroctl ctl dird verify docs "$dir/copy/"
 if make -s -C "$dir/copy" B=out -j2 all >"$dir/out" 2>&1 &&
-    for room in privd netd cryptod dird bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
+    for room in privd netd cryptod dird macroctl bastidectl; do cmp "$dir/copy/out/$room" "${BASTIDE_BUILD:-build}/$room"; done >>"$dir/out" 2>&1
 then echo "ok $n - a copy of the tree elsewhere builds the same bytes"
 else echo "not ok $n - a copy of the tree elsewhere builds the same bytes"; sed 's/^/# /' "$dir/out" | tail -n 5; bad=1; fi
 echo "1..$n"

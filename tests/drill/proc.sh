@@ -57,17 +57,17 @@ start
 net_admin=0000000000001000 none=0000000000000000
 # Sockets: three doors, three leashes of two ends, rtnetlink, sock_diag.
 room privd "$privd" 0 0 $net_admin \
-    "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*11"
+    "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*12"
 # Two loops, netd's and its DNS parser's: each has an epoll and a pipe for signals.
 # Sockets: two doors, UDP, DNS, control, the pair to the parser.
 room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
     "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
-    "/dev/null*2 eventfd*2 log*1 socket*2"
+    "/dev/null*2 eventfd*2 log*1 socket*3"
 # Its folder is a mount of its own, so "/" is the journal's. Sockets: one door, the local API. A helper for each further core, seven at most.
 cores=$(nproc --all)
 room dird "$dird" "$(uid_of _bastide-dird 61143)" "$(gid_of _bastide-dird 61143)" $none \
-    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*2" $((cores > 8 ? 8 : cores))
+    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*3" $((cores > 8 ? 8 : cores))
 walled netd "$netd"
 walled cryptod "$cryptod"
 walled dird "$dird"
@@ -105,7 +105,7 @@ check the_house_stops_in_good_order same 0 "$status"
 echo 'bastide: {cryptod: {workers: 3}}' >>"$tmp/fips.yaml"
 start
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
-    "/dev/null*2 eventfd*6 log*1 socket*2" 3
+    "/dev/null*2 eventfd*6 log*1 socket*3" 3
 walled cryptod "$cryptod"
 # of_each FIELD: its values in the threads of cryptod, once each.
 of_each() { awk -v k="$1:" '$1 == k { $1 = ""; print }' /proc/"$cryptod"/task/*/status | sort -u | sed 's/^ //'; }

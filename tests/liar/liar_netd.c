@@ -149,7 +149,7 @@ run_cryptod(int privd, int netd, int err)
 {
 	dup2(err, STDERR_FILENO);
 	log_init("cryptod", NULL);
-	_exit(cryptod_run(privd, netd, stay));
+	_exit(cryptod_run(privd, netd, -1, stay));
 }
 
 static void
@@ -255,6 +255,7 @@ boot(void)
 		take_lane(lane);
 	unlinkat(d, "fips.key", 0);
 	unlinkat(d, "fips.pub", 0);
+	unlinkat(d, "directory.key", 0);
 	close(d);
 	rmdir(dir);
 	ck_assert_int_eq(chan_send(&h.privd, MSG_GO_CRYPTOD, &go, NULL), 0);

@@ -1,11 +1,11 @@
 #!/bin/bash
-# t_mesh.sh -- nodes that reach each other through others: chain, ring, star,
+# t_mesh.sh -- nodes that reach each other through others: chain, mesh, ring, star,
 # random tree with some more links. All stand on one bridge; who dials whom
 # makes the topology. Then a node dies and the others find each other again.
 #
 #	[ONLY='chain ring'] t_mesh.sh
 . "$(dirname "$0")/mesh.sh"
-ONLY=${ONLY:-chain ring star random}
+ONLY=${ONLY:-chain mesh ring star random}
 
 bridge
 
@@ -39,15 +39,34 @@ if wanted chain; then
 	down "${c[@]}"
 fi
 
+# dies NAME: its netd, without a word; the others hear nothing of it.
+dies() {
+	kill -KILL "$(room "$1" netd)"
+	wait "${PID[$1]}" 2>/dev/null
+	unset "PID[$1]"
+}
+
+if wanted mesh; then
+	m=(m1 m2 m3 m4 m5)
+	node "${m[@]}"
+	for i in 1 2 3 4; do
+		for ((k = 0; k < i; k++)); do dials "${m[i]}" "${m[k]}"; done
+	done
+	up "${m[@]}"
+	try_pairs "mesh of 5: all pairs by name" "${m[@]}"
+	dies m2
+	try_pairs "mesh of 5: one dead without a word, the others still talk" m1 m3 m4 m5
+	check "mesh of 5: every room lives, no error in a log" healthy m1 m3 m4 m5
+	down m1 m3 m4 m5
+fi
+
 if wanted ring; then
 	r=(r1 r2 r3 r4 r5 r6)
 	node "${r[@]}"
 	for i in 0 1 2 3 4 5; do dials "${r[i]}" "${r[(i + 1) % 6]}"; done
 	up "${r[@]}"
 	try_pairs "ring of 6: all pairs by name" "${r[@]}"
-	kill -KILL "$(room r3 netd)"
-	wait "${PID[r3]}" 2>/dev/null
-	unset "PID[r3]"
+	dies r3
 	WITHIN=90 try_pairs "ring of 6: one dead without a word, the others talk again" r1 r2 r4 r5 r6
 	check "ring of 6: every room lives, no error in a log" healthy r1 r2 r4 r5 r6
 	down "${r[@]}"
@@ -59,16 +78,38 @@ if wanted star; then
 	for n in "${s[@]:1}"; do dials "$n" s0; done
 	up "${s[@]}"
 	try_pairs "star of 8: all pairs by name" "${s[@]}"
-	stop s4 >/dev/null
-	try_pairs "star of 8: a leaf gone, the others still talk" s0 s1 s2 s3 s5 s6 s7
+	dies s4
+	try_pairs "star of 8: a leaf dead without a word, the others still talk" s0 s1 s2 s3 s5 s6 s7
 	check "star of 8: every room lives, no error in a log" healthy s0 s1 s2 s3 s5 s6 s7
 	down "${s[@]}"
 fi
 
+# busiest NAME...: of the nodes without which the rest still hangs together, the one
+# with the most links.
+busiest() {
+	local n p
+	for n in "$@"; do
+		for p in ${PEERS[$n]}; do echo "$n $p"; done
+	done | python3 -c '
+import sys
+links = {tuple(sorted(l.split())) for l in sys.stdin}
+nodes = {n for l in links for n in l}
+def whole(gone):
+    left, todo = nodes - {gone}, [min(nodes - {gone})]
+    while todo:
+        at = todo.pop()
+        if at in left:
+            left.remove(at)
+            todo += [b for l in links if at in l for b in l]
+    return not left
+degree = lambda n: sum(n in l for l in links)
+print(max((n for n in sorted(nodes) if whole(n)), key=degree))'
+}
+
 # A tree of N where each dials an earlier one, and X more links; SEED tells which.
 if wanted random; then
 	N=${N:-12} X=${X:-6}
-	t=()
+	t=() rest=()
 	for ((i = 0; i < N; i++)); do t+=("t$i"); done
 	node "${t[@]}"
 	RANDOM=${SEED:-7}
@@ -80,8 +121,12 @@ if wanted random; then
 	up "${t[@]}"
 	WITHIN=60 try_pairs "random tree of $N with $X links more: all pairs by name" "${t[@]}"
 	check "random tree: one root" one_root "${t[@]}"
-	check "random tree: every room lives, no error in a log" healthy "${t[@]}"
-	down "${t[@]}"
+	victim=$(busiest "${t[@]}")
+	for n in "${t[@]}"; do [ "$n" = "$victim" ] || rest+=("$n"); done
+	dies "$victim"
+	WITHIN=90 try_pairs "random tree: $victim dead without a word, all others talk again" "${rest[@]}"
+	check "random tree: every room lives, no error in a log" healthy "${rest[@]}"
+	down "${rest[@]}"
 fi
 
 finish

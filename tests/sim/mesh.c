@@ -349,7 +349,7 @@ modules_open(struct node *n, unsigned peers, const uint8_t *addr,
 	struct lookup_cfg lc = { .peers_max = peers, .open_max = 16,
 	    .recent_max = 1024, .work_max = 32, .ttl = 64, .attempts = 4,
 	    .attempt_ms = { 1000, 2000, 4000, 8000 }, .recent_ms = 10000,
-	    .forward_burst = 16, .forward_per_min = 30 };
+	    .forward_burst = 256, .forward_per_min = 300 };
 
 	memcpy(tc.addr, addr, 16);
 	memcpy(bc.addr, addr, 16);

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../dird_body.h"
 #include "canon.h"
@@ -205,6 +206,33 @@ START_TEST(every_two_bytes_are_the_same_utf8_to_both)
 }
 END_TEST
 
+START_TEST(dates_are_written_as_the_c_library_writes_them_and_read_back)
+{
+	int64_t t;
+	char mine[21], its[21];
+	struct tm tm;
+	time_t tt;
+
+	for (t = 0; t <= INT64_C(253402300799); t += 86400 * 13 + 86399 - t % 7) {
+		tt = (time_t)t;
+		time_write(t, mine);
+		strftime(its, sizeof(its), "%Y-%m-%dT%H:%M:%SZ",
+		    gmtime_r(&tt, &tm));
+		ck_assert_str_eq(mine, its);
+		ck_assert_int_eq(time_parse(mine, 20), t);
+	}
+	for (t = 0; t < 86400 * 1500; t += 43200 - t % 2) {
+		tt = (time_t)t;
+		time_write(t, mine);
+		strftime(its, sizeof(its), "%Y-%m-%dT%H:%M:%SZ",
+		    gmtime_r(&tt, &tm));
+		ck_assert_str_eq(mine, its);
+	}
+	time_write(-1, mine);
+	ck_assert_str_eq(mine, "9999-12-31T23:59:59Z");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -219,6 +247,7 @@ main(void)
 	tcase_add_test(t, every_other_spelling_is_refused_by_both);
 	tcase_add_test(t, each_character_has_one_spelling_for_both);
 	tcase_add_test(t, every_two_bytes_are_the_same_utf8_to_both);
+	tcase_add_test(t, dates_are_written_as_the_c_library_writes_them_and_read_back);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_FORK);
 	srunner_set_tap(r, "-");

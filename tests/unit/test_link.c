@@ -121,6 +121,8 @@ static double	mesh_cost_told;
 
 void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
 void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
+static unsigned	mutes, voices;
+void mesh_peer_mute(struct peer *p) { *(p->mute ? &mutes : &voices) += 1; }
 
 void
 mesh_peer_cost(struct peer *p, double cost)
@@ -429,6 +431,46 @@ START_TEST(of_two_crossed_handshakes_both_sides_keep_the_same)
 END_TEST
 
 /* -- buckets ------------------------------------------------------------------ */
+
+START_TEST(a_peer_is_mute_only_when_it_owes_us_answers)
+{
+	struct mute_facts f = { .reports = 1, .beat_ms = 10000, .etx = 1 };
+
+	ck_assert_int_eq(decide_mute(&f), MUTE_NO);
+	f.waited_ms = 1999;			/* one answer takes up to 2 s */
+	ck_assert_int_eq(decide_mute(&f), MUTE_NO);
+	f.waited_ms = 2000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+	f.asked = LINK_QUESTIONS;
+	f.waited_ms = 4999;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+	f.waited_ms = 5000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_YES);
+	/* Our own process may have slept. */
+	f.asked = LINK_QUESTIONS - 1;
+	f.waited_ms = 60000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+	/* A bad link, a long one. */
+	f.asked = LINK_QUESTIONS;
+	f.etx = 2, f.waited_ms = 9999;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+	f.etx = 100, f.waited_ms = 20000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_YES);
+	f.etx = 1, f.srtt_ms = 2000, f.waited_ms = 10999;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+	f.waited_ms = 11000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_YES);
+	/* Who sends no reports owes nothing. */
+	f.reports = 0;
+	ck_assert_int_eq(decide_mute(&f), MUTE_NO);
+	/* Idle: one heartbeat missed is a reason to ask. */
+	f = (struct mute_facts){ .reports = 1, .beat_ms = 10000, .etx = 1,
+	    .silent_ms = 11999 };
+	ck_assert_int_eq(decide_mute(&f), MUTE_NO);
+	f.silent_ms = 12000;
+	ck_assert_int_eq(decide_mute(&f), MUTE_ASK);
+}
+END_TEST
 
 START_TEST(a_bucket_gives_its_burst_and_then_its_rate)
 {
@@ -1408,6 +1450,141 @@ START_TEST(frames_carry_a_time_that_is_never_nought_and_the_spin_bit)
 }
 END_TEST
 
+/* A peer that has reported: its silence means something. */
+static struct peer *
+reporting(void)
+{
+	uint8_t		 buf[MMP_LINK_RR_LEN];
+	struct mmp_rr	 rr = { .highest = 1, .cum_packets = 1, .ts_echo = 1,
+			    .dwell_ms = 199 };
+	struct peer	*p;
+
+	set_up();
+	netd.conf[CONF_REKEY_ENABLED] = 0;
+	micros();
+	p = peer_up(0x20, 1, 41);
+	netd.now_ms += 200;
+	micros();
+	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
+	frame_in(&home, p->cur.our_index, 1, 0, buf, sizeof(buf), REFUSE_NONE);
+	ck_assert(link_has_srtt(p));
+	return p;
+}
+
+static unsigned
+beats_since(unsigned n)
+{
+	unsigned i, beats = 0;
+
+	for (i = n; i < nlent; i++)
+		beats += lent[i % 64]->buf[lent[i % 64]->off + FRAME_BODY_OFF] ==
+		    LINK_MSG_HEARTBEAT;
+	return beats;
+}
+
+START_TEST(who_does_not_answer_is_asked_then_gone_round_and_heard_again)
+{
+	struct peer *p = reporting();
+	unsigned     n;
+
+	p->extra->beat_ms = netd.now_ms + 60000;	/* questions alone */
+	link_send(p, hello, sizeof(hello));
+	sealed_as(7);
+	n = nlent;
+	later(1900);
+	ck_assert_uint_eq(beats_since(n), 0);
+	later(2000);
+	ck_assert_uint_ge(beats_since(n), 3);
+	ck_assert(!p->mute);
+	later(1300);
+	ck_assert(p->mute);
+	ck_assert_uint_eq(mutes, 1);
+	ck_assert(p->in_mesh);
+	/* Its keys stay, so one frame brings it back. */
+	later(5000);
+	ck_assert_uint_eq(mutes, 1);
+	beat_in(&home, p->cur.our_index, 9);
+	ck_assert(!p->mute);
+	ck_assert_uint_eq(voices, 1);
+	n = nlent;
+	later(1500);
+	ck_assert_uint_eq(beats_since(n), 0);
+}
+END_TEST
+
+START_TEST(any_frame_is_an_answer)
+{
+	struct peer *p = reporting();
+	unsigned     i;
+
+	for (i = 0; i < 20; i++) {
+		link_send(p, hello, sizeof(hello));
+		sealed_as(7 + i);
+		later(4500);
+		beat_in(&home, p->cur.our_index, 9 + i);
+	}
+	ck_assert_uint_eq(mutes, 0);
+}
+END_TEST
+
+START_TEST(a_quiet_peer_is_asked_after_a_missed_heartbeat)
+{
+	struct peer *p = reporting();
+	unsigned     i, n;
+
+	for (i = 0; i < 3; i++) {
+		later(10500);
+		beat_in(&home, p->cur.our_index, 9 + i);
+	}
+	n = nlent;
+	later(11500);
+	ck_assert_uint_le(beats_since(n), 2);
+	later(6500);
+	ck_assert(p->mute);
+	ck_assert_ptr_eq(peer_find(addr_of(0x20)), p);
+	later(13000);
+	ck_assert_ptr_null(peer_find(addr_of(0x20)));
+}
+END_TEST
+
+START_TEST(a_peer_that_never_reported_is_not_judged_by_its_silence)
+{
+	struct peer *p;
+
+	set_up();
+	micros();
+	p = peer_up(0x20, 1, 41);
+	link_send(p, hello, sizeof(hello));
+	sealed_as(7);
+	later(29000);
+	ck_assert(!p->mute);
+}
+END_TEST
+
+START_TEST(heartbeats_that_follow_closely_are_answered)
+{
+	struct peer *p = reporting();
+	uint64_t     n;
+
+	p->extra->reported = 5;
+	p->extra->mmp.rx.news = 0;
+	p->extra->mmp.rx.told = 1;
+	p->extra->mmp.rx.sent_ms = netd.now_ms;
+	for (n = 0; n < 3; n++) {
+		netd.now_ms += 10000;
+		micros();
+		beat_in(&home, p->cur.our_index, 9 + n);
+		ck_assert(!p->extra->mmp.rx.news);
+	}
+	netd.now_ms += 500;
+	micros();
+	beat_in(&home, p->cur.our_index, 12);
+	ck_assert(p->extra->mmp.rx.news);
+	link_tick();
+	ck_assert_uint_eq(last_type(), LINK_MSG_RECEIVER_REPORT);
+}
+END_TEST
+
 START_TEST(drops_of_the_kernel_are_congestion_for_a_second)
 {
 	struct peer *p;
@@ -1487,6 +1664,12 @@ main(void)
 	tcase_add_test(t, a_short_report_is_refused_and_one_about_old_keys_ignored);
 	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);
 	tcase_add_test(t, drops_of_the_kernel_are_congestion_for_a_second);
+	tcase_add_test(t, a_peer_is_mute_only_when_it_owes_us_answers);
+	tcase_add_test(t, who_does_not_answer_is_asked_then_gone_round_and_heard_again);
+	tcase_add_test(t, any_frame_is_an_answer);
+	tcase_add_test(t, a_quiet_peer_is_asked_after_a_missed_heartbeat);
+	tcase_add_test(t, a_peer_that_never_reported_is_not_judged_by_its_silence);
+	tcase_add_test(t, heartbeats_that_follow_closely_are_answered);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");

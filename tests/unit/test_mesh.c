@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../../netd/frame.h"
-#include "../../netd/mesh.h"
+#include "../../netd/mesh_int.h"
 #include "../../netd/names.h"
 #include "../../netd/route.h"
 #include "../../netd/session.h"
@@ -414,6 +414,74 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 }
 END_TEST
 
+START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
+{
+	unsigned      root, n[2];
+	struct peer  *p = under_a_root(&root), *q = up(1, 55);
+	struct coords at, far;
+	uint8_t	      addr[NADDR_LEN];
+	enum nexthop_why why;
+	uint16_t      slot[4];
+
+	n[0] = 55, n[1] = root;
+	at = path_of(n, 2);
+	announce(q, &at, 1);
+	answer_all(1);
+	n[0] = 54;
+	far = path_of(n, 2);
+	addr_of(54, addr);
+	filter(p, 1, n, 1);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(route_transit(addr, &why), p);
+	ck_assert_uint_eq(mesh_filter_reach(addr, 1, UINT16_MAX, slot, 4), 1);
+	p->mute = 1;
+	mesh_peer_mute(p);
+	answer_all(1);
+	ck_assert_ptr_eq(mesh_peer(tree_parent(mesh.tree)), q);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(route_transit(addr, &why), q);
+	ck_assert_uint_eq(mesh_filter_reach(addr, 0, UINT16_MAX, slot, 4), 0);
+	/* Nor is it handed what is for itself: it may stand elsewhere by now. */
+	ck_assert_ptr_ne(route_next(p->addr), p);
+	netd.now_ms += 30000;
+	mesh_tick();
+	netd.now_ms += 1000;
+	nsent = 0;
+	p->mute = 0;
+	mesh_peer_mute(p);
+	mesh_tick();
+	ck_assert_ptr_eq(route_next(p->addr), p);
+	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, 0), 1);
+	ck_assert_uint_eq(count_sent(LINK_MSG_FILTER_ANNOUNCE, 0), 1);
+}
+END_TEST
+
+START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
+{
+	struct lookup_request q = { .ttl = 10 };
+	struct peer	     *from;
+	uint8_t		      msg[LOOKUP_REQUEST_MAX];
+	unsigned	      root, far = 54, i, n = 53;
+	ssize_t		      len;
+
+	filter(under_a_root(&root), 1, &far, 1);
+	from = up(1, 55);
+	addr_of(far, q.target);
+	q.path = path_of(&n, 1);
+	addr_of(n, q.origin);
+	/* Twenty nodes that lost their way ask a dozen times each. */
+	for (i = 0; i < 2400; i++) {
+		q.id = i + 1;
+		len = lookup_request_encode(&q, msg, sizeof(msg));
+		nsent = 0;
+		mesh_input(from, msg, (size_t)len);
+		ck_assert(i >= 240 || nsent == 1);
+	}
+	/* Who goes on and on does not. */
+	ck_assert_uint_eq(nsent, 0);
+}
+END_TEST
+
 START_TEST(a_node_that_nobody_knows_is_given_up)
 {
 	unsigned root, far = 58;
@@ -551,6 +619,8 @@ main(void)
 	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
+	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
+	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 	tcase_add_test(t, nothing_due_wants_no_timer);
 	tcase_add_test(t, cryptod_that_will_not_sign_is_asked_again);
 	suite_add_tcase(s, t);

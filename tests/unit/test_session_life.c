@@ -140,10 +140,13 @@ int link_mark(const struct peer *p, int ce) { (void)p; return ce; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 15; }
 
+static int is_beyond;		/* the link leads to FAR, but is not its own */
+
 struct peer *
 peer_find(const uint8_t addr[NADDR_LEN])
 {
-	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
+	return has_link && !is_beyond && memcmp(addr, peer.addr, NADDR_LEN) == 0 ?
+	    &peer : NULL;
 }
 
 struct peer *
@@ -173,7 +176,7 @@ route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 struct peer *
 route_next(const uint8_t addr[NADDR_LEN])
 {
-	return peer_find(addr);
+	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
 }
 
 const struct coords *
@@ -730,13 +733,63 @@ START_TEST(their_rekey_counts_when_a_frame_proves_it)
 	answer_up(102, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 100);
 	ck_assert_uint_eq(s->pend.session, 102);
-	wait_ms(20000);
+	wait_ms(11000);
 	ck_assert_uint_eq(s->cur.session, 100);
 	n = nframe;
 	frame_in(102, FSP_WARMUP, "", 0);
 	ck_assert_uint_eq(s->cur.session, 102);
 	ck_assert_uint_gt(nframe, n);		/* they hear it at once */
 	ck_assert_uint_eq(last.session_key, 102);
+}
+END_TEST
+
+static struct session *
+holding_theirs(void)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
+	return s;
+}
+
+START_TEST(keys_of_theirs_are_used_when_the_old_ones_must_be_gone)
+{
+	struct session *s = holding_theirs();
+
+	/* The way was cut: the other side uses the new keys and forgets the old. */
+	wait_ms(11900);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	wait_ms(1200);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 102);
+	ck_assert_uint_eq(s->cur.session, 102);
+	/* What it sent before still opens. */
+	frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+	ck_assert_uint_eq(s->prev.session, 100);
+}
+END_TEST
+
+START_TEST(keys_of_theirs_wait_while_the_old_ones_are_in_use)
+{
+	struct session *s = holding_theirs();
+	unsigned	i;
+
+	for (i = 0; i < 6; i++) {
+		wait_ms(8000);
+		frame_in(100, FSP_WARMUP, "", 0);
+		ck_assert_uint_eq(s->cur.session, 100);
+	}
+	/* Nobody has these any more: not after a minute. */
+	wait_ms(8000);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(20000);
+	ck_assert_uint_eq(s->cur.session, 100);
 }
 END_TEST
 
@@ -1065,6 +1118,16 @@ START_TEST(who_does_not_answer_hears_again_where_we_are)
 	wait_ms(5000);
 	packet_out(100);
 	ck_assert_uint_eq(frame[57], 0);
+	ck_assert_uint_eq(nseek, 0);
+	/* One that is no neighbour may stand elsewhere, and who noticed that may
+	 * know no way back to us. */
+	is_beyond = 1;
+	wait_ms(2000);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	ck_assert_uint_eq(nseek, 1);
+	packet_out(100);
+	ck_assert_uint_eq(nseek, 1);
 }
 END_TEST
 
@@ -1135,6 +1198,26 @@ START_TEST(transit_says_what_is_wrong_with_the_way)
 	netd.now_ms += 1000;
 	datagram_in(other, nowhere, 64, data, 64);
 	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
+/* Without it a reference node opens the frame only by trying every key. */
+START_TEST(a_warm_up_after_a_change_of_keys_carries_their_bit)
+{
+	struct fsp_signal g = { .type = FSP_COORDS_REQUIRED };
+	struct session *s = holding_theirs();
+	uint8_t out[64];
+	size_t n;
+
+	frame_in(102, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+	netd.now_ms += 10000;
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	frame[57] = 0;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(frame[57], FSP_CP | FSP_K);
+	ck_assert_uint_eq(last.session_key, 102);
 }
 END_TEST
 
@@ -1387,6 +1470,8 @@ main(void)
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
+	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
+	tcase_add_test(t, keys_of_theirs_wait_while_the_old_ones_are_in_use);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
@@ -1404,6 +1489,7 @@ main(void)
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);

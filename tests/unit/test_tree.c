@@ -400,6 +400,37 @@ START_TEST(a_better_root_or_a_lost_parent_waits_for_nothing)
 }
 END_TEST
 
+START_TEST(a_mute_peer_is_neither_parent_nor_child_until_it_is_heard)
+{
+	unsigned was;
+
+	peer(0, 60), peer(1, 70), peer(2, 110);
+	SAYS(0, 1, 60, 10);
+	SAYS(1, 1, 70, 30, 10);
+	SAYS(2, 1, 110, 100, 60, 10);
+	ck_assert_uint_eq(tree_parent(t), 0);
+	ck_assert(tree_is_child(t, 2));
+	/* No hold-down: as if it had gone. */
+	tree_peer_mute(t, 0, 1, now);
+	ck_assert_uint_eq(tree_parent(t), 1);
+	tree_peer_mute(t, 2, 1, now);
+	ck_assert(!tree_is_tree_peer(t, 2));
+	ck_assert_ptr_nonnull(tree_peer_at(t, 2));
+	sign_all();
+	at(20000);
+	at(40000);
+	now.ms += 1000;
+	/* It may have missed our place, and we know its. */
+	was = sent[0].count;
+	tree_peer_mute(t, 0, 0, now);
+	ck_assert_uint_eq(sent[0].count, was + 1);
+	tree_peer_mute(t, 2, 0, now);
+	ck_assert(tree_is_child(t, 2));
+	tree_peer_del(t, 1, now);
+	ck_assert_uint_eq(tree_parent(t), 0);
+}
+END_TEST
+
 START_TEST(a_parent_that_comes_to_stand_below_us_is_left)
 {
 	peer(0, 60), peer(1, 70);
@@ -600,6 +631,7 @@ main(void)
 	tcase_add_test(c, depth_and_cost_choose_among_equals);
 	tcase_add_test(c, an_unmeasured_link_is_used_only_when_no_other_leads_there);
 	tcase_add_test(c, a_better_root_or_a_lost_parent_waits_for_nothing);
+	tcase_add_test(c, a_mute_peer_is_neither_parent_nor_child_until_it_is_heard);
 	tcase_add_test(c, a_parent_that_comes_to_stand_below_us_is_left);
 	tcase_add_test(c,
 	    soon_after_a_switch_only_half_the_depth_is_worth_another);

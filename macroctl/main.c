@@ -1,0 +1,117 @@
+/*
+ * main.c -- which of the two this is, and what is given up before anything
+ * foreign is looked at. With arguments: one call, as root through sudo. Without
+ * any, as privd's child with doors in place: the room.
+ */
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/prctl.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "macroctl.h"
+#include "sandbox.h"
+
+#define RUNTIME_DIR	"/run/bastide"
+
+static void
+failed(void)
+{
+	cli_fail(LEND_INTERNAL, "a precaution failed");
+}
+
+/* privd made this descriptor; sudo and shells leave none. */
+static int
+is_room(int argc)
+{
+	struct stat st;
+
+	return argc == 1 && fstat(ROOM_DOOR_PRIVD, &st) == 0 &&
+	    S_ISSOCK(st.st_mode);
+}
+
+static void
+fill_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd == -1)
+		fatal("/dev/null");
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
+		fatal("close what was left open");
+}
+
+/* Nothing of the environment is used: not PATH, not RUST_LOG, not a locale. */
+static void
+precautions(void)
+{
+	struct rlimit no = { 0, 0 };
+
+	umask(077);
+	/* What fails is said once, as JSON. */
+	log_init("macroctl", "off");
+	fatal_hook(failed);
+	if (clearenv() != 0 || prctl(PR_SET_DUMPABLE, 0) == -1 ||
+	    setrlimit(RLIMIT_CORE, &no) == -1 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR || chdir("/") == -1)
+		fatal("precautions");
+	fill_stdio();
+}
+
+/* Only whether it is there; what sudo says of itself it says of the caller. */
+static int
+is_under_sudo(void)
+{
+	return getenv("SUDO_COMMAND") != NULL || getenv("SUDO_UID") != NULL ||
+	    getenv("SUDO_USER") != NULL;
+}
+
+static int
+one_call(int argc, char *argv[])
+{
+	const char	*runtime = RUNTIME_DIR;
+	char		 err[ERR_LEN] = "";
+	uint8_t		 self[16] = { 0 };
+	int		 sudo = is_under_sudo(), dir, door;
+
+	precautions();
+	if (geteuid() != 0)
+		return cli_fail(LEND_ROOT, NULL);
+	if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+		if (sudo)
+			return cli_fail(LEND_SUDO, NULL);
+		runtime = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
+	if ((dir = kind_folder(err)) == -1)
+		return cli_fail(LEND_TAMPER, err);
+	if ((dir = kind_alone(dir)) == -1)
+		fatal("a mount of its own for the folder of planners");
+	planner_init();
+	door = ask_connect(runtime);
+	sandbox_drop_run(PROC_MACROCTL, dir);
+	sandbox_seccomp(PROC_MACROCTL);
+	/* Nobody now. privd first, so that what is refused gets recorded. */
+	if (door != -1)
+		ask_begin(door, self);
+	return cli_main(dir, self, argc, argv);
+}
+
+int
+main(int argc, char *argv[])
+{
+	if (is_room(argc))
+		runner_main();
+	return one_call(argc, argv);
+}

@@ -1,0 +1,478 @@
+/*
+ * lend.c -- grants: which ports the configuration lends, who asks, and the
+ * order of things. A grant is recorded first and made then; a revoke removes
+ * first and is recorded then. What is lent now, to whom and until when only
+ * the kernel knows.
+ */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "guest.h"
+#define LOG_TARGET "bastide::lend"
+#include "log.h"
+#include "nft.h"
+#include "wire.h"
+
+#define WANTS		32	/* questions that wait for a record */
+#define AUDITS_MAX	64	/* records that dird has not answered for */
+#define GRANTS_MAX	65535
+
+/* A question that waits for its record; its number is the record's req. */
+struct want {
+	int		 used, is_grant;
+	struct asker	 who;
+	uint32_t	 req;
+	struct msg_grant grant;
+	struct lend_port port[LEND_PORTS];
+	unsigned	 nport;
+	int		 removed;
+};
+
+static struct lend_rules rules;
+static uint32_t		 secs_max, grants_max, live;
+static struct want	 wants[WANTS];
+static unsigned		 audits;
+static struct nft_grant	 snap[GRANTS_MAX];
+static uint32_t		 snap_n, snap_id;
+
+int
+lend_is_on(void)
+{
+	return rules.nkind > 0;
+}
+
+int
+lend_has_room(void)
+{
+	return audits < AUDITS_MAX;
+}
+
+int
+lend_read(void)
+{
+	char err[LEND_ERR_LEN];
+
+	if (lend_allow_parse(house.conf->txt[CONF_LEND_ALLOW], &rules,
+	    err) == -1)
+		conf_fatal("%s: bastide.lending.allow: %s", house.conf_name,
+		    err);
+	if (lend_net4_parse(house.conf->txt[CONF_LEND_NET4], &rules, err) == -1)
+		conf_fatal("%s: bastide.lending.ipv4_mesh: %s",
+		    house.conf_name, err);
+	secs_max = (uint32_t)house.conf->num[CONF_LEND_SECS_MAX];
+	grants_max = (uint32_t)house.conf->num[CONF_LEND_GRANTS_MAX];
+	if (lend_is_on() && !house.conf->num[CONF_TUN_ENABLED])
+		conf_fatal("%s: bastide.lending.allow lends to the mesh, which "
+		    "needs tun.enabled: true", house.conf_name);
+	return lend_is_on();
+}
+
+/* -- what there is -------------------------------------------------------- */
+
+static void
+on_snap(void *arg, const struct nft_grant *g)
+{
+	(void)arg;
+	if (snap_n < GRANTS_MAX)
+		snap[snap_n++] = *g;
+}
+
+static int
+take_snap(void)
+{
+	snap_n = 0;
+	if (++snap_id == 0)
+		snap_id = 1;
+	if (nft_each(on_snap, NULL) == -1)
+		return -1;
+	live = snap_n;
+	return 0;
+}
+
+static int
+is_allowed(const struct nft_grant *g)
+{
+	const struct lend_kind	*k = lend_port_find(&rules, g->port);
+	size_t			 n;
+
+	if (k == NULL || !lend_is_source(&rules, g->src))
+		return 0;
+	n = strlen(k->name);
+	return strncmp(g->who, k->name, n) == 0 && g->who[n] == ' ';
+}
+
+void
+lend_open(void)
+{
+	uint8_t		ip6[16];
+	unsigned	i;
+
+	if (!lend_is_on())
+		return;
+	mesh_addr(house.self.addr, ip6);
+	if (nft_open() == -1 || nft_install(&rules,
+	    house.conf->txt[CONF_TUN_NAME], ip6) == -1)
+		fatal("the nftables table of what is lent "
+		    "(bastide.lending.allow)");
+	if (take_snap() == -1)
+		fatal("what is lent already");
+	/* Lent under another configuration, or put there by hand. */
+	for (i = 0; i < snap_n; i++)
+		if (!is_allowed(&snap[i]) &&
+		    nft_revoke(snap[i].src, &snap[i].port, 1) == -1)
+			fatal("take away what may be lent no more");
+}
+
+void
+lend_who(struct msg_lend_self *m)
+{
+	mesh_addr(house.self.addr, m->ip6);
+}
+
+/* -- the record ----------------------------------------------------------- */
+
+/* req 0: nobody waits. -1 when dird is not there or has too much to write. */
+static int audit(uint32_t req, const char *what, const char *sub,
+	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static int
+audit(uint32_t req, const char *what, const char *sub, const char *fmt, ...)
+{
+	struct room		*r = &house.room[PROC_DIRD];
+	struct msg_audit	 m = { .req = req };
+	char			 text[sizeof(m.text) + 1];
+	va_list			 ap;
+	unsigned		 i;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (i = 0; text[i] != '\0'; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	log_info("%s %s", what, text);
+	if (r->pid == 0 || r->door.phase != RUN || !lend_has_room())
+		return -1;
+	snprintf(m.what, sizeof(m.what), "%s", what);
+	m.who_len = (uint16_t)strlen(sub);
+	memcpy(m.who, sub, m.who_len);
+	m.text_len = (uint16_t)i;
+	memcpy(m.text, text, i);
+	if (audit_send(&r->door, &m, NULL) == -1) {
+		house_lie(r, "its door is full");
+		return -1;
+	}
+	audits++;
+	return 0;
+}
+
+/* "kind=... src=... ports=..." of a question, for the record. */
+static void
+describe(const struct want *w, char *out, size_t size)
+{
+	char		ip[INET6_ADDRSTRLEN];
+	unsigned	i;
+	int		n;
+
+	lend_source_text(w->grant.src, ip);
+	n = snprintf(out, size, "kind=%s src=%s ports=", w->grant.kind, ip);
+	for (i = 0; i < w->nport && n < (int)size; i++)
+		n += snprintf(out + n, size - (size_t)n, "%s%s/%u",
+		    i > 0 ? "," : "", lend_proto(w->port[i].proto),
+		    w->port[i].port);
+	if (n < (int)size)
+		snprintf(out + n, size - (size_t)n, " secs=%u by=%s",
+		    w->grant.secs, w->who.slot == -1 ? "runner" : "guest");
+}
+
+/* -- answers -------------------------------------------------------------- */
+
+#define ANSWER(w, name, m)	do {					\
+	struct chan *to_ = guest_ready((w)->who) ? guest_door((w)->who) : NULL;	\
+	if (to_ != NULL && name##_send(to_, m, NULL) == -1 &&		\
+	    (w)->who.slot == -1)					\
+		house_lie(&house.room[PROC_MACROCTL], "its door is full"); \
+} while (0)
+
+static void
+answer_no(const struct want *w, enum lend_why why)
+{
+	struct msg_lend_no m = { .req = w->req, .why = (uint16_t)why };
+
+	ANSWER(w, lend_no, &m);
+}
+
+static void
+refuse_it(struct want *w, enum lend_why why)
+{
+	char text[400];
+
+	describe(w, text, sizeof(text));
+	audit(0, "refused", w->grant.sub, "%s: %s %s", lend_code(why),
+	    w->is_grant ? "grant" : "revoke", text);
+	answer_no(w, why);
+	w->used = 0;
+}
+
+/* -- GRANT ---------------------------------------------------------------- */
+
+static int
+listens(const struct want *w)
+{
+	uint8_t		ip6[16];
+	unsigned	i;
+
+	mesh_addr(house.self.addr, ip6);
+	for (i = 0; i < w->nport; i++)
+		if (!diag_listens(ip6, w->port[i].proto == IPPROTO_TCP,
+		    w->port[i].port, w->grant.src[0] == 0))
+			return 0;
+	return 1;
+}
+
+static enum lend_why
+judge(struct want *w)
+{
+	const struct lend_kind	*k;
+	unsigned		 i;
+	int			 n;
+
+	if (!lend_is_kind(w->grant.kind, strlen(w->grant.kind)))
+		return LEND_KIND;
+	if (!lend_is_sub(w->grant.sub, strlen(w->grant.sub)))
+		return LEND_SUB;
+	if (!lend_is_source(&rules, w->grant.src))
+		return LEND_SRC;
+	if ((k = lend_kind_find(&rules, w->grant.kind)) == NULL)
+		return LEND_POLICY;
+	if (!w->is_grant) {
+		memcpy(w->port, k->port, sizeof(w->port));
+		w->nport = k->nport;
+		return LEND_OK;
+	}
+	if (w->grant.secs > secs_max)
+		return LEND_SECS;
+	n = lend_ports_decode(w->grant.allow, w->grant.allow_len, w->port);
+	if (n == -1)
+		return LEND_POLICY;
+	w->nport = (unsigned)n;
+	for (i = 0; i < w->nport; i++)
+		if (!lend_kind_has(k, w->port[i]))
+			return LEND_POLICY;
+	if (live + w->nport > grants_max &&
+	    (take_snap() == -1 || live + w->nport > grants_max))
+		return LEND_FULL;
+	if (w->grant.listen && !listens(w))
+		return LEND_LISTENER;
+	return LEND_OK;
+}
+
+static struct want *
+want_new(struct chan *c, uint32_t req)
+{
+	unsigned i;
+
+	for (i = 0; i < WANTS; i++)
+		if (!wants[i].used) {
+			memset(&wants[i], 0, sizeof(wants[i]));
+			wants[i].used = 1;
+			wants[i].who = guest_asker(c);
+			wants[i].req = req;
+			return &wants[i];
+		}
+	return NULL;
+}
+
+static void
+busy(struct chan *c, uint32_t req)
+{
+	struct want w = { .who = guest_asker(c), .req = req };
+
+	answer_no(&w, LEND_BUSY);
+}
+
+void
+on_grant(struct chan *c, const struct msg_grant *m, int *fds)
+{
+	struct want	*w = want_new(c, m->req);
+	enum lend_why	 why;
+	char		 text[400];
+
+	(void)fds;
+	if (w == NULL) {
+		busy(c, m->req);
+		return;
+	}
+	w->is_grant = 1;
+	w->grant = *m;
+	if ((why = judge(w)) != LEND_OK) {
+		refuse_it(w, why);
+		return;
+	}
+	describe(w, text, sizeof(text));
+	if (audit((uint32_t)(w - wants) + 1, "grant", m->sub, "%s", text) ==
+	    -1) {
+		answer_no(w, LEND_AUDIT);
+		w->used = 0;
+	}
+}
+
+static void
+grant_now(struct want *w)
+{
+	struct msg_granted	m = { .req = w->req };
+	char			who[NFT_WHO_LEN], text[400];
+
+	snprintf(who, sizeof(who), "%s %s", w->grant.kind, w->grant.sub);
+	if (nft_grant(w->grant.src, w->port, w->nport, w->grant.secs, who) ==
+	    -1) {
+		describe(w, text, sizeof(text));
+		audit(0, "failed", w->grant.sub, "grant %s: %s", text,
+		    strerror(errno));
+		answer_no(w, errno == ENFILE ? LEND_FULL : LEND_KERNEL);
+		return;
+	}
+	live += w->nport;
+	m.until = (uint64_t)time(NULL) + w->grant.secs;
+	ANSWER(w, granted, &m);
+}
+
+/* -- REVOKE --------------------------------------------------------------- */
+
+static void
+revoked_now(struct want *w, int recorded)
+{
+	struct msg_revoked m = { .req = w->req, .removed = (uint8_t)w->removed,
+	    .recorded = (uint8_t)recorded };
+
+	ANSWER(w, revoked, &m);
+}
+
+void
+on_revoke(struct chan *c, const struct msg_revoke *m, int *fds)
+{
+	struct want	*w = want_new(c, m->req);
+	enum lend_why	 why;
+	char		 text[400];
+
+	(void)fds;
+	if (w == NULL) {
+		busy(c, m->req);
+		return;
+	}
+	memcpy(w->grant.kind, m->kind, sizeof(m->kind));
+	memcpy(w->grant.sub, m->sub, sizeof(m->sub));
+	memcpy(w->grant.src, m->src, sizeof(m->src));
+	if ((why = judge(w)) != LEND_OK) {
+		refuse_it(w, why);
+		return;
+	}
+	if ((w->removed = nft_revoke(w->grant.src, w->port, w->nport)) == -1) {
+		refuse_it(w, LEND_KERNEL);
+		return;
+	}
+	live -= live < (unsigned)w->removed ? live : (unsigned)w->removed;
+	describe(w, text, sizeof(text));
+	if (audit((uint32_t)(w - wants) + 1, "revoke", m->sub,
+	    "%s removed=%d", text, w->removed) == -1) {
+		revoked_now(w, 0);
+		w->used = 0;
+	}
+}
+
+/* -- AUDITED, ATTEMPT ----------------------------------------------------- */
+
+void
+on_audited(struct chan *c, const struct msg_audited *m, int *fds)
+{
+	struct want *w;
+
+	(void)c;
+	(void)fds;
+	if (audits == 0 || m->req > WANTS ||
+	    (m->req != 0 && !wants[m->req - 1].used)) {
+		house_lie(&house.room[PROC_DIRD],
+		    "it answers for a record that nobody asked for");
+		return;
+	}
+	audits--;
+	if (m->req == 0) {
+		if (!m->ok)
+			log_error("a refused loan could not be recorded");
+		return;
+	}
+	w = &wants[m->req - 1];
+	if (!w->is_grant)
+		revoked_now(w, m->ok);
+	else if (!m->ok)
+		answer_no(w, LEND_AUDIT);
+	else
+		grant_now(w);
+	w->used = 0;
+}
+
+void
+on_attempt(struct chan *c, const struct msg_attempt *m, int *fds)
+{
+	(void)c;
+	(void)fds;
+	audit(0, "refused", "", "%s: %.*s", lend_code(m->why), m->text_len,
+	    (const char *)m->text);
+}
+
+/* -- LIST ----------------------------------------------------------------- */
+
+static size_t
+put_row(uint8_t *p, size_t room, const struct nft_grant *g)
+{
+	struct wr	w = wr_init(p, room);
+	size_t		n = strlen(g->who);
+	ssize_t		len;
+
+	wr_bytes(&w, g->src, 16);
+	wr_uint(&w, g->port.proto, 1, 0, 255);
+	wr_uint(&w, g->port.port, 2, 0, 65535);
+	wr_uint(&w, g->left_s, 4, 0, UINT32_MAX);
+	wr_uint(&w, n, 1, 0, NFT_WHO_LEN);
+	wr_bytes(&w, g->who, n);
+	len = wr_len(&w);
+	return len == -1 ? 0 : (size_t)len;
+}
+
+void
+on_list(struct chan *c, const struct msg_list *m, int *fds)
+{
+	struct want		w = { .who = guest_asker(c), .req = m->req };
+	struct msg_listed	a = { .req = m->req };
+	uint32_t		i;
+	size_t			n;
+
+	(void)fds;
+	if (!lend_is_on() || (m->snap == 0 && take_snap() == -1)) {
+		answer_no(&w, lend_is_on() ? LEND_KERNEL : LEND_POLICY);
+		return;
+	}
+	/* Somebody else has looked anew since: begin again. */
+	if (m->snap != 0 && m->snap != snap_id) {
+		answer_no(&w, LEND_BUSY);
+		return;
+	}
+	a.snap = snap_id;
+	a.total = snap_n;
+	for (i = m->from; i < snap_n; i++) {
+		n = put_row(a.rows + a.rows_len, sizeof(a.rows) - a.rows_len,
+		    &snap[i]);
+		if (n == 0)
+			break;
+		a.rows_len = (uint16_t)(a.rows_len + n);
+	}
+	ANSWER(&w, listed, &a);
+}

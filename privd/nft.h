@@ -1,0 +1,37 @@
+/*
+ * nft.h -- the table `inet bastide`, through libmnl: made in one transaction,
+ * then single elements of one set. No text, no expression comes from outside.
+ */
+#ifndef NFT_H
+#define NFT_H
+
+#include "lend.h"
+
+#define NFT_WHO_LEN	80
+
+struct nft_grant {
+	uint8_t		 src[16];
+	struct lend_port port;
+	uint32_t	 left_s;
+	char		 who[NFT_WHO_LEN];	/* "kind did" */
+};
+
+/* 0 or -1 with errno, each. */
+int	nft_open(void);
+/*
+ * The whole table, in one transaction: sets made where they are missing and
+ * kept where not, rules and lent ports written anew.
+ */
+int	nft_install(const struct lend_rules *, const char *ifname,
+	    const uint8_t ip6[16]);
+/* The whole table away; none is fine. */
+int	nft_remove(void);
+/* All ports or none; a grant that is there lasts from now on. */
+int	nft_grant(const uint8_t src[16], const struct lend_port *, unsigned n,
+	    uint32_t secs, const char *who);
+/* How many of these there were, each gone now; -1 with errno. */
+int	nft_revoke(const uint8_t src[16], const struct lend_port *, unsigned n);
+/* Every grant that lives; -1 with errno. */
+int	nft_each(void (*fn)(void *, const struct nft_grant *), void *arg);
+
+#endif
