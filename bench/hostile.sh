@@ -12,7 +12,7 @@ RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
 KINDS=${KINDS:-heartbeat ancestry badsig deep filter filters hashes lookup lookup_v \
     lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
     nonsense unsealed transit}
-BULK=${BULK-nonsense filters}
+BULK=${BULK-nonsense filters transit}
 
 net hub a v b e d
 ip -n "$(ns hub)" link add br0 type bridge || bail "cannot make a bridge"
