@@ -254,6 +254,10 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
 644 man/fips.yaml.5 $(SHARE)/man/man5/fips.yaml.5
 644 man/privd.8 $(SHARE)/man/man8/privd.8
+644 man/macroctl.8 $(SHARE)/man/man8/macroctl.8
+644 docs/macros.md $(SHARE)/doc/bastide/macros.md
+644 sudoers/bastide $(SHARE)/doc/bastide/sudoers
+644 macroctl/tor/bastide.torrc $(SHARE)/doc/bastide/bastide.torrc
 644 docs/configuration.md $(SHARE)/doc/bastide/configuration.md
 644 etc/fips.yaml.example $(SHARE)/doc/bastide/fips.yaml.example
 644 ctl/completion/bastidectl.bash $(SHARE)/bash-completion/completions/bastidectl
