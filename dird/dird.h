@@ -5,6 +5,10 @@
  * Who knows what:
  *	room.c	  boot, doors, loop, stop
  *	state.c	  the journal while it is open, or why it is not
+ *	http.c	  the local socket
+ *	api*.c	  what is asked there
+ *	say.c	  own entries: signed by cryptod, appended
+ *	head.c	  own checkpoints; node.c: the own NodeRecord
  *	store, segment, chain, merkle, journal, view ...  the directory itself
  */
 #ifndef DIRD_H
@@ -61,6 +65,8 @@ uint32_t dird_req(void);
 
 /* state.c: opens the journal; says in the log and in dird.closed why not. */
 void	state_open(void);
+/* The journal grew: checkpoint and NodeRecord follow. */
+void	state_changed(void);
 /* Why nothing can be appended now; WHY_OK if it can. */
 enum why state_writable(void);
 

@@ -112,6 +112,16 @@ static int
 take_hash(struct journal *j, const uint8_t *raw, size_t len,
     const uint8_t leaf[HASH_LEN])
 {
+	uint64_t n = merkle_size(j->tree);
+	void *p;
+
+	if (n % JOURNAL_MARK == 0) {
+		p = realloc(j->mark, (n / JOURNAL_MARK + 1) * CHAIN_LEN);
+		if (p == NULL)
+			return -1;
+		j->mark = p;
+		memcpy(j->mark[n / JOURNAL_MARK], j->chain, CHAIN_LEN);
+	}
 	if (merkle_add(j->tree, leaf) == -1)
 		return -1;
 	chain_add(j->chain, raw, len);
@@ -338,12 +348,14 @@ journal_open(int dir, const struct store_io *io, const char *root,
 	ok = verify_from(j, check == CHECK_ALL ? 0 : j->head.size, b) == 0;
 out:
 	free(rp.s);
-	free(rp.head);
-	if (!ok) {
-		journal_close(j);
-		return NULL;
+	if (ok) {
+		j->note = rp.head;
+		j->note_len = rp.head_len;
+		return j;
 	}
-	return j;
+	free(rp.head);
+	journal_close(j);
+	return NULL;
 }
 
 void
@@ -355,6 +367,8 @@ journal_close(struct journal *j)
 	merkle_free(j->tree);
 	view_free(j->view);
 	free(j->where);
+	free(j->mark);
+	free(j->note);
 	free(j);
 }
 
@@ -365,13 +379,56 @@ journal_read(struct journal *j, uint64_t n, void *buf, size_t cap)
 }
 
 int
+journal_chain(struct journal *j, uint64_t n, uint8_t chain[CHAIN_LEN])
+{
+	uint8_t *buf;
+	uint64_t i = n / JOURNAL_MARK * JOURNAL_MARK;
+	ssize_t len = 0;
+
+	if (n > j->n)
+		return -1;
+	if (n == j->n) {
+		memcpy(chain, j->chain, CHAIN_LEN);
+		return 0;
+	}
+	memcpy(chain, j->mark[n / JOURNAL_MARK], CHAIN_LEN);
+	if (i == n)
+		return 0;
+	if ((buf = malloc(ENTRY_MAX)) == NULL)
+		return -1;
+	for (; i < n && len != -1; i++) {
+		len = journal_read(j, i, buf, ENTRY_MAX);
+		if (len != -1)
+			chain_add(chain, buf, (size_t)len);
+	}
+	free(buf);
+	return len == -1 ? -1 : 0;
+}
+
+int
 journal_head(struct journal *j, const char *note, size_t len)
 {
+	struct checkpoint head;
+	struct note n;
 	uint64_t where;
+	char *copy;
 
-	if (store_append(j->store, REC_HEAD, note, len, &where) == -1)
+	if (note_parse(note, len, &n, NULL) == -1 ||
+	    checkpoint_parse(n.text, &head, NULL) == -1 ||
+	    (copy = malloc(len + 1)) == NULL)
 		return -1;
-	return store_commit(j->store);
+	if (store_append(j->store, REC_HEAD, note, len, &where) == -1 ||
+	    store_commit(j->store) == -1) {
+		free(copy);
+		return -1;
+	}
+	memcpy(copy, note, len);
+	free(j->note);
+	j->note = copy;
+	j->note_len = len;
+	j->head = head;
+	j->head.extension = (struct span){ "", 0 };
+	return 0;
 }
 
 /*

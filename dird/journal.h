@@ -19,12 +19,17 @@ struct journal {
 	uint64_t	*where;		/* of each entry, by number */
 	uint64_t	 n, room;	/* entries */
 	uint8_t		 chain[CHAIN_LEN];
-	struct checkpoint head;		/* newest own one that was found */
+	uint8_t		(*mark)[CHAIN_LEN];	/* chain before each JOURNAL_MARKth */
+	struct checkpoint head;		/* newest own one */
+	char		*note;		/* as it was signed; NULL: none yet */
+	size_t		 note_len;
 	uint64_t	 skipped;	/* steps over torn tails */
 	int		 dir;
 	int		 lost;		/* the disk failed, and then did not read */
 	char		 root[DID_LEN + 1];
 };
+
+#define JOURNAL_MARK	1024
 
 /* How much of an existing journal is verified when it is opened. */
 enum journal_check { CHECK_HASHES, CHECK_ALL };
@@ -51,6 +56,8 @@ ssize_t	journal_append(struct journal *, const struct entry *, size_t n,
 int	journal_head(struct journal *, const char *note, size_t len);
 /* Entry n's raw bytes; length or -1. */
 ssize_t	journal_read(struct journal *, uint64_t n, void *buf, size_t cap);
+/* The chain of hashes before entry n. 0, or -1: no such place, or the disk. */
+int	journal_chain(struct journal *, uint64_t n, uint8_t chain[CHAIN_LEN]);
 
 /*
  * entry_check() and entry_verify() for many, on `threads` cores. pub finds an

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #define ROOM_DISPATCH
+#include "api.h"
 #include "dird.h"
+#include "head.h"
 #include "sign.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -249,6 +251,8 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	dird.folder = dird.api = -1;
 	for (p = 0; p < PROC_MAX; p++)
 		chan_init(&dird.door[p], door[p], PROC_DIRD, p);
+	/* While there is something to take a seed from. */
+	json_object_seed(0);
 	sign_init(&dird.door[PROC_CRYPTOD]);
 	if (entry_init() == -1)
 		fatalx("libsodium or libsecp256k1 does not start");
@@ -263,6 +267,9 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	/* Who connects meanwhile waits in the socket's queue. */
 	state_open();
 	watch_doors();
+	http_start(dird.api, dird.api_gid, api_handle);
+	head_start();
+	state_changed();
 	for (;;)
 		if (event_base_dispatch(dird.base) == -1)
 			fatalx("the event loop failed");

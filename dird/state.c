@@ -2,28 +2,14 @@
  * state.c -- the journal while it is open. What is broken closes it or makes it
  * read-only; the house stands all the same, and says so.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "dird.h"
+#include "head.h"
+#include "node.h"
 
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
-
-#define LOG_ORIGIN	"bastide/"
-
-/* The key of this node's own log: its origin is its did. */
-static const struct note_key *
-own_key(struct note_key *k)
-{
-	char origin[NOTE_NAME + 1];
-
-	if (!dird.has_key)
-		return NULL;
-	snprintf(origin, sizeof(origin), LOG_ORIGIN "%s", dird.did);
-	return note_key_make(origin, NOTE_ED25519, dird.dir_pub, k) == -1 ?
-	    NULL : k;
-}
 
 void
 state_open(void)
@@ -31,7 +17,7 @@ state_open(void)
 	struct note_key	key;
 
 	dird.closed = (struct because){ WHY_OK, "" };
-	dird.journal = journal_open(dird.folder, NULL, NULL, own_key(&key),
+	dird.journal = journal_open(dird.folder, NULL, NULL, head_key(&key) == 0 ? &key : NULL,
 	    CHECK_HASHES, &dird.closed);
 	if (dird.journal == NULL) {
 		log_error("the journal in %s stays closed: %s%s%s; "
@@ -49,6 +35,13 @@ state_open(void)
 	log_info("directory of %llu entries, %s",
 	    (unsigned long long)dird.journal->n,
 	    dird.journal->root[0] ? dird.journal->root : "no domain yet");
+}
+
+void
+state_changed(void)
+{
+	head_soon();
+	node_look();
 }
 
 enum why

@@ -22,12 +22,11 @@
 #include "control_cmd.h"
 #include "history.h"
 #include "listen.h"
+#include "peer.h"
 
 #define CLIENTS_MAX	32
-#define GROUPS_MAX	256
 #define IO_MS		5000
 #define LONG_REPLY	(1 << 20)
-#define NO_GROUP	UINT32_MAX
 
 struct client {
 	int		 fd;		/* -1: free */
@@ -41,7 +40,7 @@ struct client {
 
 static struct client	 client[CLIENTS_MAX];
 static int		 listener = -1;
-static uint32_t		 group = NO_GROUP;
+static uint32_t		 group = PEER_NO_GROUP;
 static struct event_base *loop;
 
 static void	on_client(evutil_socket_t, short, void *);
@@ -96,32 +95,6 @@ watch(struct client *c)
 		fatalx("cannot watch a control client");
 }
 
-/* Root, or in the group, as the kernel noted when it connected. */
-static int
-may_change(int fd)
-{
-	gid_t gids[GROUPS_MAX];
-	socklen_t len = sizeof(struct ucred);
-	struct ucred cred;
-	size_t i;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return 0;
-	if (cred.uid == 0)
-		return 1;
-	if (group == NO_GROUP)
-		return 0;
-	if (cred.gid == group)
-		return 1;
-	len = sizeof(gids);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, gids, &len) == -1)
-		return 0;
-	for (i = 0; i < len / sizeof(gids[0]); i++)
-		if (gids[i] == group)
-			return 1;
-	return 0;
-}
-
 static json_t *
 run(struct client *c, const struct ctl_req *req, char err[CTL_ERR_LEN])
 {
@@ -130,7 +103,7 @@ run(struct client *c, const struct ctl_req *req, char err[CTL_ERR_LEN])
 	if (cmd == NULL)
 		snprintf(err, CTL_ERR_LEN, "unknown command: %.300s",
 		    req->command);
-	else if (cmd->changes && !may_change(c->fd)) {
+	else if (cmd->changes && !peer_may(c->fd, group)) {
 		refuse(REFUSE_CTL_DENIED);
 		snprintf(err, CTL_ERR_LEN, "permission denied: %s is for root "
 		    "and members of the control socket's group", cmd->name);

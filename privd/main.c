@@ -10,6 +10,7 @@
 
 #define LOG_TARGET "bastide::privd"
 #include "log.h"
+#include "nft.h"
 #include "privd.h"
 
 #define EXIT_USAGE	2
@@ -17,13 +18,24 @@
 static void
 usage(FILE *f)
 {
-	fprintf(f, "usage: privd [-hnV] [-c FILE] [-r RUNTIME_DIR] "
+	fprintf(f, "usage: privd [-hnFV] [-c FILE] [-r RUNTIME_DIR] "
 	    "[-s STATE_DIR]\n"
 	    "  -c  configuration (/etc/fips/fips.yaml)\n"
 	    "  -r  control socket and the like (/run/bastide)\n"
 	    "  -s  identity (/var/lib/bastide)\n"
 	    "  -n  check the configuration, start nothing\n"
+	    "  -F  take away the nftables table of what is lent, start nothing\n"
 	    "  -V  version\n");
+}
+
+/* What is lent outlives the house; this is how it goes for good. */
+static int
+forget(void)
+{
+	log_init("privd", NULL);
+	if (nft_open() == -1 || nft_remove() == -1)
+		fatal("take away the table inet bastide");
+	return 0;
 }
 
 /* Folders are named in messages and to netd: they must mean the same there. */
@@ -48,7 +60,7 @@ parse_args(int argc, char *argv[])
 
 	house.runtime_dir = "/run/bastide";
 	house.state_dir = "/var/lib/bastide";
-	while ((c = getopt(argc, argv, "c:r:s:nVh")) != -1)
+	while ((c = getopt(argc, argv, "c:r:s:nFVh")) != -1)
 		switch (c) {
 		case 'c':
 			house.conf_path = absolute(optarg);
@@ -62,6 +74,8 @@ parse_args(int argc, char *argv[])
 		case 'n':
 			house.check_only = 1;
 			break;
+		case 'F':
+			exit(forget());
 		case 'V':
 			puts("privd " VERSION);
 			exit(0);

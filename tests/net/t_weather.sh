@@ -113,6 +113,7 @@ stop b
 start b
 first=$(mesh_addr b)
 check "a persistent identity is a new one the first time" refuses same "$known" "$first" 
+check "status says that it is kept" same True "$(show b status 'd["persistent"]')"
 check "its key file is 0600" same 600 "$(stat -c %a "$tmp/b/state/fips.key")"
 NPUB[b]=$(show b status 'd["npub"]')
 check "a stranger that dials is a peer" meet a b
@@ -126,6 +127,7 @@ conf b
 stop b
 start b
 check "an identity that nobody keeps is another one" refuses same "$first" "$(mesh_addr b)"
+check "and status says that it is not kept" same False "$(show b status 'd["persistent"]')"
 NPUB[b]=$(show b status 'd["npub"]')
 check "and is reached by its own name" wait_for 20 reaches a b
 finish

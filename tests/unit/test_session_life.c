@@ -1199,6 +1199,26 @@ START_TEST(transit_says_what_is_wrong_with_the_way)
 }
 END_TEST
 
+/* Without it a reference node opens the frame only by trying every key. */
+START_TEST(a_warm_up_after_a_change_of_keys_carries_their_bit)
+{
+	struct fsp_signal g = { .type = FSP_COORDS_REQUIRED };
+	struct session *s = holding_theirs();
+	uint8_t out[64];
+	size_t n;
+
+	frame_in(102, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+	netd.now_ms += 10000;
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	frame[57] = 0;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(frame[57], FSP_CP | FSP_K);
+	ck_assert_uint_eq(last.session_key, 102);
+}
+END_TEST
+
 START_TEST(a_broken_way_makes_us_look_again_and_use_the_old_meanwhile)
 {
 	struct fsp_signal g = { .type = FSP_PATH_BROKEN };
@@ -1467,6 +1487,7 @@ main(void)
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);

@@ -1,0 +1,398 @@
+/* api_log.c -- the journal as a log: checkpoints, proofs, export, import. */
+#include <event2/event.h>
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "crew.h"
+#include "dird.h"
+#include "head.h"
+#include "page.h"
+
+#define LOG_TARGET "bastide::dird"
+#include "log.h"
+
+#define EXPORT_MAX	(1u << 20)
+#define EXPORT_LINES	4096
+#define IMPORT_LINES	4096
+#define IMPORT_RAW	(8u << 20)
+#define VERIFY_STEP	256
+
+static json_t *
+base64_of(const uint8_t hash[HASH_LEN])
+{
+	char text[sodium_base64_ENCODED_LEN(HASH_LEN,
+	    sodium_base64_VARIANT_ORIGINAL)];
+
+	sodium_bin2base64(text, sizeof(text), hash, HASH_LEN,
+	    sodium_base64_VARIANT_ORIGINAL);
+	return json_string(text);
+}
+
+static json_t *
+hex_of(const uint8_t hash[HASH_LEN])
+{
+	char text[2 * HASH_LEN + 1];
+
+	hex_encode(hash, HASH_LEN, text);
+	return json_string(text);
+}
+
+/* -- checkpoint and proofs -------------------------------------------------- */
+
+void
+api_checkpoint(struct ask *a, json_t *body)
+{
+	const char *note;
+	size_t len;
+
+	(void)body;
+	if (api_open(a) == -1)
+		return;
+	note = head_note(&len);
+	if (note == NULL)
+		http_error(a, 404, why_name(WHY_CHECKPOINT), NULL, "this "
+		    "journal has no checkpoint yet");
+	else
+		http_text(a, "text/plain; charset=utf-8", note, len);
+}
+
+/* A size of the query; the newest checkpoint's when it has none. */
+static int64_t
+size_in(struct ask *a)
+{
+	return api_number(a, "size", (int64_t)(dird.journal->head.size > 0 ?
+	    dird.journal->head.size : dird.journal->n));
+}
+
+static json_t *
+of_proof(const struct proof *p, uint64_t size)
+{
+	json_t *list = json_array(), *v;
+	uint8_t root[HASH_LEN];
+	unsigned i;
+
+	for (i = 0; i < p->n; i++)
+		json_array_append_new(list, base64_of(p->hash[i]));
+	v = json_pack("{s:I, s:o}", "size", (json_int_t)size, "proof", list);
+	if (v != NULL && merkle_root(dird.journal->tree, size, root) == 0)
+		json_object_set_new(v, "root", hex_of(root));
+	return v;
+}
+
+static void
+no_proof(struct ask *a)
+{
+	http_error(a, 404, why_name(WHY_PROOF), NULL, "no such place in a tree "
+	    "of %llu entries", (unsigned long long)dird.journal->n);
+}
+
+/* ?entry=N&size=M */
+void
+api_inclusion(struct ask *a, json_t *body)
+{
+	uint8_t leaf[HASH_LEN];
+	struct proof p;
+	int64_t n, size;
+	json_t *v;
+
+	(void)body;
+	if (api_open(a) == -1 || (n = api_number(a, "entry", -1)) == -1 ||
+	    (size = size_in(a)) == -1)
+		return;
+	if (merkle_inclusion(dird.journal->tree, (uint64_t)n, (uint64_t)size,
+	    &p) == -1 || merkle_at(dird.journal->tree, 0, (uint64_t)n,
+	    leaf) == -1) {
+		no_proof(a);
+		return;
+	}
+	v = of_proof(&p, (uint64_t)size);
+	json_object_set_new(v, "entry", json_integer(n));
+	json_object_set_new(v, "leaf", hex_of(leaf));
+	http_reply(a, 200, v);
+}
+
+/* ?old=N&size=M */
+void
+api_consistency(struct ask *a, json_t *body)
+{
+	struct proof p;
+	int64_t old, size;
+	json_t *v;
+
+	(void)body;
+	if (api_open(a) == -1 || (old = api_number(a, "old", -1)) == -1 ||
+	    (size = size_in(a)) == -1)
+		return;
+	if (merkle_consistency(dird.journal->tree, (uint64_t)old,
+	    (uint64_t)size, &p) == -1) {
+		no_proof(a);
+		return;
+	}
+	v = of_proof(&p, (uint64_t)size);
+	json_object_set_new(v, "old", json_integer(old));
+	http_reply(a, 200, v);
+}
+
+/* -- export and import ------------------------------------------------------ */
+
+/* ?from=N: as many lines as an answer holds; nothing at the end. */
+void
+api_export(struct ask *a, json_t *body)
+{
+	struct because b = { WHY_OK, "" };
+	int64_t from;
+	ssize_t n;
+	char *out;
+
+	(void)body;
+	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1)
+		return;
+	if ((out = malloc(EXPORT_MAX)) == NULL) {
+		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
+		return;
+	}
+	n = page_write(dird.journal, (uint64_t)from, EXPORT_LINES, out,
+	    EXPORT_MAX, &b);
+	if (n == -1)
+		http_because(a, &b);
+	else
+		http_text(a, "application/x-ndjson", out, (size_t)n);
+	free(out);
+}
+
+struct import {
+	struct span	 raw[IMPORT_LINES];
+	struct entry	 e[IMPORT_LINES];
+	enum why	 why[IMPORT_LINES];
+	struct entry	 keep[IMPORT_LINES];
+	enum why	 kept[IMPORT_LINES];
+	size_t		 n, used;
+	uint8_t		 bytes[IMPORT_RAW];
+};
+
+/* Line by line into im. 0, or -1 after an answer that names the line. */
+static int
+read_lines(struct ask *a, struct import *im)
+{
+	struct span rest = { a->body, a->body_len }, line;
+	struct because b = { WHY_JSON, "no newline at the end" };
+	uint8_t chain[CHAIN_LEN];
+	ssize_t len;
+
+	while (rest.n > 0) {
+		len = -1;
+		if (im->n == IMPORT_LINES)
+			because(&b, WHY_SIZE, "more lines than %d at once",
+			    IMPORT_LINES);
+		else if (line_read(&rest, &line) == 0)
+			len = entry_unline(line.p, line.n, chain, im->bytes +
+			    im->used, sizeof(im->bytes) - im->used, &b);
+		if (len == -1) {
+			http_error(a, 400, why_name(b.why), NULL,
+			    "line %zu: %s: %s", im->n + 1, why_text(b.why),
+			    b.place);
+			return -1;
+		}
+		im->raw[im->n++] = (struct span){ (char *)im->bytes + im->used,
+		    (size_t)len };
+		im->used += (size_t)len;
+	}
+	return 0;
+}
+
+/* Verified ones go to the journal, in order; the others keep their reason. */
+static int
+take_lines(struct import *im)
+{
+	size_t i, k = 0;
+
+	verify_batch(dird.journal->view, im->raw, im->n, dird_now(),
+	    CREW_MAX + 1, im->e, im->why);
+	for (i = 0; i < im->n; i++)
+		if (im->why[i] == WHY_OK)
+			im->keep[k++] = im->e[i];
+	if (journal_append(dird.journal, im->keep, k, im->kept) == -1)
+		return -1;
+	for (i = k = 0; i < im->n; i++)
+		if (im->why[i] == WHY_OK)
+			im->why[i] = im->kept[k++];
+	return 0;
+}
+
+static void
+answer_import(struct ask *a, const struct import *im)
+{
+	json_t *list = json_array(), *v;
+	size_t i, kept = 0, known = 0, refused = 0;
+
+	for (i = 0; i < im->n; i++) {
+		kept += im->why[i] == WHY_OK;
+		known += im->why[i] == WHY_KNOWN;
+		if (im->why[i] == WHY_OK || im->why[i] == WHY_KNOWN)
+			continue;
+		if (refused++ < 20)
+			json_array_append_new(list, json_pack("{s:I, s:s, s:s}",
+			    "line", (json_int_t)i + 1, "code",
+			    why_name(im->why[i]), "message",
+			    why_text(im->why[i])));
+	}
+	v = json_pack("{s:I, s:I, s:I, s:o}", "kept", (json_int_t)kept,
+	    "known", (json_int_t)known, "refused", (json_int_t)refused,
+	    "reasons", list);
+	http_reply(a, 200, v);
+	if (kept > 0)
+		state_changed();
+}
+
+void
+api_import(struct ask *a, json_t *body)
+{
+	struct import *im = malloc(sizeof(*im));
+
+	(void)body;
+	if (im == NULL) {
+		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
+		return;
+	}
+	im->n = im->used = 0;
+	if (state_writable() != WHY_OK)
+		http_because(a, &(struct because){ state_writable(), "" });
+	else if (read_lines(a, im) == 0 && take_lines(im) == -1)
+		http_because(a, &(struct because){ WHY_IO, "the journal" });
+	else if (a->req != NULL && im->n > 0)
+		answer_import(a, im);
+	free(im);
+}
+
+/* -- verify ----------------------------------------------------------------- */
+
+/*
+ * All of it again, from the disk, some entries a turn: the room goes on. One
+ * such look at a time.
+ */
+static struct verifying {
+	struct ask	*ask;
+	struct event	*ev;
+	uint64_t	 n, to;
+	uint8_t		 chain[CHAIN_LEN];
+	struct merkle	*tree;
+	uint8_t		 raw[VERIFY_STEP][ENTRY_MAX + 1];
+} *look;
+
+static void
+end_look(struct because *b)
+{
+	uint8_t root[HASH_LEN];
+	json_t *v;
+
+	if (b->why != WHY_OK) {
+		v = json_pack("{s:b, s:I, s:s, s:s, s:s}", "good", 0, "entry",
+		    (json_int_t)look->n, "code", why_name(b->why), "message",
+		    why_text(b->why), "place", b->place);
+		log_error("the journal is broken at entry %llu: %s",
+		    (unsigned long long)look->n, why_text(b->why));
+	} else {
+		merkle_root(look->tree, look->n, root);
+		v = json_pack("{s:b, s:I, s:o, s:o}", "good", 1, "entries",
+		    (json_int_t)look->n, "chain", hex_of(look->chain), "root",
+		    hex_of(root));
+	}
+	http_reply(look->ask, 200, v);
+	event_free(look->ev);
+	merkle_free(look->tree);
+	free(look);
+	look = NULL;
+}
+
+/* The hashes of what the step has read. */
+static int
+step_hashes(const struct span *raw, size_t n, struct because *b)
+{
+	uint8_t leaf[HASH_LEN], have[HASH_LEN], chain[CHAIN_LEN];
+	size_t i;
+
+	for (i = 0; i < n; i++, look->n++) {
+		merkle_leaf(raw[i].p, raw[i].n, leaf);
+		if (merkle_at(dird.journal->tree, 0, look->n, have) == -1 ||
+		    memcmp(have, leaf, HASH_LEN) != 0)
+			return because(b, WHY_ROOT, "the leaf");
+		if (merkle_add(look->tree, leaf) == -1)
+			return because(b, WHY_FULL, "memory");
+		chain_add(look->chain, raw[i].p, raw[i].n);
+	}
+	if (journal_chain(dird.journal, look->n, chain) == -1 ||
+	    memcmp(chain, look->chain, CHAIN_LEN) != 0)
+		return because(b, WHY_CHAIN, "%s", "");
+	return 0;
+}
+
+static int
+step(struct because *b)
+{
+	struct span raw[VERIFY_STEP];
+	struct entry e[VERIFY_STEP];
+	enum why why[VERIFY_STEP];
+	size_t i, n;
+	ssize_t len;
+
+	for (n = 0; n < VERIFY_STEP && look->n + n < look->to; n++) {
+		len = journal_read(dird.journal, look->n + n, look->raw[n],
+		    ENTRY_MAX);
+		if (len == -1) {
+			look->n += n;
+			return because(b, WHY_IO, "%s", "the disk");
+		}
+		raw[n] = (struct span){ (char *)look->raw[n], (size_t)len };
+	}
+	verify_batch(dird.journal->view, raw, n, 0, CREW_MAX + 1, e, why);
+	for (i = 0; i < n; i++)
+		if (why[i] != WHY_OK) {
+			look->n += i;
+			return because(b, why[i], "%s", "");
+		}
+	return step_hashes(raw, n, b);
+}
+
+static void
+on_step(evutil_socket_t fd, short what, void *arg)
+{
+	struct because b = { WHY_OK, "" };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (dird.journal == NULL)
+		because(&b, WHY_READ_ONLY, "stopping");
+	else
+		step(&b);
+	if (b.why != WHY_OK || look->n == look->to)
+		end_look(&b);
+	else
+		event_active(look->ev, EV_TIMEOUT, 0);
+}
+
+void
+api_verify(struct ask *a, json_t *body)
+{
+	(void)body;
+	if (api_open(a) == -1)
+		return;
+	if (look != NULL) {
+		http_error(a, 503, "busy", NULL, "the journal is being "
+		    "verified already");
+		return;
+	}
+	look = calloc(1, sizeof(*look));
+	if (look != NULL) {
+		look->tree = merkle_new();
+		look->ev = evtimer_new(dird.base, on_step, NULL);
+	}
+	if (look == NULL || look->tree == NULL || look->ev == NULL)
+		fatalx("no memory to verify the journal");
+	look->ask = a;
+	look->to = dird.journal->n;
+	event_active(look->ev, EV_TIMEOUT, 0);
+}

@@ -1,0 +1,20 @@
+/*
+ * head.h -- own checkpoints: a signed word on how long the journal is and what
+ * its tree hashes to. Made a moment after it grew, kept in the journal itself.
+ */
+#ifndef HEAD_H
+#define HEAD_H
+
+#include <stddef.h>
+
+#include "note.h"
+
+void	head_start(void);
+/* The journal grew. */
+void	head_soon(void);
+/* The newest as a signed note, or NULL while there is none. */
+const char *head_note(size_t *len);
+/* What this log is called and verified with; -1 without a key that lasts. */
+int	head_key(struct note_key *);
+
+#endif

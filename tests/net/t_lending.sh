@@ -1,0 +1,234 @@
+#!/bin/bash
+# t_lending.sh -- a box lends ports to one address at a time: who reaches them,
+# what ends it, and everything that is not a loan.
+. "$(dirname "$0")/mesh.sh"
+
+# A folder of our own beside the programs: the planners of the house and some
+# that nobody would vet.
+bin=$tmp/bin
+mkdir -m 755 "$bin" "$bin/macros.d"
+cp "$BASTIDE_BUILD"/{privd,netd,cryptod,dird,macroctl,bastidectl} "$bin"
+cp "$BASTIDE_BUILD"/macros.d/* "$bin/macros.d"
+evil="hang fork flood outside two open net exec kill deep trace"
+"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O1 -static-pie -fPIE -w -o "$tmp/evil" \
+    "$here/evil_planner.c" || bail "cannot build the evil planners"
+for e in $evil; do
+	install -m 755 "$tmp/evil" "$bin/macros.d/evil-$e"
+	printf 'kind: evil-%s\nabout: evil\nplan:\n  allow: [tcp/9050]\n' "$e" >"$bin/macros.d/evil-$e.yaml"
+done
+BASTIDE_BUILD=$bin
+
+bridge
+node a b c
+dials b a
+dials c a
+EXTRA[a]='bastide:
+  lending:
+    allow: "tor-exit=tcp/9050 dns-resolver=udp/5300,tcp/5300 http-mirror=tcp/8080"
+    max_secs: 7200
+    ipv4_mesh: "10.44.0.0/16"'
+up a b c
+check "two boxes meet a third that lends" meet b a
+check "and the other" meet c a
+addr_a=$(mesh_addr a) addr_b=$(mesh_addr b) addr_c=$(mesh_addr c)
+sub=did:plc:0123456789abcdef0123456789abcdef
+
+# ---- the service: Debian's tor, offline, or something that greets as it does
+greet() { timeout 8 ip netns exec "$(ns "$1")" python3 "$here/socks.py" greet "$addr_a" "${2:-9050}"; }
+if command -v tor >/dev/null; then
+	mkdir -m 700 "$tmp/tor"
+	printf 'DataDirectory %s\nSocksPort [%s]:9050\nSocksPolicy accept6 fd00::/8\nSocksPolicy reject *\nLog notice file %s\n' \
+	    "$tmp/tor" "$addr_a" "$tmp/tor.log" >"$tmp/torrc"
+	background a tor -f "$tmp/torrc" >"$tmp/tor.out" 2>&1
+	wait_for 15 greet a || note "tor: $(tail -n 3 "$tmp/tor.out")"
+else
+	note "tor is not installed: a listener of this test greets in its place"
+	background a python3 "$here/socks.py" serve "$addr_a" 9050
+fi
+check "the box itself reaches its SOCKS port" greet a
+in_net a sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
+
+# mac [ARGUMENT...]: macroctl on box a.
+mac() { "$bin/macroctl" -r "$tmp/a/run" "$@"; }
+grant() { mac tor-exit grant --sub $sub --src-ip "$@"; }
+revoke() { mac tor-exit revoke --sub $sub --src-ip "$@"; }
+grants() { in_net a nft -j list set inet bastide grants | grep -o '"elem": *{' | wc -l; }
+audited() { strings -n 20 "$tmp"/a/state/directory/*.seg | grep -c -- "$1"; }
+
+check "nobody reaches a lent port without a grant" refuses greet b
+check "a grant says until when and where" grep -q '"endpoint":"socks5h://\['"$addr_a" <(grant "$addr_b" --for 600)
+check "one address reaches the port" greet b
+check "another box does not" refuses greet c
+check "a port that is not lent is not touched" refuses grep -q 'tcp . 22' <(in_net a nft list ruleset)
+check "the list names kind, subscriber and source" grep -q "\"kind\":\"tor-exit\".*\"src\":\"$addr_b\".*\"sub\":\"$sub\"" <(mac status)
+
+# ---- an open connection
+hold() { # hold BOX: a greeted connection that asks once more when told to
+	rm -f "$tmp/ask" "$tmp/held"
+	background "$1" python3 "$here/socks.py" hold "$addr_a" 9050 "$tmp/ask" >"$tmp/held" 2>&1
+	holder=$bg
+	wait_for 8 grep -q greeted "$tmp/held"
+}
+asks() { : >"$tmp/ask"; wait "$holder"; }
+hold b
+check "an open connection goes on while it is granted" asks
+hold b
+check "a revoke says that something was removed" grep -q '"removed":1' <(revoke "$addr_b")
+check "a revoke cuts an open connection" refuses asks
+check "and nobody gets in after it" refuses greet b
+check "a second revoke finds nothing and says so" grep -q '"removed":0' <(revoke "$addr_b")
+grant "$addr_b" --for 3 >/dev/null
+hold b
+sleep 3.2
+check "expiry cuts an open connection without anybody asking" refuses asks
+check "and the kernel has forgotten the grant" grep -q '"grants":\[\]' <(mac status)
+
+# ---- what lasts
+grant "$addr_b" --for 600 >/dev/null
+stop a
+check "a grant outlives the house" in_net a nft get element inet bastide grants "{ $addr_b . tcp . 9050 }"
+start a
+wait_for 15 meet b a
+check "and is there after a restart" grep -q "$addr_b" <(mac status)
+rules() { in_net a nft list ruleset | grep -c 'grants accept'; }
+check "no double rule on reinstall" same 4 "$(rules)"
+revoke "$addr_b" >/dev/null
+check "the table goes on request" in_net a "$bin/privd" -F
+check "and nothing of it is left" refuses in_net a nft list table inet bastide
+stop a
+start a
+
+# ---- bad input: each has its code, changes nothing, is recorded
+refused() { # refused NAME CODE ARGUMENT...
+	local name=$1 code=$2 before said
+	shift 2
+	before=$(grants)
+	said=$(mac "$@" 2>&1 >"$tmp/stdout")
+	check "$name: $code" grep -q "^{\"code\":\"$code\"" <(printf '%s' "$said")
+	check "$name: nothing changed and nothing on stdout" same "$before+" "$(grants)+$(cat "$tmp/stdout")"
+}
+g="grant --sub $sub --src-ip $addr_b"
+refused "path traversal by kind" BAD_KIND ../../etc/passwd $g
+refused "a kind with a dot" BAD_KIND tor.exit $g
+refused "a kind of 33 characters" BAD_KIND aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa $g
+refused "a kind with a newline" BAD_KIND $'tor-exit\n' $g
+refused "a kind in Unicode" BAD_KIND "tör-exit" $g
+refused "a kind that nobody has" UNKNOWN_KIND no-such $g
+refused "path traversal by subscriber" BAD_SUB tor-exit grant --sub ../../x --src-ip "$addr_b"
+refused "a source outside the mesh" BAD_SOURCE tor-exit grant --sub $sub --src-ip 2001:db8::1
+refused "an IPv4 source outside the mesh" BAD_SOURCE tor-exit grant --sub $sub --src-ip 192.0.2.1
+refused "an IPv4-mapped source" BAD_SOURCE tor-exit grant --sub $sub --src-ip ::ffff:10.44.0.1
+refused "a whole prefix" BAD_SOURCE tor-exit grant --sub $sub --src-ip fd00::/8
+refused "a source with a zone" BAD_SOURCE tor-exit grant --sub $sub --src-ip "$addr_b%fips0"
+refused "port 0" BAD_PARAM tor-exit $g --params '{"port":0}'
+refused "port 65536" BAD_PARAM tor-exit $g --params '{"port":65536}'
+refused "an unbounded port" NOT_LENT tor-exit $g --params '{"port":9051}'
+refused "a port of another kind" NOT_LENT tor-exit $g --params '{"port":8080}'
+refused "deep JSON" BAD_PARAM tor-exit $g --params '{"port":[[[[[[1]]]]]]}'
+refused "huge JSON" BAD_PARAM tor-exit $g --params "{\"port\":\"$(printf '%09000d' 0)\"}"
+refused "duplicated JSON" BAD_PARAM tor-exit $g --params '{"port":9050,"port":9050}'
+refused "JSON that is no object" BAD_PARAM tor-exit $g --params '[9050]'
+refused "a parameter nobody declared" BAD_PARAM tor-exit $g --params '{"run":"id"}'
+refused "credentials that are no object" BAD_JSON tor-exit activate --cred '"x"'
+refused "credentials that are deep" BAD_JSON tor-exit activate --cred '{"a":{"b":1}}'
+refused "time 0" BAD_TIME tor-exit $g --for 0
+refused "time beyond the configuration" BAD_TIME tor-exit $g --for 7201
+refused "time beyond the manifest" BAD_TIME tor-exit $g --for 86401
+refused "an option given twice" USAGE tor-exit $g --sub $sub
+refused "an unknown verb" USAGE tor-exit steal
+refused "nobody listens" NO_LISTENER http-mirror $g --params '{"port":8080}'
+refused "WireGuard before its backend" NO_BACKEND wg-relay $g --params "{\"public_key\":\"$(printf '%064d' 0)\"}"
+refused "a planner that hangs" PLANNER_SLOW evil-hang $g
+refused "a planner that forks" PLANNER_FAILED evil-fork $g
+refused "a planner that prints 10 MB" PLANNER_TALKS evil-flood $g
+refused "a planner outside its manifest" OUTSIDE_MANIFEST evil-outside $g
+refused "a planner that prints two objects" BAD_PLAN evil-two $g
+refused "a planner that prints depth" BAD_PLAN evil-deep $g
+refused "a planner that opens a file" PLANNER_FAILED evil-open $g
+refused "a planner that makes a socket" PLANNER_FAILED evil-net $g
+refused "a planner that executes a shell" PLANNER_FAILED evil-exec $g
+refused "a planner that kills its parent" PLANNER_FAILED evil-kill $g
+refused "a planner that traces" PLANNER_FAILED evil-trace $g
+check "every refusal was recorded" test "$(audited '"what":"refused"')" -ge 40
+check "with what was asked" test "$(audited 'BAD_KIND: ../../etc/passwd grant')" -ge 1
+
+# ---- tampering
+chmod o+w "$bin/macros.d"
+refused "a world-writable plugin folder" TAMPERED tor-exit $g
+chmod o-w "$bin/macros.d"
+chmod o+w "$bin/macros.d/tor-exit"
+refused "a world-writable plugin" TAMPERED tor-exit $g
+chmod o-w "$bin/macros.d/tor-exit"
+chown nobody "$bin/macros.d/tor-exit"
+refused "a plugin of another user" TAMPERED tor-exit $g
+chown root "$bin/macros.d/tor-exit"
+mv "$bin/macros.d/tor-exit" "$tmp/kept"
+ln -s "$tmp/kept" "$bin/macros.d/tor-exit"
+refused "a plugin that is a link" TAMPERED tor-exit $g
+rm "$bin/macros.d/tor-exit"
+mv "$tmp/kept" "$bin/macros.d/tor-exit"
+cat >"$tmp/swap.sh" <<END
+while :; do
+	cp "$bin/macros.d/evil-outside" "$bin/macros.d/.s"; mv "$bin/macros.d/.s" "$bin/macros.d/tor-exit"
+	cp "$tmp/good" "$bin/macros.d/.s"; mv "$bin/macros.d/.s" "$bin/macros.d/tor-exit"
+done
+END
+cp "$bin/macros.d/tor-exit" "$tmp/good"
+bash "$tmp/swap.sh" & swap=$!
+swapped() { # whichever file was looked at is the one that ran
+	local i said
+	for i in $(seq 20); do
+		said=$(grant "$addr_b" --for 60 2>&1)
+		grep -qE '"allow":\["tcp/9050"\]|OUTSIDE_MANIFEST|PLANNER_FAILED|BAD_PLAN' <<<"$said" || { echo "$said"; return 1; }
+	done
+}
+check "a plugin swapped between check and run never widens a grant" swapped
+kill $swap; wait $swap 2>/dev/null
+install -m 755 "$tmp/good" "$bin/macros.d/tor-exit"
+rm -f "$bin/macros.d/.s"
+revoke "$addr_b" >/dev/null
+
+# ---- the environment, the caller, the crowd
+cat >"$tmp/pre.c" <<'END'
+#include <stdio.h>
+__attribute__((constructor)) static void evil(void) { FILE *f = fopen("/tmp/bastide-preloaded", "w"); if (f) fclose(f); }
+END
+check "environment injection changes nothing" grep -q '"grants"' <(env PATH=/nowhere IFS=x NFT=/bin/false \
+    LANG=xx RUST_LOG=trace BASH_ENV=/etc/passwd "$bin/macroctl" -r "$tmp/a/run" status 2>&1)
+check "-r is refused under sudo" grep -q NOT_UNDER_SUDO <(SUDO_UID=1000 mac status 2>&1)
+check "nobody without root" grep -q NOT_ROOT <(setpriv --reuid=65534 --clear-groups "$bin/macroctl" status 2>&1)
+check "the guest socket is root's alone" same "600 root" "$(stat -c '%a %U' "$tmp/a/run/privd.sock")"
+check "the sudoers rules are well formed" visudo -c -q -f "$root/sudoers/bastide"
+crowd() {
+	local i pids=() bad=0
+	for i in $(seq 200); do
+		mac tor-exit grant --sub $sub --src-ip "fd12:3456::$((i % 250 + 1))" --for 60 >>"$tmp/crowd" 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i" || bad=$((bad + 1)); done
+	echo "$bad of 200 refused: $(grep -o '"code":"[A-Z_]*"' "$tmp/crowd" | sort | uniq -c | tr '\n' ' ')"
+	# Each was served, or told clearly that it was busy.
+	[ "$(grep -c '"verb":"grant"\|"code":"BUSY"' "$tmp/crowd")" -eq 200 ]
+}
+check "a crowd of callers at once is served or told that it is busy" crowd
+noise() { python3 "$here/socks.py" noise "$tmp/a/run/privd.sock" 1000; }
+check "a thousand bad guests lose their connections" noise
+check "and privd serves the next" grep -q '"grants"' <(mac status)
+check "privd gone is an error that says so" grep -q PRIVD_GONE <("$bin/macroctl" -r "$tmp/nowhere" tor-exit $g 2>&1)
+
+# ---- the record comes first
+fill() { mount -t tmpfs -o size=4k none "$1"; }
+python3 - "$tmp"/a/state/directory/*.seg <<'END' >"$tmp/chain"
+import hashlib, json, re, sys
+head, n = "0" * 64, 0
+data = b"".join(open(p, "rb").read() for p in sorted(sys.argv[1:]))
+for m in re.finditer(rb'\{"at":"[^\n]*?"who":"[^"]*"\}', data):
+    r = json.loads(m.group())
+    assert r["prev"] == head and r["seq"] == n, r
+    head, n = hashlib.blake2b(m.group(), digest_size=32).hexdigest(), n + 1
+print("whole", n)
+END
+check "the audit stream is one unbroken chain" grep -q '^whole' "$tmp/chain"
+note "$(cat "$tmp/chain")"
+check "it tells of grant, revoke and refusal" test "$(audited '"what":"grant"')" -ge 3 -a "$(audited '"what":"revoke"')" -ge 3
+finish
