@@ -35,7 +35,7 @@ L_privd		:= -lyaml -lcap -lseccomp -lmnl
 L_cryptod	:= -lsodium -lcrypto -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1
-L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lsecp256k1 -lcap -lseccomp -lpthread
+L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lcrypto -lsecp256k1 -lcap -lseccomp -lpthread
 L_macroctl	:= -ljansson -lyaml -lcap -lseccomp
 PROGS		:= privd netd cryptod dird macroctl bastidectl
 D_privd		:= privd
@@ -254,6 +254,10 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
 644 man/fips.yaml.5 $(SHARE)/man/man5/fips.yaml.5
 644 man/privd.8 $(SHARE)/man/man8/privd.8
+644 man/macroctl.8 $(SHARE)/man/man8/macroctl.8
+644 docs/macros.md $(SHARE)/doc/bastide/macros.md
+644 sudoers/bastide $(SHARE)/doc/bastide/sudoers
+644 macroctl/tor/bastide.torrc $(SHARE)/doc/bastide/bastide.torrc
 644 docs/configuration.md $(SHARE)/doc/bastide/configuration.md
 644 etc/fips.yaml.example $(SHARE)/doc/bastide/fips.yaml.example
 644 ctl/completion/bastidectl.bash $(SHARE)/bash-completion/completions/bastidectl

@@ -15,14 +15,16 @@ each() { printf '%s\n' "$INSTALLED" | while read -r mode file place; do "$@"; do
 put() {
 	install -D -m "$mode" "$top/$file" "$dest$place"
 	# The manual calls it by its name; it finds its rooms beside itself.
-	case $place in */privd)
+	case $place in */privd | */macroctl)
 		install -d "$dest${place%/lib/*}/sbin"
-		ln -sf "$place" "$dest${place%/lib/*}/sbin/privd" ;;
+		ln -sf "$place" "$dest${place%/lib/*}/sbin/${place##*/}" ;;
 	esac
 }
 take() {
 	rm -f "$dest$place"
-	case $place in */privd) rm -f "$dest${place%/lib/*}/sbin/privd" ;; esac
+	case $place in */privd | */macroctl)
+		rm -f "$dest${place%/lib/*}/sbin/${place##*/}" ;;
+	esac
 	rmdir "$dest${place%/*}" 2>/dev/null || true
 }
 if [ -z "$dest" ] && [ "$(id -u)" -ne 0 ]; then
@@ -44,6 +46,10 @@ install)
 	;;
 uninstall|purge)
 	if systemd_runs; then systemctl disable --now --quiet bastide 2>/dev/null || true; fi
+	# What is lent outlives the house; a purge does not leave it behind.
+	if [ "$what" = purge ] && [ -z "$dest" ] && command -v privd >/dev/null; then
+		privd -F || true
+	fi
 	each take
 	if systemd_runs; then systemctl daemon-reload; fi
 	[ "$what" = purge ] || exit 0

@@ -90,7 +90,7 @@ while read -r room libs; do
 done <<'L'
 privd libcap libmnl libseccomp libyaml
 netd libcap libevent_core libevent_extra libjansson libm libresolv libseccomp libsodium
-dird libcap libevent_core libevent_extra libjansson libseccomp libsecp256k1 libsodium
+dird libcap libcrypto libevent_core libevent_extra libjansson libseccomp libsecp256k1 libsodium
 cryptod libcap libcrypto libseccomp libsecp256k1 libsodium libyaml
 macroctl libcap libjansson libseccomp libyaml
 L

@@ -64,10 +64,10 @@ room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)
     "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
     "/dev/null*2 eventfd*2 log*1 socket*3"
-# Its folder is a mount of its own, so "/" is the journal's. Sockets: one door, the local API. A helper for each further core, seven at most.
+# Its folder is a mount of its own, so "/" is the journal's. Sockets: three doors, the local API. A helper for each further core, seven at most.
 cores=$(nproc --all)
 room dird "$dird" "$(uid_of _bastide-dird 61143)" "$(gid_of _bastide-dird 61143)" $none \
-    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*3" $((cores > 8 ? 8 : cores))
+    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*4" $((cores > 8 ? 8 : cores))
 walled netd "$netd"
 walled cryptod "$cryptod"
 walled dird "$dird"

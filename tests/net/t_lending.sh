@@ -104,7 +104,7 @@ refused() { # refused NAME CODE ARGUMENT...
 	shift 2
 	before=$(grants)
 	said=$(mac "$@" 2>&1 >"$tmp/stdout")
-	check "$name: $code" grep -q "^{\"code\":\"$code\"" <(printf '%s' "$said")
+	check "$name: $code" same "$code" "$(sed -n 's/^{"code":"\([A-Z_]*\)".*/\1/p' <<<"$said")"
 	check "$name: nothing changed and nothing on stdout" same "$before+" "$(grants)+$(cat "$tmp/stdout")"
 }
 g="grant --sub $sub --src-ip $addr_b"
@@ -133,10 +133,11 @@ refused "credentials that are no object" BAD_JSON tor-exit activate --cred '"x"'
 refused "credentials that are deep" BAD_JSON tor-exit activate --cred '{"a":{"b":1}}'
 refused "time 0" BAD_TIME tor-exit $g --for 0
 refused "time beyond the configuration" BAD_TIME tor-exit $g --for 7201
+refused "a manifest's time beyond the configuration" BAD_TIME http-mirror $g --params '{"port":8080}'
 refused "time beyond the manifest" BAD_TIME tor-exit $g --for 86401
 refused "an option given twice" USAGE tor-exit $g --sub $sub
 refused "an unknown verb" USAGE tor-exit steal
-refused "nobody listens" NO_LISTENER http-mirror $g --params '{"port":8080}'
+refused "nobody listens" NO_LISTENER http-mirror $g --for 60 --params '{"port":8080}'
 refused "WireGuard before its backend" NO_BACKEND wg-relay $g --params "{\"public_key\":\"$(printf '%064d' 0)\"}"
 refused "a planner that hangs" PLANNER_SLOW evil-hang $g
 refused "a planner that forks" PLANNER_FAILED evil-fork $g
