@@ -36,15 +36,16 @@ try() {
     tally "$name" "$log" "$status"
 }
 
-# one NAME SECONDS COMMAND...: a command that is one test.
-one() {
-    local name=$1 limit=$2 log=$logs/${1//[\/ ]/-}.log status
+# told NAME SECONDS COMMAND...: a command that is one test, into a TAP file.
+told() {
+    local name=$1 limit=$2 log=$logs/${1//[\/ ]/-}.log
     shift 2
-    timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null
-    status=$?
-    if [ $status -eq 0 ]; then echo "ok - $name" >"$log.tap"
+    if timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null; then echo "ok - $name" >"$log.tap"
     else { echo "not ok - $name"; tail -n 20 "$log"; } >"$log.tap"; fi
-    tally "$name" "$log.tap" 0
+}
+one() {
+    told "$@"
+    tally "$1" "$logs/${1//[\/ ]/-}.log.tap" 0
 }
 
 started=$(date +%s)
@@ -62,13 +63,22 @@ done
 for t in "$BASTIDE_BUILD"/tests/liar/*; do
     [ -x "$t" ] && [ -f "$t" ] && try "liar/${t##*/}" 180 "$t"
 done
+# A fuzz target keeps one core busy: as many at a time as there are.
+fuzz() {
+    local target=${1##*/}
+    mkdir -p "$BASTIDE_BUILD/corpus/$target"
+    told "fuzz $target" 120 "$1" -max_total_time="${FUZZ_SECONDS:-6}" \
+        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$logs/$target-" \
+        "$BASTIDE_BUILD/corpus/$target" "tests/fuzz/seeds/${target#fuzz_}"
+}
 for t in "$BASTIDE_BUILD"/fuzz/*; do
     [ -x "$t" ] && [ -f "$t" ] || continue
-    name=${t##*/} work=$BASTIDE_BUILD/corpus/$name
-    mkdir -p "$work"
-    one "fuzz $name for ${FUZZ_SECONDS:-6} s" 120 "$t" -max_total_time="${FUZZ_SECONDS:-6}" \
-        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$logs/$name-" \
-        "$work" "tests/fuzz/seeds/${name#fuzz_}"
+    while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done
+    fuzz "$t" &
+done
+wait
+for t in "$BASTIDE_BUILD"/fuzz/*; do
+    [ -x "$t" ] && [ -f "$t" ] && tally "fuzz ${t##*/}" "$logs/fuzz-${t##*/}.log.tap" 0
 done
 if [ "$(id -u)" -ne 0 ]; then
     echo "not root: the drills and the tests in namespaces need it; run: sudo make check"
