@@ -13,7 +13,7 @@
 
 #include "conf.h"
 
-enum { UINT, BOOL, MILLI, LEVEL, MMP };
+enum { UINT, BOOL, MILLI, LEVEL, MMP, AEAD };
 
 static const struct {
 	int	kind;
@@ -76,14 +76,17 @@ put_num(struct buf *b, int kind, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
+	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
 
 	if (kind == BOOL)
 		put(b, "%s", v != 0 ? "true" : "false");
 	else if (kind == MILLI)
 		put(b, "%llu.%03llu", (unsigned long long)v / 1000,
 		    (unsigned long long)v % 1000);
-	else if (kind == LEVEL || kind == MMP)
-		put(b, "%s", kind == LEVEL ? level[v] : mmp[v]);
+	else if (kind == LEVEL)
+		put(b, "%s", level[v]);
+	else if (kind == MMP || kind == AEAD)
+		put(b, "%s", kind == MMP ? mmp[v] : aead[v]);
 	else
 		put(b, "%llu", (unsigned long long)v);
 }

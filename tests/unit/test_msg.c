@@ -204,7 +204,8 @@ START_TEST(a_row_has_one_sender_and_one_receiver_and_doors_agree)
 		ck_assert(msg_doors(msg_row[t].from) >> msg_row[t].to & 1);
 		ck_assert(msg_doors(msg_row[t].to) >> msg_row[t].from & 1);
 	}
-	ck_assert_uint_eq(msg_doors(PROC_CRYPTOD), 1u << PROC_PRIVD | 1u << PROC_NETD);
+	ck_assert_uint_eq(msg_doors(PROC_CRYPTOD),
+	    1u << PROC_PRIVD | 1u << PROC_NETD | 1u << PROC_DIRD);
 }
 END_TEST
 
