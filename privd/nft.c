@@ -216,15 +216,12 @@ nft_remove(void)
 	return batch_commit(&b) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-/* Is it there, and alive? */
+/* A question about one thing: is it there? 1, 0, or -1 with errno. */
 static int
-has(const uint8_t src[16], struct lend_port p)
+ask(const struct nlmsghdr *nh)
 {
-	struct batch	 b = { .buf = out, .cap = BATCH_LEN };
-	struct nlmsghdr	*nh = put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0,
-	    NULL);
-	ssize_t		 n;
-	int		 r;
+	ssize_t	n;
+	int	r;
 
 	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
 		return -1;
@@ -237,6 +234,26 @@ has(const uint8_t src[16], struct lend_port p)
 		    mnl_socket_get_portid(nl), NULL, NULL);
 	} while (r > 0 || (r == -1 && errno == EPROTO));
 	return r == 0 ? 1 : errno == ENOENT ? 0 : -1;
+}
+
+static int
+has(const uint8_t src[16], struct lend_port p)
+{
+	struct batch b = { .buf = out, .cap = BATCH_LEN };
+
+	return ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0, NULL));
+}
+
+/* Without the set itself a port is not shut: nothing is "not lent" then. */
+static int
+has_set(void)
+{
+	struct batch	 b = { .buf = out, .cap = BATCH_LEN };
+	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_GETSET, 0);
+
+	mnl_attr_put_strz(nh, NFTA_SET_TABLE, TABLE);
+	mnl_attr_put_strz(nh, NFTA_SET_NAME, GRANTS);
+	return ask(nh) == 1;
 }
 
 int
@@ -280,7 +297,7 @@ nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n)
 		put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i], 0, NULL);
 		if (batch_commit(&b) == 0)
 			removed++;
-		else if (errno != ENOENT)
+		else if (errno != ENOENT || !has_set())
 			return -1;
 	}
 	return removed;
