@@ -262,6 +262,8 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 644 etc/fips.yaml.example $(SHARE)/doc/bastide/fips.yaml.example
 644 ctl/completion/bastidectl.bash $(SHARE)/bash-completion/completions/bastidectl
 644 ctl/completion/_bastidectl $(SHARE)/zsh/vendor-completions/_bastidectl
+$(foreach p,$(wildcard apparmor/bastide-*),644 $(p) /etc/apparmor.d/$(notdir $(p))
+)644 apparmor/bastide/common /etc/apparmor.d/bastide/common
 644 $(B)/bastide.service /lib/systemd/system/bastide.service
 644 systemd/bastide.sysusers $(PREFIX)/lib/sysusers.d/bastide.conf
 endef

@@ -56,6 +56,7 @@ one "gcc builds every test" 600 make -j"$jobs" tests
 one "clang builds every fuzz target" 600 make -j"$jobs" fuzzers
 one "documents match the tables" 60 bash tests/docs_match.sh
 try tables 120 bash tests/tables.sh
+try apparmor 60 bash tests/apparmor.sh
 
 for t in "$BASTIDE_BUILD"/tests/unit/*; do
     [ -x "$t" ] && [ -f "$t" ] && try "unit/${t##*/}" 120 "$t"
