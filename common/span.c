@@ -114,29 +114,33 @@ span_is_true(struct span v)
 	return v.n == 4 && memcmp(v.p, "true", 4) == 0;
 }
 
-static int
-nibble(char c)
+/* By character: its value and 1, or 0. Most of a journal is hex. */
+static const uint8_t nibble[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16
+};
+
+int
+hex_read(const char *p, uint8_t *out, size_t len)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	unsigned hi, lo;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		hi = nibble[(uint8_t)p[2 * i]];
+		lo = nibble[(uint8_t)p[2 * i + 1]];
+		if (hi == 0 || lo == 0)
+			return -1;
+		out[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
+	}
+	return 0;
 }
 
 int
 span_hex(struct span v, uint8_t *out, size_t len)
 {
 	struct span t = span_text(v);
-	size_t i;
-	int hi, lo;
 
-	if (t.n != 2 * len)
-		return -1;
-	for (i = 0; i < len; i++) {
-		hi = nibble(t.p[2 * i]);
-		lo = nibble(t.p[2 * i + 1]);
-		if (hi < 0 || lo < 0)
-			return -1;
-		out[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return 0;
+	return t.n == 2 * len ? hex_read(t.p, out, len) : -1;
 }

@@ -29,5 +29,7 @@ int64_t		span_int(struct span value);
 int		span_is_true(struct span value);
 /* len bytes from a string of hex digits; 0, or -1. */
 int		span_hex(struct span value, uint8_t *out, size_t len);
+/* The same of 2 * len characters that are there. */
+int		hex_read(const char *p, uint8_t *out, size_t len);
 
 #endif

@@ -82,8 +82,9 @@ author_find(const struct view *v, const char *did)
 	uint8_t bin[16];
 	uint32_t i;
 
-	if (v->author_buckets == 0 || !is_did(did, strlen(did)) ||
-	    hex_decode(did + 8, bin, sizeof(bin)) == -1)
+	if (v->author_buckets == 0 || strlen(did) != DID_LEN ||
+	    memcmp(did, "did:plc:", 8) != 0 ||
+	    hex_read(did + 8, bin, sizeof(bin)) == -1)
 		return NOBODY;
 	for (i = v->author_bucket[bucket_of(v, bin, v->author_buckets)];
 	    i != NOBODY; i = v->author[i].hash_next)

@@ -62,25 +62,9 @@ right_of(const struct item *it)
 static void
 key_of(const char *p, size_t n, uint8_t key[16])
 {
-	struct span quoted = { p - 1, n + 2 };
-
-	if (n == 32 && is_hex(p, n) && span_hex(quoted, key, 16) == 0)
+	if (n == 32 && hex_read(p, key, 16) == 0)
 		return;
 	crypto_generichash(key, 16, (const uint8_t *)p, n, NULL, 0);
-}
-
-static void
-key_of_text(const char *s, uint8_t key[16])
-{
-	char quoted[256];
-	size_t n = strlen(s);
-
-	if (n > sizeof(quoted) - 3)
-		n = 0;
-	quoted[0] = '"';
-	memcpy(quoted + 1, s, n);
-	quoted[n + 1] = '"';
-	key_of(quoted + 1, n, key);
 }
 
 static uint32_t
@@ -317,7 +301,7 @@ view_name(struct view *v, const char *name)
 {
 	uint8_t key[16];
 
-	key_of_text(name, key);
+	key_of(name, strlen(name), key);
 	return first_of(v, ITEM_NAME, key);
 }
 
@@ -326,7 +310,7 @@ view_service(struct view *v, const char *service_id)
 {
 	uint8_t key[16];
 
-	key_of_text(service_id, key);
+	key_of(service_id, strlen(service_id), key);
 	return first_of(v, ITEM_SERVICE, key);
 }
 
@@ -358,7 +342,7 @@ view_config(struct view *v, const char *scope, int64_t now)
 	uint8_t key[16];
 	uint32_t i, head;
 
-	key_of_text(scope, key);
+	key_of(scope, strlen(scope), key);
 	if (v->item_buckets == 0)
 		return NULL;
 	head = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
@@ -387,7 +371,7 @@ view_subscribed(struct view *v, const char *subscription_id)
 	uint8_t key[16];
 	uint32_t i;
 
-	key_of_text(subscription_id, key);
+	key_of(subscription_id, strlen(subscription_id), key);
 	sub = first_of(v, ITEM_SUBSCRIPTION, key);
 	if (sub == NULL)
 		return SUB_NONE;
