@@ -7,9 +7,9 @@
 static struct slot {
 	pthread_mutex_t	 lock;
 	pthread_cond_t	 change;
-	void		(*fn)(void *);
-	void		*arg;
-	int		 busy;
+	struct task	 queue[CREW_QUEUE];
+	uint64_t	 given, done;	/* tasks so far */
+	int		 there;
 } slot[CREW_MAX];
 static unsigned slots;
 
@@ -17,17 +17,21 @@ static void *
 serve(void *arg)
 {
 	struct slot *s = arg;
+	struct task t;
 
+	pthread_mutex_lock(&s->lock);
+	/* What the C library does for a new thread is behind us. */
+	s->there = 1;
+	pthread_cond_signal(&s->change);
 	for (;;) {
-		pthread_mutex_lock(&s->lock);
-		/* At first: we are here, and what the C library does for a new
-		 * thread is behind us. */
-		s->busy = 0;
-		pthread_cond_signal(&s->change);
-		while (!s->busy)
+		while (s->given == s->done)
 			pthread_cond_wait(&s->change, &s->lock);
+		t = s->queue[s->done % CREW_QUEUE];
 		pthread_mutex_unlock(&s->lock);
-		s->fn(s->arg);
+		t.fn(t.arg);
+		pthread_mutex_lock(&s->lock);
+		s->done++;
+		pthread_cond_signal(&s->change);
 	}
 	return NULL;
 }
@@ -51,12 +55,13 @@ crew_start(unsigned n)
 		s = &slot[slots];
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_cond_init(&s->change, NULL);
-		s->busy = 1;
+		s->there = 0;
+		s->given = s->done = 0;
 		if (pthread_create(&t, NULL, serve, s) != 0)
 			break;
 		pthread_detach(t);
 		pthread_mutex_lock(&s->lock);
-		while (s->busy)
+		while (!s->there)
 			pthread_cond_wait(&s->change, &s->lock);
 		pthread_mutex_unlock(&s->lock);
 		slots++;
@@ -73,30 +78,42 @@ crew_fit(void)
 	    (unsigned)cores - 1;
 }
 
+/* Only we give: what a helper has before it can but shrink meanwhile. */
+static uint64_t
+before(struct slot *s)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->given - s->done;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
 int
 crew_take(struct task *t, void (*fn)(void *), void *arg)
 {
+	uint64_t n, least = CREW_QUEUE;
 	struct slot *s;
 	unsigned i;
 
-	for (i = 0; i < slots; i++) {
-		s = &slot[i];
-		/* Only we make a slot busy: idle now is idle until we say so. */
-		pthread_mutex_lock(&s->lock);
-		if (s->busy) {
-			pthread_mutex_unlock(&s->lock);
+	*t = (struct task){ fn, arg, -1, 0 };
+	for (i = 0; i < slots && least > 0; i++) {
+		n = before(&slot[i]);
+		if (n >= least)
 			continue;
-		}
-		*t = (struct task){ fn, arg, (int)i };
-		s->fn = fn;
-		s->arg = arg;
-		s->busy = 1;
-		pthread_cond_signal(&s->change);
-		pthread_mutex_unlock(&s->lock);
-		return 0;
+		least = n;
+		t->slot = (int)i;
 	}
-	t->slot = -1;
-	return -1;
+	if (t->slot == -1)
+		return -1;
+	s = &slot[t->slot];
+	pthread_mutex_lock(&s->lock);
+	t->turn = s->given;
+	s->queue[s->given++ % CREW_QUEUE] = *t;
+	pthread_cond_signal(&s->change);
+	pthread_mutex_unlock(&s->lock);
+	return 0;
 }
 
 void
@@ -108,7 +125,7 @@ crew_wait(struct task *t)
 		return;
 	s = &slot[t->slot];
 	pthread_mutex_lock(&s->lock);
-	while (s->busy)
+	while (s->done <= t->turn)
 		pthread_cond_wait(&s->change, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 	t->slot = -1;

@@ -2,6 +2,7 @@
  * journal.c -- replay at the start, then store, tree, chain and view in step.
  * Whatever the store committed is in all four; whatever it did not is in none.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #define VERIFY_BATCH	1024
 #define VERIFY_THREADS	2
+#define ASIDE		8	/* entries that are worth waking another core */
 
 /* What replay needs of a record; half of it computed on another core. */
 struct seen {
@@ -20,10 +22,13 @@ struct seen {
 	int		bad;
 };
 
-struct half {
+#define STRIDE	256	/* records that a core takes at a time */
+
+struct looking {
 	const struct record	*r;
 	struct seen		*s;
-	size_t			 from, to;
+	size_t			 n;
+	atomic_size_t		 next;
 };
 
 struct replay {
@@ -37,33 +42,38 @@ struct replay {
 };
 
 static void
-look(void *arg)
+look_at(const struct record *r, struct seen *s)
 {
-	struct half *h = arg;
-	size_t i;
-
-	for (i = h->from; i < h->to; i++) {
-		if (h->r[i].kind != REC_ENTRY)
-			continue;
-		h->s[i].bad = entry_read(h->r[i].data, h->r[i].len,
-		    &h->s[i].e, &h->s[i].b) == -1;
-		merkle_leaf(h->r[i].data, h->r[i].len, h->s[i].leaf);
-	}
+	if (r->kind != REC_ENTRY)
+		return;
+	s->bad = entry_read(r->data, r->len, &s->e, &s->b) == -1;
+	merkle_leaf(r->data, r->len, s->leaf);
 }
 
-/* Hashes do not depend on one another: two cores, a half each. */
+static void
+look(void *arg)
+{
+	struct looking *l = arg;
+	size_t i, to;
+
+	while ((i = atomic_fetch_add(&l->next, STRIDE)) < l->n)
+		for (to = i + STRIDE; i < to && i < l->n; i++)
+			look_at(&l->r[i], &l->s[i]);
+}
+
+/* Hashes do not depend on one another: whoever has time takes some. */
 static void
 look_at_all(const struct record *r, struct seen *s, size_t n)
 {
-	struct half a = { r, s, 0, n / 2 }, z = { r, s, n / 2, n };
+	struct looking l = { .r = r, .s = s, .n = n };
 	struct task t;
 
-	if (n < 64 || crew_take(&t, look, &a) == -1) {
-		look(&a);
-		look(&z);
+	atomic_init(&l.next, 0);
+	if (n < STRIDE || crew_take(&t, look, &l) == -1) {
+		look(&l);
 		return;
 	}
-	look(&z);
+	look(&l);
 	crew_wait(&t);
 }
 
@@ -443,6 +453,9 @@ step_back(struct journal *j, uint64_t committed)
 	struct store_found f;
 	struct because b;
 
+	/* It was memory then: nothing more is taken. */
+	if (!store_is_readonly(j->store))
+		j->lost = 1;
 	if (empty(j, NULL) == -1 ||
 	    store_scan(j->dir, replay, &rp, &f, &b) == -1 || j->n != committed)
 		j->lost = 1;
@@ -451,17 +464,59 @@ step_back(struct journal *j, uint64_t committed)
 	return -1;
 }
 
+/* The hashes of those of a batch that were kept, */
+struct kept {
+	struct journal		*j;
+	const struct entry	*e;
+	const enum why		*why;
+	size_t			 from, to;
+	int			 bad;
+};
+
+static void
+hash_kept(void *arg)
+{
+	struct kept *k = arg;
+	uint8_t leaf[HASH_LEN];
+	size_t i;
+
+	for (i = k->from; i < k->to && !k->bad; i++) {
+		if (k->why[i] != WHY_OK)
+			continue;
+		merkle_leaf(k->e[i].raw, k->e[i].len, leaf);
+		k->bad = take_hash(k->j, k->e[i].raw, k->e[i].len, leaf) == -1;
+	}
+}
+
+/* made on another core while the disk is at work. What was kept is then new `from`. */
+static int
+commit(struct kept *k, size_t to)
+{
+	struct task t;
+	int ret, aside;
+
+	k->to = to;
+	aside = to - k->from >= ASIDE && crew_take(&t, hash_kept, k) == 0;
+	ret = store_commit(k->j->store);
+	if (aside)
+		crew_wait(&t);
+	else if (ret == 0)
+		hash_kept(k);
+	k->from = to;
+	return k->bad ? -1 : ret;
+}
+
 ssize_t
 journal_append(struct journal *j, const struct entry *e, size_t n,
     enum why *why)
 {
-	uint8_t leaf[HASH_LEN];
+	struct kept k = { .j = j, .e = e, .why = why };
 	uint64_t where, committed = j->n;
 	struct because b;
 	ssize_t kept = 0;
 	size_t i;
 
-	if (store_is_readonly(j->store))
+	if (store_is_readonly(j->store) || j->lost)
 		return -1;
 	for (i = 0; i < n; i++) {
 		why[i] = WHY_OK;
@@ -471,16 +526,14 @@ journal_append(struct journal *j, const struct entry *e, size_t n,
 			continue;
 		}
 		if (store_pending(j->store) > STORE_BATCH_MAX / 2) {
-			if (store_commit(j->store) == -1)
+			if (commit(&k, i) == -1)
 				return step_back(j, committed);
 			committed = j->n;
 		}
-		merkle_leaf(e[i].raw, e[i].len, leaf);
 		if (store_append(j->store, REC_ENTRY, e[i].raw, e[i].len,
-		    &where) == -1 || take(j, &e[i], where, &b) == -1 ||
-		    take_hash(j, e[i].raw, e[i].len, leaf) == -1)
+		    &where) == -1 || take(j, &e[i], where, &b) == -1)
 			return step_back(j, committed);
 		kept++;
 	}
-	return store_commit(j->store) == -1 ? step_back(j, committed) : kept;
+	return commit(&k, n) == -1 ? step_back(j, committed) : kept;
 }

@@ -25,7 +25,7 @@ struct journal {
 	size_t		 note_len;
 	uint64_t	 skipped;	/* steps over torn tails */
 	int		 dir;
-	int		 lost;		/* the disk failed, and then did not read */
+	int		 lost;		/* memory failed, or the disk and then did not read */
 	char		 root[DID_LEN + 1];
 };
 

@@ -196,29 +196,22 @@ walk(struct reader *rd, size_t *at, uint64_t *next, struct store_found *f,
 }
 
 int
-segment_read(const uint8_t *p, size_t len, uint32_t segment, uint64_t *next,
-    store_records fn, void *arg, struct store_found *f, struct because *b)
+segment_parse(const uint8_t *p, size_t len, uint32_t segment, uint64_t *next,
+    struct record **rec, size_t *n, struct store_found *f, struct because *b)
 {
 	struct reader rd = { .p = p, .len = len, .segment = segment };
-	struct because why = { WHY_OK, "" };
 	size_t at = SEGMENT_HEAD;
-	int bad, ret = -1;
+	int ret;
 
+	*rec = NULL;
+	*n = 0;
 	if (segment_head_read(p, len, segment, *next, rd.salt, b) == -1)
 		return -1;
-	bad = walk(&rd, &at, next, f, &why);
+	ret = walk(&rd, &at, next, f, b);
 	f->torn_from = at;
 	f->torn_to = len;
 	f->records += rd.n;
-	/* What stands before the damage is good and goes out. */
-	if (rd.n > 0 && fn(arg, rd.rec, rd.n) == -1)
-		goto out;
-	if (bad == -1) {
-		because(b, why.why, "%s", why.place);
-		goto out;
-	}
-	ret = 0;
-out:
-	free(rd.rec);
+	*rec = rd.rec;
+	*n = rd.n;
 	return ret;
 }

@@ -26,4 +26,13 @@ size_t	record_read(const uint8_t *p, size_t len,
 	    const uint8_t salt[SEGMENT_SALT], struct record *r,
 	    uint64_t *commit);
 
+/*
+ * All good records of a segment, in order, into *rec, which the caller frees;
+ * they point into p. next is the record number expected, and then the one after
+ * the last. -1 at damage: what stands before it is good and in *rec.
+ */
+int	segment_parse(const uint8_t *p, size_t len, uint32_t segment,
+	    uint64_t *next, struct record **rec, size_t *n,
+	    struct store_found *, struct because *);
+
 #endif

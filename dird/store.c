@@ -13,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "segment.h"
 #include "wire.h"
 
 #define NAME_LEN	16	/* "0000000001.seg" */
 #define FILE_MAX	(STORE_SEGMENT_MAX + STORE_BATCH_MAX + (1u << 20))
+#define GAP_MAX		1024	/* segments that can be missing in a row and be missed */
 #define OFFSET_MASK	((UINT64_C(1) << 40) - 1)
 
 struct store {
@@ -87,15 +89,20 @@ out:
 	return p;
 }
 
-/* A later segment shows that a missing one was there. */
+/* A later segment shows that a missing one was there, even if some are gone. */
 static int
-has_segment(int dir, uint32_t segment)
+has_later(int dir, uint32_t segment)
 {
 	char name[NAME_LEN];
 	struct stat st;
+	uint32_t i;
 
-	name_of(segment, name);
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	for (i = 1; i <= GAP_MAX; i++) {
+		name_of(segment + i, name);
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return 1;
+	}
+	return 0;
 }
 
 /*
@@ -108,47 +115,112 @@ is_stillborn(const uint8_t *p, size_t len, uint32_t segment, uint64_t next)
 	uint8_t salt[SEGMENT_SALT];
 	struct because b;
 
-	return len < SEGMENT_HEAD &&
+	return len <= SEGMENT_HEAD &&
 	    segment_head_read(p, len, segment, next, salt, &b) == -1;
+}
+
+/* One segment, read and taken apart: on another core, while the one before is used. */
+struct load {
+	int			 dir;
+	uint32_t		 segment;
+	uint64_t		 next;	/* record: the first, then the one after the last */
+	enum { ABSENT, STILLBORN, WHOLE, BROKEN } what;
+	uint8_t			*p;
+	size_t			 len, n;
+	struct record		*rec;
+	struct store_found	 f;	/* of this one alone */
+	struct because		 b;
+};
+
+static void
+load(void *arg)
+{
+	struct load *l = arg;
+
+	l->rec = NULL;
+	l->n = 0;
+	memset(&l->f, 0, sizeof(l->f));
+	l->p = slurp(l->dir, l->segment, &l->len, &l->b);
+	if (l->p == NULL) {
+		l->what = l->b.why == WHY_OK ? ABSENT : BROKEN;
+		if (l->what == ABSENT && has_later(l->dir, l->segment)) {
+			l->what = BROKEN;
+			because(&l->b, WHY_SEGMENT, "segment %u is missing",
+			    l->segment);
+		}
+		return;
+	}
+	l->f.torn_from = l->f.torn_to = l->f.last_size = l->len;
+	l->what = STILLBORN;
+	if (is_stillborn(l->p, l->len, l->segment, l->next)) {
+		l->f.skipped = l->len;
+		return;
+	}
+	l->what = segment_parse(l->p, l->len, l->segment, &l->next, &l->rec,
+	    &l->n, &l->f, &l->b) == 0 ? WHOLE : BROKEN;
+	/* Only the last commit of all can be torn without a skip. */
+	if (l->what == WHOLE && l->f.torn_from != l->f.torn_to &&
+	    has_later(l->dir, l->segment)) {
+		l->what = BROKEN;
+		because(&l->b, WHY_DAMAGED, "segment %u, byte %llu", l->segment,
+		    (unsigned long long)l->f.torn_from);
+	}
+}
+
+static void
+unload(struct load *l)
+{
+	free(l->rec);
+	free(l->p);
+	l->rec = NULL;
+	l->p = NULL;
+}
+
+/* What stands before damage is good and goes out. */
+static int
+deliver(const struct load *l, store_records fn, void *arg,
+    struct store_found *f, struct because *b)
+{
+	if (l->p != NULL) {
+		f->segments = l->segment + 1;
+		f->last_size = l->f.last_size;
+		f->torn_from = l->f.torn_from;
+		f->torn_to = l->f.torn_to;
+		f->skipped += l->f.skipped;
+		f->records += l->f.records;
+	}
+	if (l->n > 0 && fn(arg, l->rec, l->n) == -1)
+		return -1;
+	return l->what == BROKEN ? because(b, l->b.why, "%s", l->b.place) : 0;
 }
 
 int
 store_scan(int dir, store_records fn, void *arg, struct store_found *f,
     struct because *b)
 {
-	struct because why;
-	uint64_t next = 0;
-	uint32_t i;
-	uint8_t *p;
-	size_t len = 0;
-	int ret;
+	struct load l[2] = { { .dir = dir }, { .dir = dir } };
+	struct load *now = &l[0], *then = &l[1], *t;
+	struct task task;
+	int ret, ahead;
 
 	memset(f, 0, sizeof(*f));
-	for (i = 0;; i++) {
-		p = slurp(dir, i, &len, &why);
-		if (p == NULL && why.why != WHY_OK)
-			return because(b, why.why, "%s", why.place);
-		if (p == NULL && has_segment(dir, i + 1))
-			return because(b, WHY_SEGMENT, "segment %u is missing", i);
-		if (p == NULL)
-			return 0;
-		f->segments = i + 1;
-		f->last_size = len;
-		f->torn_from = f->torn_to = len;
-		if (is_stillborn(p, len, i, next)) {
-			f->skipped += len;
-			free(p);
-			continue;
-		}
-		/* Only the last commit of all can be torn without a skip. */
-		ret = segment_read(p, len, i, &next, fn, arg, f, b);
-		free(p);
+	load(now);
+	for (ret = 0; now->what != ABSENT; t = now, now = then, then = t) {
+		then->segment = now->segment + 1;
+		then->next = now->next;
+		ahead = now->what != BROKEN && crew_take(&task, load, then) == 0;
+		ret = deliver(now, fn, arg, f, b);
+		if (ahead)
+			crew_wait(&task);
+		else if (ret == 0)
+			load(then);
+		unload(now);
 		if (ret == -1)
-			return -1;
-		if (f->torn_from != f->torn_to && has_segment(dir, i + 1))
-			return because(b, WHY_DAMAGED, "segment %u, byte %llu",
-			    i, (unsigned long long)f->torn_from);
+			break;
 	}
+	unload(now);
+	unload(then);
+	return ret;
 }
 
 static int

@@ -87,12 +87,4 @@ size_t	store_pending(const struct store *);	/* bytes not yet committed */
 /* Payload length of a committed record, checked, copied to buf; or -1. */
 ssize_t	store_read(struct store *, uint64_t where, void *buf, size_t cap);
 
-/*
- * The reader alone, for whoever has a segment's bytes: fn gets its records.
- * next is the record number expected, and then the one after the last.
- */
-int	segment_read(const uint8_t *p, size_t len, uint32_t segment,
-	    uint64_t *next, store_records fn, void *arg,
-	    struct store_found *, struct because *);
-
 #endif

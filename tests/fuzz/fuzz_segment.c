@@ -14,30 +14,20 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static int
-check(void *arg, const struct record *r, size_t n)
+static void
+check(const struct record *r, size_t n)
 {
-	uint64_t *next = arg;
 	uint8_t want[64];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (r[i].number != *next)
+		if (r[i].number != i)
 			abort();
-		memset(want, (int)*next, sizeof(want));
-		if (r[i].kind == REC_ENTRY && (r[i].len != *next * 5 % 64 ||
+		memset(want, (int)i, sizeof(want));
+		if (r[i].kind == REC_ENTRY && (r[i].len != i * 5 % 64 ||
 		    memcmp(r[i].data, want, r[i].len) != 0))
 			abort();
-		++*next;
 	}
-	return 0;
-}
-
-static int
-ignore(void *arg, const struct record *r, size_t n)
-{
-	(void)arg;
-	return r == NULL && n > 0;
 }
 
 int
@@ -47,12 +37,14 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	uint8_t seg[4096], pay[64];
 	struct store_found f = { 0 };
 	struct because b;
-	uint64_t i, next = 0, seen = 0, count = 12;
-	size_t at = SEGMENT_HEAD, k;
+	uint64_t i, next = 0, count = 12;
+	size_t at = SEGMENT_HEAD, k, n;
+	struct record *rec;
 
 	if (sodium_init() == -1)
 		abort();
-	segment_read(in, len, 0, &next, ignore, NULL, &f, &b);
+	segment_parse(in, len, 0, &next, &rec, &n, &f, &b);
+	free(rec);
 	segment_head(seg, 0, 0, salt);
 	for (i = 0; i < count; i++) {
 		memset(pay, (int)i, sizeof(pay));
@@ -67,9 +59,10 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 		at -= in[len - 1] % (at - SEGMENT_HEAD);
 	next = 0;
 	memset(&f, 0, sizeof(f));
-	if (segment_read(seg, at, 0, &next, check, &seen, &f, &b) == -1)
-		return 0;
-	if (seen != next || f.torn_to != at)
+	if (segment_parse(seg, at, 0, &next, &rec, &n, &f, &b) == 0 &&
+	    (n != next || f.torn_to != at))
 		abort();
+	check(rec, n);
+	free(rec);
 	return 0;
 }
