@@ -214,8 +214,10 @@ take_lines(struct import *im)
 	for (i = 0; i < im->n; i++)
 		if (im->why[i] == WHY_OK)
 			im->keep[k++] = im->e[i];
-	if (journal_append(dird.journal, im->keep, k, im->kept) == -1)
+	if (journal_append(dird.journal, im->keep, k, im->kept) == -1) {
+		state_writable();
 		return -1;
+	}
 	for (i = k = 0; i < im->n; i++)
 		if (im->why[i] == WHY_OK)
 			im->why[i] = im->kept[k++];

@@ -112,7 +112,7 @@ api_status(struct ask *a, json_t *body)
 	else if (dird.journal != NULL)
 		add_journal(v, http_query(a->query, "digest", yes,
 		    sizeof(yes)) == 1);
-	else
+	if (v != NULL && dird.closed.why != WHY_OK)
 		json_object_set_new(v, "reason", json_pack("{s:s, s:s, s:s}",
 		    "code", why_name(dird.closed.why), "message",
 		    why_text(dird.closed.why), "place", dird.closed.place));

@@ -99,8 +99,10 @@ audit_write(const char *what, const char *who, const char *text)
 	if (n == -1)
 		return -1;
 	if (store_append(dird.journal->store, REC_AUDIT, line, (size_t)n,
-	    &at) == -1 || store_commit(dird.journal->store) == -1)
+	    &at) == -1 || store_commit(dird.journal->store) == -1) {
+		state_writable();
 		return -1;
+	}
 	next = chain;
 	if ((o = audit_check(&next, (uint8_t *)line, (size_t)n, &wrong)) ==
 	    NULL)

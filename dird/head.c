@@ -91,6 +91,7 @@ on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 	if (n == -1 || journal_head(dird.journal, note, (size_t)n) == -1) {
 		log_error("the checkpoint of %llu entries is not kept",
 		    (unsigned long long)asked.size);
+		state_writable();
 		return;
 	}
 	head_soon();

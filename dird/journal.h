@@ -32,7 +32,7 @@ struct journal {
 #define JOURNAL_MARK	1024
 
 /* How much of an existing journal is verified when it is opened. */
-enum journal_check { CHECK_HASHES, CHECK_ALL };
+enum journal_checks { CHECK_HASHES, CHECK_ALL };
 
 /*
  * root: did of the founder, or NULL. key: the log's own, to check its newest
@@ -41,8 +41,26 @@ enum journal_check { CHECK_HASHES, CHECK_ALL };
  * signature. NULL, with reason and place.
  */
 struct journal *journal_open(int dir, const struct store_io *, const char *root,
-		    const struct note_key *key, enum journal_check,
+		    const struct note_key *key, enum journal_checks,
 		    struct because *);
+/*
+ * What is good of a journal that does not open: everything before the first
+ * place that is broken, to be read only. Every signature of it is checked. NULL
+ * if even that does not fit its checkpoint.
+ */
+struct journal *journal_salvage(int dir, const char *root,
+		    const struct note_key *key);
+/*
+ * Everything of a journal is checked and nothing is written: 0, or -1 with
+ * reason and place, which begins with the number of the first broken entry.
+ */
+struct journal_found {
+	uint64_t	entries, head;	/* in the journal, in its newest checkpoint */
+	uint64_t	skipped;	/* torn tails that were stepped over */
+	uint8_t		chain[CHAIN_LEN], root[HASH_LEN];
+};
+int	journal_check(int dir, const struct note_key *key,
+	    struct journal_found *, struct because *);
 void	journal_close(struct journal *);
 /*
  * A batch of raw entries, checked and verified before (entry_check,

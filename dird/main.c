@@ -3,6 +3,7 @@
 #include "crew.h"
 #include "dird.h"
 #include "log.h"
+#include "offline.h"
 #include "sandbox.h"
 
 /*
@@ -21,11 +22,13 @@ shut(int folder)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	int		door[PROC_MAX];
 	unsigned	p;
 
+	if (argc > 1)
+		return check_folder(argc, argv);
 	room_start(PROC_DIRD);
 	for (p = 0; p < PROC_MAX; p++)
 		door[p] = p == PROC_PRIVD ? ROOM_DOOR_PRIVD :

@@ -72,6 +72,7 @@ on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 		    entry_verify(&draft, dird.dir_pub, &b) == 0 &&
 		    journal_append(dird.journal, &draft, 1, &why) == -1)
 			because(&b, WHY_IO, "%s", "the journal");
+		state_writable();
 		if (why != WHY_OK)
 			because(&b, why, "%s", object_name(draft.type));
 	}

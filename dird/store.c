@@ -319,19 +319,31 @@ step_over(struct store *s, const struct store_found *f)
 }
 
 struct store *
+store_look(int dir)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->dir = dir;
+	s->fd = s->read_fd = -1;
+	s->readonly = 1;
+	return s;
+}
+
+struct store *
 store_open(int dir, const struct store_io *io, store_records fn, void *arg,
     struct because *b)
 {
 	struct store_found f;
-	struct store *s = calloc(1, sizeof(*s));
+	struct store *s = store_look(dir);
 
 	if (s == NULL || (s->buf = malloc(STORE_BATCH_MAX)) == NULL) {
 		free(s);
 		because(b, WHY_FULL, "memory");
 		return NULL;
 	}
-	s->dir = dir;
-	s->fd = s->read_fd = -1;
+	s->readonly = 0;
 	s->io = io != NULL ? *io : kernel;
 	if (store_scan(dir, fn, arg, &f, b) == -1) {
 		store_close(s);

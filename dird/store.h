@@ -74,6 +74,8 @@ int	store_scan(int dir, store_records fn, void *arg,
  */
 struct store *store_open(int dir, const struct store_io *io, store_records fn,
 	    void *arg, struct because *);
+/* For store_read() alone: nothing is looked at, nothing is ever written. */
+struct store *store_look(int dir);
 void	store_close(struct store *);
 int	store_is_readonly(const struct store *);
 /* errno of what made it read-only, or 0. */

@@ -376,6 +376,127 @@ START_TEST(a_full_disk_ends_writing_and_loses_nothing)
 }
 END_TEST
 
+/* -- damage ---------------------------------------------------------------- */
+
+/* Where each entry ends, one commit each. */
+static void
+four_entries(off_t end[4])
+{
+	struct because b;
+	struct journal *j = journal(NULL, &b);
+	char name[16];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(append(j, (uint64_t)i, 1), 0);
+		end[i] = last_segment(name);
+	}
+	journal_close(j);
+}
+
+/* The journal is broken in entry n: it says so, and the n before it are served. */
+static void
+is_broken_at(uint64_t n, off_t at)
+{
+	struct journal_found f;
+	struct because b;
+	struct journal *j;
+	char place[32];
+	uint8_t buf[4096];
+	uint64_t i;
+
+	snprintf(place, sizeof(place), "entry %llu", (unsigned long long)n);
+	ck_assert_ptr_null(journal(NULL, &b));
+	ck_assert_msg(strncmp(b.place, "entry ", 6) == 0, "%s", b.place);
+	ck_assert_int_eq(journal_check(dir, &key, &f, &b), -1);
+	ck_assert_msg(strncmp(b.place, place, strlen(place)) == 0,
+	    "byte %lld: %s", (long long)at, b.place);
+	j = journal_salvage(dir, NULL, &key);
+	ck_assert_ptr_nonnull(j);
+	ck_assert_uint_eq(j->n, n);
+	ck_assert_mem_eq(j->chain, chain[n], CHAIN_LEN);
+	for (i = 0; i < n; i++)
+		ck_assert_int_eq(journal_read(j, i, buf, sizeof(buf)),
+		    (ssize_t)raw[i].n);
+	ck_assert(store_is_readonly(j->store));
+	ck_assert_int_eq(append(j, n, 1), -1);
+	journal_close(j);
+}
+
+START_TEST(every_flipped_byte_is_named_and_what_was_good_before_is_served)
+{
+	struct journal_found f;
+	struct because b;
+	off_t at, end[4];
+	uint64_t n;
+	uint8_t c;
+	int fd;
+
+	four_entries(end);
+	fd = openat(dir, "0000000000.seg", O_RDWR);
+	for (at = 0; at < end[2]; at++) {
+		ck_assert_int_eq(pread(fd, &c, 1, at), 1);
+		c ^= 1 << at % 8;
+		ck_assert_int_eq(pwrite(fd, &c, 1, at), 1);
+		for (n = 0; at >= end[n]; n++)
+			;
+		is_broken_at(n, at);
+		c ^= 1 << at % 8;
+		ck_assert_int_eq(pwrite(fd, &c, 1, at), 1);
+	}
+	close(fd);
+	ck_assert_int_eq(journal_check(dir, &key, &f, &b), 0);
+	ck_assert_uint_eq(f.entries, 4);
+	ck_assert_mem_eq(f.chain, chain[4], CHAIN_LEN);
+}
+END_TEST
+
+/* Who changes an entry and makes its checksum again has no signature for it. */
+START_TEST(an_entry_changed_with_its_checksum_is_named_too)
+{
+	static uint8_t seg[1 << 16];
+	uint8_t salt[SEGMENT_SALT], bent[4096];
+	struct record r;
+	off_t end[4];
+	uint64_t commit;
+	ssize_t len;
+	size_t n;
+	int fd;
+
+	four_entries(end);
+	fd = openat(dir, "0000000000.seg", O_RDWR);
+	len = pread(fd, seg, sizeof(seg), 0);
+	memcpy(salt, seg + 32, sizeof(salt));
+	n = record_read(seg + end[1], (size_t)(len - end[1]), salt, &r, &commit);
+	ck_assert_uint_ne(n, 0);
+	memcpy(bent, r.data, r.len);
+	bent[r.len - 1] ^= 1;
+	record_write(seg, salt, REC_ENTRY, 0, r.number, bent, r.len);
+	ck_assert_int_eq(pwrite(fd, seg, n, end[1]), (ssize_t)n);
+	close(fd);
+	is_broken_at(2, end[1]);
+}
+END_TEST
+
+START_TEST(looking_writes_nothing)
+{
+	struct journal_found f;
+	struct because b;
+	char name[16], path[128];
+	off_t end[4], len;
+
+	four_entries(end);
+	snprintf(path, sizeof(path), "%s/0000000000.seg", folder);
+	ck_assert_int_eq(truncate(path, end[3] - 5), 0);
+	len = last_segment(name);
+	ck_assert_int_eq(journal_check(dir, &key, &f, &b), 0);
+	ck_assert_uint_eq(f.entries, 3);
+	journal_close(journal_salvage(dir, NULL, &key));
+	ck_assert_int_eq(last_segment(name), len);
+	ck_assert_str_eq(name, "0000000000.seg");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -390,6 +511,9 @@ main(void)
 	tcase_add_test(tc, one_byte_less_is_noticed);
 	tcase_add_test(tc, nothing_is_acknowledged_before_it_is_synced_and_a_batch_shares_one);
 	tcase_add_test(tc, a_full_disk_ends_writing_and_loses_nothing);
+	tcase_add_test(tc, every_flipped_byte_is_named_and_what_was_good_before_is_served);
+	tcase_add_test(tc, an_entry_changed_with_its_checksum_is_named_too);
+	tcase_add_test(tc, looking_writes_nothing);
 	tcase_set_timeout(tc, 100);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
