@@ -20,6 +20,8 @@
 #define FSP_PREFIX	4u
 #define FSP_FLAG_CP	0x01
 #define FSP_FLAG_U	0x04
+#define CACHE_LINE	64u
+#define FETCH_MAX	2048u		/* of a frame, before its turn */
 
 /* A datagram in an opened link frame, from its timestamp on. */
 enum {
@@ -270,6 +272,29 @@ serve(struct ring *r, struct ring_desc *d, const uint8_t self[ADDR_LEN])
 		d->status = (uint8_t)(RING_REFUSED + why);
 }
 
+/* The next frame stands in another core's cache: have it come meanwhile. */
+static void
+fetch(const struct ring *r, const struct ring_desc *d)
+{
+	const uint8_t	*p = ring_slot(r, d->slot) + d->off;
+	uint32_t	 at, len = d->len < FETCH_MAX ? d->len : FETCH_MAX;
+
+	for (at = 0; at < len; at += CACHE_LINE)
+		__builtin_prefetch(p + at, 1);
+}
+
+/* A checked request: 1, or 0 when there is none, -1 a broken rule. */
+static int
+next(struct ring *r, struct ring_desc *d, enum refusal *why)
+{
+	int got = ring_pop(r, r->todo, d);
+
+	*why = got == -1 ? REFUSE_RING_INDEX : REFUSE_RING_DESC;
+	if (got != 1)
+		return got;
+	return ring_request_ok(r, d) ? 1 : -1;
+}
+
 /*
  * netd has no more slots than the queue has places, so a full queue of answers
  * means a slot was lent twice: a broken rule like the others.
@@ -277,24 +302,22 @@ serve(struct ring *r, struct ring_desc *d, const uint8_t self[ADDR_LEN])
 int
 seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
 {
-	struct ring_desc	d;
+	struct ring_desc	d[2];
 	int			n, got;
 
-	for (n = 0; n < SEAL_BATCH; n++) {
-		got = ring_pop(r, r->todo, &d);
-		if (got == 0)
-			break;
-		*why = REFUSE_RING_INDEX;
-		if (got == -1)
+	got = next(r, &d[0], why);
+	for (n = 0; got == 1; n++) {
+		got = n + 1 < SEAL_BATCH ? next(r, &d[(n + 1) & 1], why) : 0;
+		if (got == 1)
+			fetch(r, &d[(n + 1) & 1]);
+		serve(r, &d[n & 1], self);
+		if (ring_push(r, r->done, &d[n & 1]) != 1) {
+			*why = REFUSE_RING_FULL;
 			return -1;
-		*why = REFUSE_RING_DESC;
-		if (!ring_request_ok(r, &d))
-			return -1;
-		serve(r, &d, self);
-		*why = REFUSE_RING_FULL;
-		if (ring_push(r, r->done, &d) != 1)
-			return -1;
+		}
 	}
+	if (got == -1)
+		return -1;
 	if (n > 0)
 		ring_wake(r, r->done);
 	*why = REFUSE_NONE;
