@@ -140,8 +140,8 @@ ring_push(struct ring *r, struct ring_queue *q, const struct ring_desc *d)
 int
 ring_pop(struct ring *r, struct ring_queue *q, struct ring_desc *d)
 {
-	union words	 u;
 	_Atomic uint64_t *at = entry(r, q, r->pop_mine);
+	uint64_t	 w;
 	unsigned	 i;
 
 	if (r->pop_mine == r->pop_theirs) {
@@ -153,9 +153,10 @@ ring_pop(struct ring *r, struct ring_queue *q, struct ring_desc *d)
 		if (r->pop_theirs == r->pop_mine)
 			return 0;
 	}
-	for (i = 0; i < WORDS; i++)
-		u.w[i] = atomic_load_explicit(&at[i], memory_order_relaxed);
-	*d = u.d;
+	for (i = 0; i < WORDS; i++) {
+		w = atomic_load_explicit(&at[i], memory_order_relaxed);
+		memcpy((uint8_t *)d + i * sizeof(w), &w, sizeof(w));
+	}
 	atomic_store_explicit(&q->tail, ++r->pop_mine, memory_order_release);
 	return 1;
 }

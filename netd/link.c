@@ -411,7 +411,7 @@ input_data(struct work *w, const struct frame *f)
 void
 link_input(struct work *w)
 {
-	uint8_t		copy[FRAME_MSG1_LEN] = { 0 };
+	uint8_t		copy[FRAME_MSG1_LEN];
 	size_t		n = w->len < sizeof(copy) ? w->len : sizeof(copy);
 	struct frame	f;
 	enum refusal	why;

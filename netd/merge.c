@@ -77,11 +77,12 @@ is_same_flow(const uint8_t *a, const uint8_t *b)
 static int
 read_heads(struct piece *p)
 {
-	size_t n = p->len < MERGE_HEAD ? p->len : MERGE_HEAD;
-
 	if (p->len < IP6_HEAD + UDP_HEAD)
 		return 0;
-	memcpy(p->head, p->pkt, n);
+	if (p->len >= MERGE_HEAD)	/* a length that is known is quicker */
+		memcpy(p->head, p->pkt, MERGE_HEAD);
+	else
+		memcpy(p->head, p->pkt, p->len);
 	p->proto = p->head[6];
 	return p->head[0] >> 4 == 6 &&
 	    get_be16(p->head + 4) + (size_t)IP6_HEAD == p->len &&
@@ -258,10 +259,13 @@ out_one(struct merge *m, unsigned slot)
 void
 merge_add(struct merge *m, uint8_t *pkt, size_t len, void *owner)
 {
-	struct piece	  p = { .pkt = pkt, .len = len, .owner = owner };
+	struct piece	  p;
 	struct merge_run *r;
 	unsigned	  slot;
 
+	p.pkt = pkt;
+	p.len = len;
+	p.owner = owner;
 	if (!read_heads(&p)) {
 		out_alone(m, pkt, len, owner);
 		return;
