@@ -1,8 +1,9 @@
 # bastide.sh -- what stands in the build tree.
 bastide_version() { "$BASTIDE_BUILD/bastidectl" --version 2>/dev/null || echo "of the build tree"; }
-# mesh_conf: the same file for us and for the reference; each dials the one before.
+# mesh_conf: the same file for us and for the reference; each dials the one before,
+# and the TUN has the MTU that each gives it by itself.
 mesh_conf() {
-	local i n
+	local i n TUN_MTU=
 	identity "${path[@]}"
 	for ((i = 0; i < ${#path[@]}; i++)); do
 		n=${path[i]} PEERS[$n]=

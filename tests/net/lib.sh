@@ -205,7 +205,7 @@ conf() {
 		tun:
 		  enabled: true
 		  name: fips0
-		  mtu: 1280
+		  $([ -n "${TUN_MTU-1280}" ] && echo "mtu: ${TUN_MTU-1280}")
 		dns:
 		  enabled: true
 		  bind_addr: "::1"
