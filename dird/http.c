@@ -3,7 +3,7 @@
  *
  * A connection carries one request. evhttp frees its connections itself, so
  * what we know of one is a reference to its bufferevent: when evhttp has let
- * go, its callbacks are gone, and so does the reference. What has taken too
+ * go, its callbacks are gone, and so goes the reference. What has taken too
  * long to ask is cut.
  */
 #include <event2/buffer.h>
@@ -69,6 +69,20 @@ arm(unsigned ms)
 		fatalx("cannot arm the clock of the local socket");
 }
 
+/* Lets go of what evhttp has let go of. */
+static void
+reap(void)
+{
+	unsigned i;
+
+	for (i = 0; i < clients;)
+		if (is_let_go(client[i].bev)) {
+			bufferevent_decref(client[i].bev);
+			client[i] = client[--clients];
+		} else
+			i++;
+}
+
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
@@ -77,30 +91,30 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	for (i = 0; i < clients;) {
-		if (is_let_go(client[i].bev)) {
-			bufferevent_decref(client[i].bev);
-			client[i] = client[--clients];
-			continue;
-		}
+	reap();
+	for (i = 0; i < clients; i++)
 		if (dird_now() - client[i].since > HTTP_PATIENCE_S)
 			bufferevent_trigger_event(client[i].bev,
 			    BEV_EVENT_READING | BEV_EVENT_TIMEOUT, 0);
-		i++;
-	}
 	if (clients < HTTP_CLIENTS)
 		evconnlistener_enable(listener);
 	if (clients > 0)
 		arm(SWEEP_MS);
 }
 
-/* evhttp has accepted somebody and wants something to read from. */
+/*
+ * evhttp has accepted somebody and wants something to read from. The descriptor
+ * may have the number of one that it closed a moment ago: what still watches
+ * that one goes first, or it would take the bytes of this one.
+ */
 static struct bufferevent *
 on_client(struct event_base *base, void *arg)
 {
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
+	struct bufferevent *bev;
 
 	(void)arg;
+	reap();
+	bev = bufferevent_socket_new(base, -1, 0);
 	if (bev == NULL)
 		return NULL;
 	bufferevent_incref(bev);
