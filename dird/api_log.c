@@ -262,9 +262,11 @@ api_import(struct ask *a, json_t *body)
 	im->n = im->used = 0;
 	if (state_writable() != WHY_OK)
 		http_because(a, &(struct because){ state_writable(), "" });
-	else if (read_lines(a, im) == 0 && take_lines(im) == -1)
+	else if (read_lines(a, im) == -1)
+		;		/* answered, and the ask is gone */
+	else if (take_lines(im) == -1)
 		http_because(a, &(struct because){ WHY_IO, "the journal" });
-	else if (a->req != NULL && im->n > 0)
+	else
 		answer_import(a, im);
 	free(im);
 }
