@@ -22,6 +22,7 @@ static const struct route {
 	{ METHOD_GET,  READ,   "/v1/services",		api_services },
 	{ METHOD_GET,  READ,   "/v1/subscriptions",	api_subscriptions },
 	{ METHOD_GET,  READ,   "/v1/configs",		api_configs },
+	{ METHOD_GET,  READ,   "/v1/configs/wanted",	api_wanted },
 	{ METHOD_GET,  READ,   "/v1/checkpoint",	api_checkpoint },
 	{ METHOD_GET,  READ,   "/v1/proof/inclusion",	api_inclusion },
 	{ METHOD_GET,  READ,   "/v1/proof/consistency", api_consistency },

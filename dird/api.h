@@ -39,7 +39,7 @@ api_fn	api_services, api_subscriptions, api_offer, api_withdraw,
 	api_subscribe, api_activate, api_revoke_access, api_auto_register,
 	api_approve, api_reject;
 /* api_config.c */
-api_fn	api_configs, api_publish, api_config_revoke;
+api_fn	api_configs, api_wanted, api_publish, api_config_revoke;
 /* api_log.c */
 api_fn	api_checkpoint, api_inclusion, api_consistency, api_export,
 	api_import, api_verify;

@@ -49,6 +49,49 @@ api_configs(struct ask *a, json_t *body)
 	http_reply(a, 200, json_pack("{s:o}", "configs", list));
 }
 
+/* Of one scope that this box has opted into, what is in force. */
+static void
+want(json_t *list, json_t *scopes, const char *scope)
+{
+	const struct item *it = view_config(dird.journal->view, scope,
+	    dird_now());
+	json_t *v = it == NULL ? NULL : api_item(it);
+
+	json_array_append_new(scopes, json_string(scope));
+	if (v == NULL)
+		return;
+	json_object_set_new(v, "own", json_boolean(strcmp(json_string_value(
+	    json_object_get(v, "author")), dird.did) == 0));
+	json_array_append_new(list, v);
+}
+
+/* All that is to be applied here, with texts; who applies it asks once. */
+void
+api_wanted(struct ask *a, json_t *body)
+{
+	const char *all = dird.txt[CONF_DIR_SCOPES];
+	json_t *list, *scopes;
+	char scope[64];
+	size_t n;
+
+	(void)body;
+	if (api_open(a) == -1)
+		return;
+	list = json_array();
+	scopes = json_array();
+	for (all = all == NULL ? "" : all; *all != '\0'; all += n) {
+		all += strspn(all, " ");
+		n = strcspn(all, " ");
+		if (n == 0 || n >= sizeof(scope))
+			continue;
+		memcpy(scope, all, n);
+		scope[n] = '\0';
+		want(list, scopes, scope);
+	}
+	http_reply(a, 200, json_pack("{s:o, s:o}", "configs", list, "scopes",
+	    scopes));
+}
+
 /* A time of the body as it stands, or this many seconds from now. */
 static const char *
 time_in(struct ask *a, const json_t *body, const char *field, int64_t t,
@@ -65,8 +108,7 @@ api_publish(struct ask *a, json_t *body)
 	const char *scope, *text, *from, *until;
 	const json_t *version = json_object_get(body, "version");
 	char t0[21], t1[21], hex[65];
-	const struct item *now;
-	json_int_t number;
+	json_int_t number, last;
 	uint8_t hash[32];
 
 	if ((scope = api_text(a, body, "scope", NULL)) == NULL ||
@@ -75,8 +117,10 @@ api_publish(struct ask *a, json_t *body)
 	    (until = time_in(a, body, "valid_until", dird_now() + VALID_S,
 	    t1)) == NULL)
 		return;
-	now = view_config(dird.journal->view, scope, dird_now());
-	number = now == NULL ? 1 : (json_int_t)now->version + 1;
+	/* Also above those that are not in force: who applied one takes only
+	 * what is newer. */
+	last = (json_int_t)view_config_last(dird.journal->view, scope);
+	number = last + 1;
 	if (version != NULL && !json_is_integer(version)) {
 		http_error(a, 400, why_name(WHY_FIELD_KIND), "version",
 		    "version must be an integer");
@@ -84,6 +128,12 @@ api_publish(struct ask *a, json_t *body)
 	}
 	if (version != NULL)
 		number = json_integer_value(version);
+	if (number <= last) {
+		http_error(a, 409, why_name(WHY_AGAIN), "version", "version "
+		    "%lld of %s is published; a new one must be higher",
+		    (long long)last, scope);
+		return;
+	}
 	crypto_generichash(hash, sizeof(hash), (const uint8_t *)text,
 	    strlen(text), NULL, 0);
 	hex_encode(hash, sizeof(hash), hex);

@@ -115,9 +115,16 @@ void
 api_join(struct ask *a, json_t *body)
 {
 	const char *token = api_text(a, body, "token", NULL);
+	struct person p;
 
 	if (token == NULL || !lasts(a))
 		return;
+	view_person(dird.journal->view, dird.did, &p);
+	if (p.member) {
+		http_error(a, 409, why_name(WHY_AGAIN), NULL, "this node is a "
+		    "member already; a token works once");
+		return;
+	}
 	if (dird.journal->n == 0) {
 		http_error(a, 409, "empty", NULL, "this journal knows no domain "
 		    "yet: pull or import that of whoever invited first");

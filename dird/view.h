@@ -109,6 +109,9 @@ const struct item *view_node(struct view *, const char *did);
 const struct item *view_name(struct view *, const char *name);
 const struct item *view_service(struct view *, const char *service_id);
 const struct item *view_config(struct view *, const char *scope, int64_t now);
+/* The highest version that was ever published for a scope, also when it is not
+ * in force; 0: none. */
+uint64_t	 view_config_last(struct view *, const char *scope);
 enum subscribed	 view_subscribed(struct view *, const char *subscription_id);
 /* A hash of everything that the set means: equal sets, equal digests. */
 void		 view_digest(struct view *, uint8_t out[32]);

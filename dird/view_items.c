@@ -364,6 +364,27 @@ view_config(struct view *v, const char *scope, int64_t now)
 	return best;
 }
 
+uint64_t
+view_config_last(struct view *v, const char *scope)
+{
+	const struct item *it;
+	uint64_t last = 0;
+	uint8_t key[16];
+	uint32_t i;
+
+	key_of_text(scope, key);
+	if (v->item_buckets == 0)
+		return 0;
+	for (i = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
+	    i != NOTHING; i = it->next) {
+		it = &v->item[i];
+		if (it->cls == ITEM_CONFIG && memcmp(it->key, key, 16) == 0 &&
+		    is_effective(v, it) && it->version > last)
+			last = it->version;
+	}
+	return last;
+}
+
 enum subscribed
 view_subscribed(struct view *v, const char *subscription_id)
 {
