@@ -1,4 +1,7 @@
-/* client.c -- one request over the control socket, one reply. */
+/*
+ * client.c -- one request over the control socket, one reply; and what the
+ * client of the directory shares with it.
+ */
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -14,8 +17,8 @@
 #define WAIT_S		6	/* the node gives itself five */
 #define REPLY_MAX	(64u << 20)
 
-static int
-unreachable(const char *path, int err)
+int
+client_unreachable(const char *path, int err)
 {
 	fprintf(stderr, "bastidectl: cannot reach the node at %s: %s\n", path,
 	    strerror(err));
@@ -30,11 +33,10 @@ unreachable(const char *path, int err)
 	return EXIT_UNREACHABLE;
 }
 
-/* A connected socket, or -1 with errno. */
-static int
-dial(const char *path)
+int
+client_dial(const char *path, unsigned wait_s)
 {
-	struct timeval wait = { WAIT_S, 0 };
+	struct timeval wait = { wait_s, 0 };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd, err;
 
@@ -56,33 +58,41 @@ dial(const char *path)
 	return fd;
 }
 
+int
+client_send(int fd, const char *p, size_t len)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < len && (n = send(fd, p + at, len - at, MSG_NOSIGNAL)) > 0)
+		at += (size_t)n;
+	/* A node that has no room for us answers before it listens. */
+	return at < len && errno != EPIPE ? -1 : 0;
+}
+
 static int
 say(int fd, const char *command, json_t *params)
 {
 	json_t *o = json_pack("{s:s, s:o*}", "command", command, "params",
 	    params);
 	char *text = json_dumps(o, JSON_COMPACT);
-	size_t len, at = 0;
-	ssize_t n;
+	size_t len;
+	int ret;
 
 	json_decref(o);
 	if (text == NULL)
 		return -1;
 	len = strlen(text);
 	text[len++] = '\n';	/* in place of the NUL */
-	while (at < len && (n = send(fd, text + at, len - at, MSG_NOSIGNAL)) > 0)
-		at += (size_t)n;
+	ret = client_send(fd, text, len);
 	free(text);
-	/* A node that has no room for us answers before it listens. */
-	if (at < len && errno != EPIPE)
-		return -1;
-	shutdown(fd, SHUT_WR);
-	return 0;
+	if (ret == 0)
+		shutdown(fd, SHUT_WR);
+	return ret;
 }
 
-/* Everything up to the end, or NULL with errno. */
-static char *
-hear(int fd, size_t *len)
+char *
+client_hear(int fd, size_t *len)
 {
 	size_t cap = 0;
 	char *buf = NULL, *more;
@@ -137,16 +147,16 @@ int
 client_ask(const char *path, const char *command, json_t *params,
     json_t **data)
 {
-	int fd = dial(path), ret;
+	int fd = client_dial(path, WAIT_S), ret;
 	char *buf = NULL;
 	size_t len = 0;
 
 	if (fd == -1) {
 		json_decref(params);
-		return unreachable(path, errno);
+		return client_unreachable(path, errno);
 	}
-	if (say(fd, command, params) == -1 || (buf = hear(fd, &len)) == NULL)
-		ret = unreachable(path, errno);
+	if (say(fd, command, params) == -1 || (buf = client_hear(fd, &len)) == NULL)
+		ret = client_unreachable(path, errno);
 	else
 		ret = judge(buf, len, data);
 	free(buf);

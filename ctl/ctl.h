@@ -14,6 +14,46 @@ enum { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3 };
 int	client_ask(const char *socket, const char *command, json_t *params,
 	    json_t **data);
 
+/* What both clients do. A connected socket, or -1 with errno. */
+int	client_dial(const char *socket, unsigned wait_s);
+/* All of it, or -1 with errno; 0, too, when the other end has answered already. */
+int	client_send(int fd, const char *, size_t len);
+/* Everything up to the end, the caller's, or NULL with errno. */
+char	*client_hear(int fd, size_t *len);
+/* Says so; EXIT_UNREACHABLE. */
+int	client_unreachable(const char *socket, int err);
+
+/* api.c: one HTTP request to the directory's socket. */
+struct api_reply {
+	char		*buf;		/* free() it */
+	const char	*body;
+	size_t		 len;
+};
+/*
+ * 0 and an answer that says it worked, else an exit status, with the reason on
+ * stderr. body NULL: GET, else POST.
+ */
+int	api_ask(const char *socket, const char *path, const char *body,
+	    size_t len, struct api_reply *);
+/* The same with JSON: body is released, NULL for GET; *data is the caller's. */
+int	api_json(const char *socket, const char *path, json_t *body,
+	    json_t **data);
+/* The same on a connection that stands; it is closed. */
+int	api_json_on(int fd, const char *socket, const char *path, json_t **data);
+/* What is safe in a path or a query, percent-encoded; -1: it does not fit. */
+int	api_quote(const char *text, char *out, size_t cap);
+
+/* dir.c: argv from "dir" on. socket is the control socket, or the directory's. */
+int	dir_command(const char *socket, int json, int argc, char **argv);
+void	dir_help(void);
+
+/* apply.c: what dir config apply does. An exit status. */
+struct apply {
+	const char	*socket, *folder, *checks;
+	int		 json;
+};
+int	apply_run(const struct apply *);
+
 /* table.c: data of `show what` for people. */
 void	table_print(const char *what, json_t *data);
 /* Is there such a thing to show? Its command, or NULL. */

@@ -182,6 +182,12 @@ cmd_rekey(const struct how *how, int argc, char **argv)
 }
 
 static int
+cmd_dir(const struct how *how, int argc, char **argv)
+{
+	return dir_command(how->socket, how->json, argc, argv);
+}
+
+static int
 cmd_keygen(const struct how *how, int argc, char **argv)
 {
 	(void)how;
@@ -217,6 +223,7 @@ static const struct {
 	{ "connect",	cmd_connect },
 	{ "disconnect",	cmd_disconnect },
 	{ "rekey",	cmd_rekey },
+	{ "dir",	cmd_dir },
 	{ "keygen",	cmd_keygen },
 	{ "version",	cmd_version },
 	{ "help",	cmd_help },

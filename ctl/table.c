@@ -106,6 +106,41 @@ static const struct sheet sheet[] = {
 	    { "PROTOCOL", "proto", TEXT }, { "PORT", "port", TEXT },
 	    { "ADDRESS", "local_addr", TEXT } } },
 	{ "metrics", "show_metrics", NULL, {{ 0 }} },
+	/* Of `bastidectl dir`; nothing to show by these names. */
+	{ "dir services", NULL, "services", {
+	    { "NAME", "name", TEXT }, { "KIND", "kind", TEXT },
+	    { "APPROVAL", "approval", TEXT }, { "OURS", "own", YES },
+	    { "SUBSCRIBED", "subscription", TEXT },
+	    { "ACTIVE", "active", YES }, { "ENDPOINT", "endpoint", TEXT },
+	    { "PROVIDER", "author", TEXT },
+	    { "SERVICE", "service_id", TEXT } } },
+	{ "dir subscriptions", NULL, "subscriptions", {
+	    { "SUBSCRIPTION", "subscription_id", TEXT },
+	    { "STATE", "state", TEXT }, { "OURS", "own", YES },
+	    { "FOR US", "for_us", YES }, { "SERVICE", "service_id", TEXT },
+	    { "SUBSCRIBER", "author", TEXT } } },
+	{ "dir nodes", NULL, "nodes", {
+	    { "NAME", "name", TEXT }, { "SELF", "self", YES },
+	    { "MEMBER", "member", YES },
+	    { "EMANCIPATED", "emancipated", YES },
+	    { "ADDRESS", "mesh_address", TEXT }, { "DID", "author", TEXT },
+	    { "NPUB", "npub", TEXT } } },
+	{ "dir configs", NULL, "configs", {
+	    { "SCOPE", "scope", TEXT }, { "VERSION", "version", TEXT },
+	    { "IN FORCE", "current", YES }, { "FROM", "valid_from", TEXT },
+	    { "UNTIL", "valid_until", TEXT }, { "PUBLISHER", "author", TEXT },
+	    { "ID", "id", TEXT } } },
+	{ "dir apply", NULL, "configs", {
+	    { "SCOPE", "scope", TEXT }, { "VERSION", "version", TEXT },
+	    { "STATE", "state", TEXT }, { "WHY", "why", TEXT } } },
+	{ "dir log", NULL, "entries", {
+	    { "ENTRY", "entry", TEXT }, { "WHEN", "created_at", TEXT },
+	    { "TYPE", "type", TEXT }, { "AUTHOR", "author", TEXT },
+	    { "SEQ", "seq", TEXT }, { "ID", "id", TEXT } } },
+	{ "dir witness", NULL, "cosignatures", {
+	    { "LOG", "body.log", TEXT }, { "SIZE", "size", TEXT },
+	    { "WHEN", "created_at", TEXT }, { "WITNESS", "author", TEXT },
+	    { "ENTRY", "entry", TEXT } } },
 };
 
 static const struct sheet *
@@ -293,6 +328,19 @@ print_array(const char *name, json_t *list, int depth)
 			print_group("-", item, depth + 1);
 }
 
+/* Whole, however long: a key that is cut is none. */
+static void
+print_text(const char *name, const char *text, int depth)
+{
+	char *copy = strdup(text);
+
+	if (copy != NULL)
+		clean(copy);
+	printf("%*s%-*s%s\n", depth * 2, "", NAME_WIDTH - depth * 2, name,
+	    copy != NULL ? copy : "?");
+	free(copy);
+}
+
 static void
 print_value(const char *name, json_t *v, int depth)
 {
@@ -302,6 +350,8 @@ print_value(const char *name, json_t *v, int depth)
 		print_group(name, v, depth);
 	else if (json_is_array(v))
 		print_array(name, v, depth);
+	else if (json_is_string(v))
+		print_text(name, json_string_value(v), depth);
 	else {
 		scalar(v, text);
 		printf("%*s%-*s%s\n", depth * 2, "", NAME_WIDTH - depth * 2,

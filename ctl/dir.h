@@ -1,0 +1,58 @@
+/* dir.h -- what the files of `bastidectl dir` share. */
+#ifndef DIR_H
+#define DIR_H
+
+#include "ctl.h"
+
+#define PATH_LEN	1024
+
+struct call {
+	const char	*socket;	/* the directory's */
+	int		 json;
+	int		 argc;		/* of the verb's own arguments */
+	char		**argv;
+};
+
+typedef int	dir_fn(struct call *);
+
+struct verb {
+	const char	*name, *args, *help;
+	int		 min, max;
+	dir_fn		*fn;
+};
+
+/* Does what argv[0] names; the last row has no name. group: "dir ". */
+int	dir_run(const struct verb *, const char *group, struct call *);
+/* How it is called; EXIT_USAGE. */
+int	dir_usage(const char *name, const char *args);
+/* Takes "--name VALUE" out of the arguments; fallback when it is not there. */
+const char *dir_option(struct call *, const char *name, const char *fallback);
+int	dir_flag(struct call *, const char *name);
+const char *dir_arg(const struct call *, int i, const char *fallback);
+/* A number, or a time as in "90s", "12h", "7d"; -1 for NULL. 0, or -1 after a
+ * text. */
+int	dir_number(const char *text, const char *what, json_int_t *);
+int	dir_seconds(const char *text, const char *what, json_int_t *);
+/* As JSON, or in the columns of a sheet; data is released. */
+int	dir_print(const struct call *, const char *sheet, json_t *data);
+int	dir_get(const struct call *, const char *path, const char *sheet);
+/* body is released; NULL: an argument was no UTF-8. */
+int	dir_post(const struct call *, const char *path, json_t *body);
+int	dir_post_about(const struct call *, const char *head, const char *id,
+	    const char *tail, json_t *body);
+/* A did or a service id, from one or from a name. An exit status. */
+int	dir_did(const struct call *, const char *text, char out[64]);
+int	dir_service(const struct call *, const char *text, char out[64]);
+
+/* dir_say.c */
+dir_fn	dir_init, dir_whoami, dir_status, dir_invite, dir_join, dir_attest,
+	dir_revoke, dir_nodes, dir_offer, dir_withdraw, dir_services,
+	dir_subscribe, dir_subscriptions, dir_approve, dir_reject;
+/* dir_config.c */
+extern const struct verb dir_configs[];
+dir_fn	dir_config;
+/* dir_log.c */
+dir_fn	dir_pull, dir_log, dir_verify, dir_proof, dir_checkpoint, dir_witness,
+	dir_export, dir_import;
+
+#endif

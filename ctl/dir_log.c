@@ -1,0 +1,365 @@
+/*
+ * dir_log.c -- bastidectl dir: the journal. As a file it is exported page by
+ * page and imported piece by piece, with a look at line ends only; what a line
+ * means is the directory's to say.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dir.h"
+
+#define PIECE		(1u << 20)	/* bytes in one request, of 4 MiB */
+#define PIECE_LINES	4096
+#define REASONS		20
+#define ROWS		500		/* most that /v1/entries gives at once */
+
+static int
+complain(const char *file)
+{
+	fprintf(stderr, "bastidectl: %s: %s\n", file, strerror(errno));
+	return EXIT_NO;
+}
+
+static size_t
+lines_in(const char *p, size_t len)
+{
+	const char *end = p + len;
+	size_t n = 0;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		p++;
+		n++;
+	}
+	return n;
+}
+
+/* A new file, or stdout; a file that is there is nobody's to replace. */
+static FILE *
+open_out(const char *file)
+{
+	int fd;
+
+	if (strcmp(file, "-") == 0)
+		return stdout;
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return fd == -1 ? NULL : fdopen(fd, "w");
+}
+
+static int
+export_to(const char *socket, const char *file)
+{
+	FILE *f = open_out(file);
+	struct api_reply r;
+	char path[64];
+	size_t from = 0, len;
+	int ret, ok = 1;
+
+	if (f == NULL)
+		return complain(file);
+	do {
+		snprintf(path, sizeof(path), "/v1/log/export?from=%zu", from);
+		if ((ret = api_ask(socket, path, NULL, 0, &r)) != EXIT_OK)
+			break;
+		len = r.len;
+		from += lines_in(r.body, r.len);
+		ok = fwrite(r.body, 1, r.len, f) == r.len;
+		free(r.buf);
+	} while (len > 0 && ok);
+	if (fflush(f) != 0 || (f != stdout && fclose(f) != 0))
+		ok = 0;
+	if (ret == EXIT_OK && !ok)
+		ret = complain(file);
+	if (ret == EXIT_OK && f != stdout)
+		fprintf(stderr, "%zu entries in %s\n", from, file);
+	return ret;
+}
+
+/* -- import ---------------------------------------------------------------- */
+
+struct import {
+	char		*piece;
+	size_t		 len, lines, before;	/* lines sent already */
+	json_int_t	 kept, known, refused;
+	json_t		*reasons;
+};
+
+static void
+add(struct import *im, json_t *answer)
+{
+	json_t *row, *line;
+	size_t i;
+
+	im->kept += json_integer_value(json_object_get(answer, "kept"));
+	im->known += json_integer_value(json_object_get(answer, "known"));
+	im->refused += json_integer_value(json_object_get(answer, "refused"));
+	json_array_foreach(json_object_get(answer, "reasons"), i, row) {
+		if (json_array_size(im->reasons) == REASONS)
+			break;
+		line = json_object_get(row, "line");
+		json_integer_set(line, json_integer_value(line) +
+		    (json_int_t)im->before);
+		json_array_append(im->reasons, row);
+	}
+}
+
+static int
+send_piece(struct import *im, const char *socket)
+{
+	struct api_reply r;
+	json_t *answer;
+	int ret;
+
+	if (im->len == 0)
+		return EXIT_OK;
+	ret = api_ask(socket, "/v1/log/import", im->piece, im->len, &r);
+	if (ret != EXIT_OK) {
+		if (im->before > 0)
+			fprintf(stderr, "bastidectl: counted from line %zu on; "
+			    "what stands before it was taken\n",
+			    im->before + 1);
+		return ret;
+	}
+	answer = json_loadb(r.body, r.len, 0, NULL);
+	free(r.buf);
+	add(im, answer);
+	json_decref(answer);
+	im->before += im->lines;
+	im->len = im->lines = 0;
+	return EXIT_OK;
+}
+
+static int
+read_all(struct import *im, FILE *f, const char *socket)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int ret = EXIT_OK;
+
+	while (ret == EXIT_OK && (n = getline(&line, &cap, f)) != -1) {
+		if (im->lines == PIECE_LINES || im->len + (size_t)n > PIECE)
+			ret = send_piece(im, socket);
+		if ((size_t)n > PIECE) {
+			fprintf(stderr, "bastidectl: line %zu is longer than "
+			    "any entry\n", im->before + 1);
+			ret = EXIT_NO;
+		}
+		if (ret != EXIT_OK)
+			break;
+		memcpy(im->piece + im->len, line, (size_t)n);
+		im->len += (size_t)n;
+		im->lines++;
+	}
+	free(line);
+	return ret == EXIT_OK ? send_piece(im, socket) : ret;
+}
+
+static int
+import_from(const char *socket, const char *file, json_t **data)
+{
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+	struct import im = { .piece = malloc(PIECE),
+	    .reasons = json_array() };
+	int ret = EXIT_NO;
+
+	*data = NULL;
+	if (f == NULL || im.piece == NULL)
+		ret = complain(file);
+	else if ((ret = read_all(&im, f, socket)) == EXIT_OK && ferror(f))
+		ret = complain(file);
+	else if (ret == EXIT_OK)
+		*data = json_pack("{s:I, s:I, s:I, s:O}", "kept", im.kept,
+		    "known", im.known, "refused", im.refused, "reasons",
+		    im.reasons);
+	json_decref(im.reasons);
+	free(im.piece);
+	if (f != NULL && f != stdin)
+		fclose(f);
+	return ret == EXIT_OK && im.refused > 0 ? EXIT_NO : ret;
+}
+
+/* -- asked of it ----------------------------------------------------------- */
+
+int
+dir_pull(struct call *c)
+{
+	const char *peer = dir_arg(c, 0, NULL);
+
+	return dir_post(c, "/v1/pull", peer == NULL ? json_object() :
+	    json_pack("{s:s}", "peer", peer));
+}
+
+/* The query of `dir log`; -1: an argument has no place in one. */
+static int
+log_path(struct call *c, char path[PATH_LEN])
+{
+	static const char *const names[] = { "from", "limit", "type",
+	    "author" };
+	char value[256], name[16];
+	const char *v;
+	size_t i, n;
+
+	n = (size_t)snprintf(path, PATH_LEN, "/v1/entries");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "--%s", names[i]);
+		if ((v = dir_option(c, name, NULL)) == NULL)
+			continue;
+		if (api_quote(v, value, sizeof(value)) == -1)
+			return -1;
+		n += (size_t)snprintf(path + n, PATH_LEN - n, "%c%s=%s",
+		    strchr(path, '?') == NULL ? '?' : '&', names[i], value);
+	}
+	return c->argc == 0 ? 0 : -1;
+}
+
+int
+dir_log(struct call *c)
+{
+	char path[PATH_LEN];
+	json_t *data, *next;
+	int ret;
+
+	if (log_path(c, path) == -1)
+		return dir_usage("log", "[--from N] [--limit N] [--type TYPE] "
+		    "[--author DID]");
+	if ((ret = api_json(c->socket, path, NULL, &data)) != EXIT_OK)
+		return ret;
+	next = json_object_get(data, "next");
+	if (!c->json && next != NULL)
+		fprintf(stderr, "bastidectl: there are more: --from %"
+		    JSON_INTEGER_FORMAT "\n", json_integer_value(next));
+	return dir_print(c, "dir log", data);
+}
+
+/* Which tree a Witness entry is about, from the checkpoint in it. */
+static void
+add_size(json_t *row)
+{
+	const json_t *body = json_object_get(row, "body");
+	const char *note = json_string_value(json_object_get(body,
+	    "checkpoint"));
+
+	note = note == NULL ? NULL : strchr(note, '\n');
+	if (note != NULL && isdigit((unsigned char)note[1]))
+		json_object_set_new(row, "size",
+		    json_integer((json_int_t)strtoll(note + 1, NULL, 10)));
+}
+
+/* Every cosignature in the journal, page by page. */
+int
+dir_witness(struct call *c)
+{
+	json_t *data, *all = json_array(), *row;
+	json_int_t from = 0;
+	char path[PATH_LEN];
+	size_t i;
+	int ret;
+
+	do {
+		snprintf(path, sizeof(path), "/v1/entries?type=Witness&limit=%d"
+		    "&from=%" JSON_INTEGER_FORMAT, ROWS, from);
+		ret = api_json(c->socket, path, NULL, &data);
+		if (ret != EXIT_OK) {
+			json_decref(all);
+			return ret;
+		}
+		json_array_foreach(json_object_get(data, "entries"), i, row) {
+			add_size(row);
+			json_array_append(all, row);
+		}
+		from = json_integer_value(json_object_get(data, "next"));
+		json_decref(data);
+	} while (from > 0);
+	return dir_print(c, "dir witness", json_pack("{s:o}", "cosignatures", all));
+}
+
+int
+dir_verify(struct call *c)
+{
+	json_t *data;
+	int good, ret = api_json(c->socket, "/v1/log/verify", NULL, &data);
+
+	if (ret != EXIT_OK)
+		return ret;
+	good = json_is_true(json_object_get(data, "good"));
+	ret = dir_print(c, "", data);
+	return good ? ret : EXIT_NO;
+}
+
+int
+dir_proof(struct call *c)
+{
+	int of_entry = strcmp(c->argv[0], "inclusion") == 0;
+	json_int_t n, size;
+	char path[PATH_LEN];
+	json_t *data, *hash;
+	size_t i;
+	int ret;
+
+	if ((!of_entry && strcmp(c->argv[0], "consistency") != 0) ||
+	    dir_number(c->argv[1], of_entry ? "ENTRY" : "OLD", &n) == -1 ||
+	    dir_number(dir_arg(c, 2, NULL), "SIZE", &size) == -1)
+		return dir_usage("proof", "inclusion ENTRY [SIZE] | consistency "
+		    "OLD [SIZE]");
+	snprintf(path, sizeof(path), "/v1/proof/%s?%s=%" JSON_INTEGER_FORMAT,
+	    c->argv[0], of_entry ? "entry" : "old", n);
+	if (size != -1)
+		snprintf(path + strlen(path), 32, "&size=%" JSON_INTEGER_FORMAT,
+		    size);
+	ret = api_json(c->socket, path, NULL, &data);
+	if (ret != EXIT_OK || c->json)
+		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
+	/* As bastide-verify -p reads it. */
+	json_array_foreach(json_object_get(data, "proof"), i, hash)
+		puts(json_string_value(hash) != NULL ?
+		    json_string_value(hash) : "");
+	json_decref(data);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+int
+dir_checkpoint(struct call *c)
+{
+	struct api_reply r;
+	int ret = api_ask(c->socket, "/v1/checkpoint", NULL, 0, &r);
+
+	if (ret != EXIT_OK)
+		return ret;
+	if (c->json)
+		ret = dir_print(c, NULL, json_pack("{s:s%}", "checkpoint", r.body,
+		    r.len));
+	else if (fwrite(r.body, 1, r.len, stdout) != r.len ||
+	    fflush(stdout) != 0)
+		ret = EXIT_NO;
+	free(r.buf);
+	return ret;
+}
+
+int
+dir_export(struct call *c)
+{
+	if (c->json) {
+		fputs("bastidectl: an export is JSON lines as it is; without "
+		    "--json\n", stderr);
+		return EXIT_USAGE;
+	}
+	return export_to(c->socket, dir_arg(c, 0, "-"));
+}
+
+int
+dir_import(struct call *c)
+{
+	json_t *data;
+	int ret = import_from(c->socket, c->argv[0], &data);
+
+	if (data == NULL)
+		return ret;
+	if (dir_print(c, "", data) != EXIT_OK)
+		ret = EXIT_NO;
+	return ret;
+}
