@@ -372,7 +372,7 @@ view_config_last(struct view *v, const char *scope)
 	uint8_t key[16];
 	uint32_t i;
 
-	key_of_text(scope, key);
+	key_of(scope, strlen(scope), key);
 	if (v->item_buckets == 0)
 		return 0;
 	for (i = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
