@@ -20,7 +20,9 @@
 #define LL_FS_READ_DIR		(UINT64_C(1) << 3)
 #define LL_FS_REMOVE_FILE	(UINT64_C(1) << 5)
 #define LL_FS_MAKE_REG		(UINT64_C(1) << 8)
+#define LL_NET_CONNECT		(UINT64_C(1) << 1)
 #define LL_RULE_PATH_BENEATH	1
+#define LL_RULE_NET_PORT	2
 #define LL_ASK_VERSION		1
 
 struct ll_ruleset {
@@ -31,6 +33,10 @@ struct ll_path {
 	uint64_t allowed;
 	int32_t	 fd;
 } __attribute__((packed));
+
+struct ll_port {
+	uint64_t allowed, port;
+};
 
 /* Accesses that each version can take away; later versions take what 7 does. */
 static uint64_t
@@ -59,10 +65,11 @@ static const uint64_t accesses[] = {
 };
 
 static void
-restrict_to(const int *dirfd, unsigned n, uint64_t access)
+restrict_to(const int *dirfd, unsigned n, uint64_t access, uint16_t dial)
 {
 	struct ll_ruleset	rs = { 0, 0, 0 };
 	struct ll_path		path = { access, -1 };
+	struct ll_port		port = { LL_NET_CONNECT, dial };
 	long			version;
 	int			fd;
 
@@ -86,20 +93,24 @@ restrict_to(const int *dirfd, unsigned n, uint64_t access)
 		    &path, 0) == -1)
 			fatal("landlock: rule for a folder");
 	}
+	if (dial != 0 && version >= 4 && syscall(SYS_landlock_add_rule, fd,
+	    LL_RULE_NET_PORT, &port, 0) == -1)
+		fatal("landlock: rule for TCP port %u", dial);
 	if (syscall(SYS_landlock_restrict_self, fd, 0) == -1)
 		fatal("landlock: restrict");
 	close(fd);
 }
 
 void
-landlock_shut(const int *dirfd, unsigned n, enum landlock_may may)
+landlock_shut(const int *dirfd, unsigned n, enum landlock_may may,
+    uint16_t dial)
 {
-	restrict_to(dirfd, n, accesses[may]);
+	restrict_to(dirfd, n, accesses[may], dial);
 }
 
 void
 landlock_exec(int fd)
 {
 	/* The kernel reads what it executes. */
-	restrict_to(&fd, 1, LL_FS_EXECUTE | LL_FS_READ_FILE);
+	restrict_to(&fd, 1, LL_FS_EXECUTE | LL_FS_READ_FILE, 0);
 }

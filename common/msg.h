@@ -35,6 +35,11 @@ enum listen_proto { LISTEN_TCP = 1, LISTEN_UDP };
 enum listen_bind { LISTEN_ANY = 1, LISTEN_MESH };
 #define LISTEN_ROW	4
 
+/* Why a connection of the directory ended: TALK_END. */
+enum talk_why { TALK_CLOSED = 1, TALK_FAILED, TALK_LATE, TALK_BUSY };
+/* Bytes under way: TALK_HEARD that dird has not taken, TALK_SAY not yet said. */
+enum { TALK_PIECE = 1200, TALK_HEARD_MAX = 9600, TALK_SAY_MAX = 16384 };
+
 enum msg_type {
 	MSG_NONE,
 #define MSG(NAME, name, FROM, TO, nfd, when, doc)	MSG_##NAME,

@@ -206,19 +206,19 @@ drop_user(const struct account *a)
 }
 
 static void
-drop_rest(const int *dirfd, unsigned n, enum landlock_may may)
+drop_rest(const int *dirfd, unsigned n, enum landlock_may may, uint16_t dial)
 {
 	/* A change of user or capabilities has reset both of these. */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal("not dumpable");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no new privileges");
-	landlock_shut(dirfd, n, may);
+	landlock_shut(dirfd, n, may, dial);
 }
 
 static void
 drop_all(enum proc_id me, int new_netns, enum starts starts, const int *dirfd,
-    unsigned n)
+    unsigned n, uint16_t dial)
 {
 	struct account	a = own_account(me);
 
@@ -232,31 +232,37 @@ drop_all(enum proc_id me, int new_netns, enum starts starts, const int *dirfd,
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		fatal("die with privd");
 	drop_rest(dirfd, n, starts == STARTS_PLANNERS ? LANDLOCK_RUN :
-	    LANDLOCK_KEEP);
+	    LANDLOCK_KEEP, dial);
 }
 
 void
 sandbox_drop(enum proc_id me, int new_netns)
 {
-	drop_all(me, new_netns, STARTS_NOTHING, NULL, 0);
+	drop_all(me, new_netns, STARTS_NOTHING, NULL, 0, 0);
+}
+
+void
+sandbox_drop_dial(enum proc_id me, uint16_t port)
+{
+	drop_all(me, 0, STARTS_NOTHING, NULL, 0, port);
 }
 
 void
 sandbox_drop_helped(enum proc_id me, int new_netns)
 {
-	drop_all(me, new_netns, STARTS_HELPERS, NULL, 0);
+	drop_all(me, new_netns, STARTS_HELPERS, NULL, 0, 0);
 }
 
 void
 sandbox_drop_but(enum proc_id me, int new_netns, int dirfd)
 {
-	drop_all(me, new_netns, STARTS_HELPERS, &dirfd, 1);
+	drop_all(me, new_netns, STARTS_HELPERS, &dirfd, 1, 0);
 }
 
 void
 sandbox_drop_run(enum proc_id me, int dirfd)
 {
-	drop_all(me, 1, STARTS_PLANNERS, &dirfd, 1);
+	drop_all(me, 1, STARTS_PLANNERS, &dirfd, 1, 0);
 }
 
 void
@@ -265,5 +271,5 @@ sandbox_drop_privd(const int *dirfd, unsigned n)
 	drop_limits(PROC_PRIVD, STARTS_NOTHING, 0);
 	drop_bounds(CAP_NET_ADMIN);
 	drop_caps(CAP_NET_ADMIN);
-	drop_rest(dirfd, n, LANDLOCK_REMOVE);
+	drop_rest(dirfd, n, LANDLOCK_REMOVE, 0);
 }

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 #include "msg.h"
 
 /* Fixed descriptors of a room: 0 and 1 are /dev/null, 2 is privd's stderr, then
@@ -30,7 +32,10 @@ void	sandbox_account(enum proc_id, uid_t *, gid_t *);
  * also an empty network namespace, before the user is given up.
  */
 void	sandbox_drop(enum proc_id me, int new_netns);
-/* The same; threads may still be started, until sandbox_seccomp(). */
+/* The same in the network that is there; TCP connects to this port only, 0: to
+ * none. */
+void	sandbox_drop_dial(enum proc_id me, uint16_t port);
+/* As the first; threads may still be started, until sandbox_seccomp(). */
 void	sandbox_drop_helped(enum proc_id me, int new_netns);
 /* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);

@@ -9,12 +9,14 @@
 /* READ and CHANGE carry at most a JSON text; BULK as much as HTTP lets in. */
 enum kind { READ, CHANGE, BULK };
 
-static const struct route {
+struct route {
 	enum method	 method;
 	enum kind	 kind;
 	const char	*path;		/* {id}: one piece of hex or a did */
 	api_fn		*fn;
-} routes[] = {
+};
+
+static const struct route routes[] = {
 	{ METHOD_GET,  READ,   "/v1/identity",		api_identity },
 	{ METHOD_GET,  READ,   "/v1/status",		api_status },
 	{ METHOD_GET,  READ,   "/v1/entries",		api_entries },
@@ -29,6 +31,7 @@ static const struct route {
 	{ METHOD_GET,  READ,   "/v1/log/export",	api_export },
 	{ METHOD_GET,  READ,   "/v1/log/verify",	api_verify },
 	{ METHOD_POST, BULK,   "/v1/log/import",	api_import },
+	{ METHOD_POST, CHANGE, "/v1/pull",		api_pull },
 	{ METHOD_POST, CHANGE, "/v1/genesis",		api_genesis },
 	{ METHOD_POST, CHANGE, "/v1/invite",		api_invite },
 	{ METHOD_POST, CHANGE, "/v1/join",		api_join },
@@ -45,6 +48,17 @@ static const struct route {
 	{ METHOD_POST, CHANGE, "/v1/subscriptions/{id}/reject", api_reject },
 	{ METHOD_POST, CHANGE, "/v1/configs",		api_publish },
 	{ METHOD_POST, CHANGE, "/v1/configs/{id}/revoke", api_config_revoke },
+	{ METHOD_GET,  READ,   NULL,			NULL },
+};
+
+/* For the mesh: a->src is proven, and a->did is whose address that is, or "". */
+static const struct route mesh_routes[] = {
+	{ METHOD_GET,  READ,   "/v1/services",		api_catalogue },
+	{ METHOD_GET,  READ,   "/v1/checkpoint",	api_checkpoint },
+	{ METHOD_GET,  READ,   "/v1/proof/inclusion",	api_inclusion },
+	{ METHOD_GET,  READ,   "/v1/proof/consistency", api_consistency },
+	{ METHOD_GET,  READ,   "/v1/log/export",	api_export },
+	{ METHOD_GET,  READ,   NULL,			NULL },
 };
 
 /* -- routing --------------------------------------------------------------- */
@@ -71,16 +85,14 @@ fits(const char *pattern, const char *path, char id[65])
 }
 
 static const struct route *
-find(struct ask *a, int *other)
+find(const struct route *r, struct ask *a, int *other)
 {
-	size_t i;
-
 	*other = 0;
-	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (!fits(routes[i].path, a->path, a->id))
+	for (; r->path != NULL; r++) {
+		if (!fits(r->path, a->path, a->id))
 			continue;
-		if (routes[i].method == a->method)
-			return &routes[i];
+		if (r->method == a->method)
+			return r;
 		*other = 1;
 	}
 	return NULL;
@@ -108,25 +120,11 @@ body_of(struct ask *a)
 	return NULL;
 }
 
-void
-api_handle(struct ask *a)
+static void
+serve(const struct route *r, struct ask *a)
 {
-	const struct route *r;
 	json_t *body = NULL;
-	int other;
 
-	r = find(a, &other);
-	if (r == NULL) {
-		http_error(a, other ? 405 : 404, other ? "method" : "path", NULL,
-		    other ? "not with this method: %.200s" :
-		    "nothing is here: %.200s", a->path);
-		return;
-	}
-	if (r->kind != READ && !a->may_change) {
-		http_error(a, 403, "denied", NULL, "this is for root and "
-		    "members of the group of the socket");
-		return;
-	}
 	if (r->kind == READ && a->body_len > 0) {
 		http_error(a, 400, "body", NULL, "this takes no body");
 		return;
@@ -137,6 +135,36 @@ api_handle(struct ask *a)
 		return;
 	r->fn(a, body);
 	json_decref(body);
+}
+
+void
+api_handle(struct ask *a)
+{
+	int other;
+	const struct route *r = find(routes, a, &other);
+
+	if (r == NULL)
+		http_error(a, other ? 405 : 404, other ? "method" : "path", NULL,
+		    other ? "not with this method: %.200s" :
+		    "nothing is here: %.200s", a->path);
+	else if (r->kind != READ && !a->may_change)
+		http_error(a, 403, "denied", NULL, "this is for root and "
+		    "members of the group of the socket");
+	else
+		serve(r, a);
+}
+
+void
+api_handle_mesh(struct ask *a)
+{
+	int other;
+	const struct route *r = find(mesh_routes, a, &other);
+
+	if (r == NULL)
+		http_error(a, 404, "path", NULL, "nothing is here: %.200s",
+		    a->path);
+	else
+		serve(r, a);
 }
 
 /* -- what handlers share --------------------------------------------------- */

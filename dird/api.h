@@ -13,6 +13,8 @@
 typedef void	api_fn(struct ask *, json_t *body);
 
 void	api_handle(struct ask *);
+/* The same for the mesh, where little may be asked. */
+void	api_handle_mesh(struct ask *);
 
 /* Say it; answer 201 with entry, id, type and what extra has. */
 void	api_say(struct ask *, enum object, json_t *body, json_t *extra);
@@ -35,7 +37,7 @@ api_fn	api_identity, api_status, api_nodes, api_entries;
 /* api_people.c */
 api_fn	api_genesis, api_invite, api_join, api_attest, api_revoke;
 /* api_service.c */
-api_fn	api_services, api_subscriptions, api_offer, api_withdraw,
+api_fn	api_services, api_catalogue, api_subscriptions, api_offer, api_withdraw,
 	api_subscribe, api_activate, api_revoke_access, api_auto_register,
 	api_approve, api_reject;
 /* api_config.c */
@@ -43,5 +45,8 @@ api_fn	api_configs, api_wanted, api_publish, api_config_revoke;
 /* api_log.c */
 api_fn	api_checkpoint, api_inclusion, api_consistency, api_export,
 	api_import, api_verify;
+
+/* api_pull.c */
+api_fn	api_pull;
 
 #endif

@@ -9,6 +9,7 @@
 #include "crew.h"
 #include "dird.h"
 #include "head.h"
+#include "import.h"
 #include "page.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -16,8 +17,6 @@
 
 #define EXPORT_MAX	(1u << 20)
 #define EXPORT_LINES	4096
-#define IMPORT_LINES	4096
-#define IMPORT_RAW	(8u << 20)
 #define VERIFY_STEP	256
 
 static json_t *
@@ -163,67 +162,6 @@ api_export(struct ask *a, json_t *body)
 	free(out);
 }
 
-struct import {
-	struct span	 raw[IMPORT_LINES];
-	struct entry	 e[IMPORT_LINES];
-	enum why	 why[IMPORT_LINES];
-	struct entry	 keep[IMPORT_LINES];
-	enum why	 kept[IMPORT_LINES];
-	size_t		 n, used;
-	uint8_t		 bytes[IMPORT_RAW];
-};
-
-/* Line by line into im. 0, or -1 after an answer that names the line. */
-static int
-read_lines(struct ask *a, struct import *im)
-{
-	struct span rest = { a->body, a->body_len }, line;
-	struct because b = { WHY_JSON, "no newline at the end" };
-	uint8_t chain[CHAIN_LEN];
-	ssize_t len;
-
-	while (rest.n > 0) {
-		len = -1;
-		if (im->n == IMPORT_LINES)
-			because(&b, WHY_SIZE, "more lines than %d at once",
-			    IMPORT_LINES);
-		else if (line_read(&rest, &line) == 0)
-			len = entry_unline(line.p, line.n, chain, im->bytes +
-			    im->used, sizeof(im->bytes) - im->used, &b);
-		if (len == -1) {
-			http_error(a, 400, why_name(b.why), NULL,
-			    "line %zu: %s: %s", im->n + 1, why_text(b.why),
-			    b.place);
-			return -1;
-		}
-		im->raw[im->n++] = (struct span){ (char *)im->bytes + im->used,
-		    (size_t)len };
-		im->used += (size_t)len;
-	}
-	return 0;
-}
-
-/* Verified ones go to the journal, in order; the others keep their reason. */
-static int
-take_lines(struct import *im)
-{
-	size_t i, k = 0;
-
-	verify_batch(dird.journal->view, im->raw, im->n, dird_now(),
-	    CREW_MAX + 1, im->e, im->why);
-	for (i = 0; i < im->n; i++)
-		if (im->why[i] == WHY_OK)
-			im->keep[k++] = im->e[i];
-	if (journal_append(dird.journal, im->keep, k, im->kept) == -1) {
-		state_writable();
-		return -1;
-	}
-	for (i = k = 0; i < im->n; i++)
-		if (im->why[i] == WHY_OK)
-			im->why[i] = im->kept[k++];
-	return 0;
-}
-
 static void
 answer_import(struct ask *a, const struct import *im)
 {
@@ -252,19 +190,18 @@ answer_import(struct ask *a, const struct import *im)
 void
 api_import(struct ask *a, json_t *body)
 {
-	struct import *im = malloc(sizeof(*im));
+	struct because b = { WHY_OK, "" };
+	struct import *im = import_new();
 
 	(void)body;
-	if (im == NULL) {
+	if (im == NULL)
 		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
-		return;
-	}
-	im->n = im->used = 0;
-	if (state_writable() != WHY_OK)
+	else if (state_writable() != WHY_OK)
 		http_because(a, &(struct because){ state_writable(), "" });
-	else if (read_lines(a, im) == -1)
-		;		/* answered, and the ask is gone */
-	else if (take_lines(im) == -1)
+	else if (import_read(im, a->body, a->body_len, NULL, &b) == -1)
+		http_error(a, 400, why_name(b.why), NULL, "line %zu: %s: %s",
+		    im->n + 1, why_text(b.why), b.place);
+	else if (import_take(im) == -1)
 		http_because(a, &(struct because){ WHY_IO, "the journal" });
 	else
 		answer_import(a, im);

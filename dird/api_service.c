@@ -63,6 +63,16 @@ api_services(struct ask *a, json_t *body)
 	    why_text(dird.closed.why)));
 }
 
+/* What is offered; what we make of it, and what was written down, is ours. */
+void
+api_catalogue(struct ask *a, json_t *body)
+{
+	(void)body;
+	if (api_open(a) == 0)
+		http_reply(a, 200, json_pack("{s:o}", "services",
+		    api_items(ITEM_SERVICE, NULL)));
+}
+
 static void
 of_subscription(json_t *v, const struct item *it)
 {

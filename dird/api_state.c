@@ -6,6 +6,8 @@
 #include "api.h"
 #include "dird.h"
 #include "head.h"
+#include "mesh.h"
+#include "pull.h"
 
 #define LIST_MAX	500
 
@@ -100,10 +102,11 @@ add_journal(json_t *v, int with_digest)
 void
 api_status(struct ask *a, json_t *body)
 {
-	json_t *v = json_pack("{s:s, s:o, s:s, s:I, s:i, s:i}", "journal",
+	json_t *v = json_pack("{s:s, s:o, s:s, s:I, s:i, s:i, s:i, s:o}", "journal",
 	    mode(), "domain", domain(), "folder", dird.folder_name,
 	    "uptime_s", (json_int_t)(dird_now() - dird.start), "clients",
-	    (int)http_clients(), "waiting", (int)say_waiting());
+	    (int)http_clients(), "waiting", (int)say_waiting(), "guests",
+	    (int)mesh_guests(), "peers", pull_status());
 	char yes[8];
 
 	(void)body;

@@ -6,7 +6,10 @@
  *	room.c	  boot, doors, loop, stop
  *	state.c	  the journal while it is open, or why it is not
  *	http.c	  the local socket
+ *	talk.c	  connections over the mesh, as netd carries them
+ *	mesh.c	  who of the mesh asks; fetch.c: asks others; who.c: who is who
  *	api*.c	  what is asked there
+ *	pull.c	  what others have and we have not; import.c: lines of a journal
  *	say.c	  own entries: signed by cryptod, appended
  *	head.c	  own checkpoints; node.c: the own NodeRecord
  *	store, segment, chain, merkle, journal, view ...  the directory itself

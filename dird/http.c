@@ -21,6 +21,7 @@
 
 #include "dird.h"
 #include "http.h"
+#include "mesh.h"
 #include "peer.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -169,6 +170,8 @@ send_body(struct ask *a, int status, const char *type, const char *text,
 	struct evkeyvalq *h;
 	struct evbuffer *b;
 
+	if (a->from_mesh)
+		mesh_answer(a, status, type, text, len);
 	if (a->req == NULL) {
 		drop(a);
 		return;

@@ -1,6 +1,7 @@
 /*
  * http.h -- the local socket: HTTP/1.1, one request a connection, JSON both
- * ways. Knows sizes, deadlines and who asks; what is asked is api.c's.
+ * ways. Knows sizes, deadlines and who asks; what is asked is api.c's. What the
+ * mesh asks (mesh.h) is answered by the same functions.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "typed.h"
 #include "why.h"
 
 #define HTTP_HEAD_MAX	8192
@@ -17,6 +19,7 @@
 #define HTTP_PATIENCE_S	30		/* from connecting to the whole request */
 
 struct evhttp_request;
+struct guest;
 
 enum method { METHOD_GET, METHOD_POST };
 
@@ -25,6 +28,11 @@ struct ask {
 	struct evhttp_request *req;	/* NULL: who asked has gone */
 	enum method	 method;
 	int		 may_change;
+	/* Of the mesh: where from, and whose NodeRecord has that address, or "". */
+	int		 from_mesh;
+	struct guest	*guest;		/* NULL: who asked has gone */
+	uint8_t		 src[16];
+	char		 did[DID_LEN + 1];
 	const char	*path;		/* decoded, without the query */
 	const char	*query;		/* or "" */
 	const char	*body;

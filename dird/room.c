@@ -15,6 +15,8 @@
 #include "api.h"
 #include "dird.h"
 #include "head.h"
+#include "mesh.h"
+#include "pull.h"
 #include "sign.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -268,7 +270,9 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	state_open();
 	watch_doors();
 	http_start(dird.api, dird.api_gid, api_handle);
+	mesh_start(api_handle_mesh);
 	head_start();
+	pull_start();
 	state_changed();
 	for (;;)
 		if (event_base_dispatch(dird.base) == -1)

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "acl.h"
 #include "boot.h"
+#include "carry.h"
 #include "control.h"
 #include "dns.h"
 #include "link.h"
@@ -174,6 +175,21 @@ on_resolver(struct chan *c, const struct msg_resolver *m, int *fds)
 	(void)c;
 	(void)m;
 	resolve_add(fds[0]);
+}
+
+void
+on_dir_listen(struct chan *c, const struct msg_dir_listen *m, int *fds)
+{
+	(void)c;
+	carry_listen(fds[0], m->port);
+}
+
+void
+on_dir_dial(struct chan *c, const struct msg_dir_dial *m, int *fds)
+{
+	(void)c;
+	(void)m;
+	carry_dial(fds[0]);
 }
 
 void

@@ -21,6 +21,7 @@
 #define LOG_TARGET "bastide::netd"
 #include "log.h"
 #include "boot.h"
+#include "carry.h"
 #include "control.h"
 #include "dns.h"
 #include "link.h"
@@ -40,7 +41,7 @@
 
 struct netd netd;
 
-static struct event	*tick_ev, *privd_ev, *cryptod_ev;
+static struct event	*tick_ev, *privd_ev, *cryptod_ev, *dird_ev;
 static uint64_t		 next_tick_ms, goodbye_until_ms;
 static int		 going, said_stopped, tick_soon;
 
@@ -152,7 +153,7 @@ on_go_netd(struct chan *c, const struct msg_go_netd *m, int *fds)
 	(void)m;
 	(void)fds;
 	c->phase = RUN;
-	netd.cryptod.phase = RUN;
+	netd.cryptod.phase = netd.dird.phase = RUN;
 	going = 1;
 }
 
@@ -237,6 +238,8 @@ run_tick(void)
 	next = n < next ? n : next;
 	n = mesh_tick();
 	next = n < next ? n : next;
+	n = carry_tick();
+	next = n < next ? n : next;
 	if (netd.stopping && next > 20)
 		next = 20;
 	arm_tick(next < 1 ? 1 : next);
@@ -302,6 +305,9 @@ open_front_door(void)
 {
 	privd_ev = watch(netd.privd.fd, &netd.privd);
 	cryptod_ev = watch(netd.cryptod.fd, &netd.cryptod);
+	/* A house without a directory has nobody behind that door. */
+	if (netd.conf[CONF_DIR_ENABLED])
+		dird_ev = watch(netd.dird.fd, &netd.dird);
 	tick_ev = evtimer_new(netd.base, on_tick, NULL);
 	if (tick_ev == NULL)
 		fatalx("cannot make the tick");
@@ -310,6 +316,7 @@ open_front_door(void)
 	dns_start(netd.base);
 	resolve_start(netd.base);
 	control_start(netd.base);
+	carry_start(netd.base);
 	udp_start(netd.base);
 	mesh_init();
 	link_start();
@@ -325,13 +332,15 @@ main(void)
 	chan_init(&netd.privd, ROOM_DOOR_PRIVD, PROC_NETD, PROC_PRIVD);
 	chan_init(&netd.cryptod, room_door_fd(PROC_NETD, PROC_CRYPTOD),
 	    PROC_NETD, PROC_CRYPTOD);
+	chan_init(&netd.dird, room_door_fd(PROC_NETD, PROC_DIRD), PROC_NETD,
+	    PROC_DIRD);
 	netd.start_ms = netd_clock();
 	netd.base = event_base_new();
 	if (netd.base == NULL)
 		fatalx("cannot make an event loop");
 	boot_init();
 	wait_for(&boot_complete, "the configuration");
-	sandbox_drop(PROC_NETD, 0);
+	sandbox_drop_dial(PROC_NETD, carry_port());
 	sandbox_seccomp(PROC_NETD);
 	if (ready_netd_send(&netd.privd, &ready, NULL) == -1)
 		fatal("telling privd that we are ready");

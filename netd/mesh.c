@@ -8,6 +8,7 @@
 
 #define LOG_TARGET "fips::node::tree"
 #include "log.h"
+#include "carry.h"
 #include "frame.h"
 
 enum {
@@ -179,6 +180,7 @@ mesh_peer_up(struct peer *p)
 	mesh_filter_peer(p, 1);
 	mesh_lookup_peer(p, 1);
 	mesh_tree_peer(p, 1);
+	carry_peer(p);
 	mesh_changed();
 }
 

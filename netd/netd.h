@@ -18,6 +18,7 @@
  *	names.c	   identity cache, aliases, hosts		     names.h
  *	dns.c	   the .fips responder				     dns.h
  *	resolve.c  host names of peers				     resolve.h
+ *	carry.c	   TCP of the directory, to and from dird	     carry.h
  *	acl.c	   peers.allow, peers.deny			     acl.h
  *	control.c, show.c  the control socket			     control.h
  */
@@ -40,7 +41,7 @@ struct event_base;
 
 struct netd {
 	struct event_base	*base;
-	struct chan		 privd, cryptod;
+	struct chan		 privd, cryptod, dird;
 	uint64_t		 conf[CONF_NUM_MAX];	/* by enum conf_key */
 	/* who we are */
 	uint8_t			 pub[33];

@@ -507,6 +507,7 @@ boot_netd(void *obj, void *ready)
 		close(fd);
 	}
 	send_resolvers();
+	talk_fill();
 	dird_fill();
 	diag_open();
 	runner_fill();

@@ -98,6 +98,9 @@ void	 house_lie(struct room *, const char *how);
 void	 dird_start(void);
 void	 dird_fill(void);
 
+/* talk.c: after dird has been started, sockets for its talk over the mesh. */
+void	 talk_fill(void);
+
 /* files.c */
 /* A regular file of root or of us that nobody else may write: its descriptor.
  * -1 with ENOENT; anything else wrong with it is fatal and explained. */

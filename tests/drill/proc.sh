@@ -59,15 +59,15 @@ net_admin=0000000000001000 none=0000000000000000
 room privd "$privd" 0 0 $net_admin \
     "/dev/null*2 log*1 pidfd*3 runtime-folder*2 signalfd*1 socket*12"
 # Two loops, netd's and its DNS parser's: each has an epoll and a pipe for signals.
-# Sockets: two doors, UDP, DNS, control, the pair to the parser.
+# Sockets: three doors, UDP, DNS, control, the pair to the parser; the directory's listening one and eight that dial.
 room netd "$netd" "$(uid_of _bastide-netd 61141)" "$(gid_of _bastide-netd 61141)" $none \
-    "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*7"
+    "/dev/net/tun*1 /dev/null*2 eventfd*2 eventpoll*2 log*1 pipe*4 socket*17"
 room cryptod "$cryptod" "$(uid_of _bastide-cryptod 61142)" "$(gid_of _bastide-cryptod 61142)" $none \
     "/dev/null*2 eventfd*2 log*1 socket*3"
-# Its folder is a mount of its own, so "/" is the journal's. Sockets: three doors, the local API. A helper for each further core, seven at most.
+# Its folder is a mount of its own, so "/" is the journal's. Sockets: four doors, the local API. A helper for each further core, seven at most.
 cores=$(nproc --all)
 room dird "$dird" "$(uid_of _bastide-dird 61143)" "$(gid_of _bastide-dird 61143)" $none \
-    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*4" $((cores > 8 ? 8 : cores))
+    "/*1 /0000000000.seg*1 /dev/null*2 eventpoll*1 log*1 pipe*2 socket*5" $((cores > 8 ? 8 : cores))
 walled netd "$netd"
 walled cryptod "$cryptod"
 walled dird "$dird"

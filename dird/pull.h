@@ -1,0 +1,22 @@
+/*
+ * pull.h -- gets from other nodes what they have and we have not: pages of
+ * their journals, checked entry by entry. Pull only; nobody pushes.
+ */
+#ifndef PULL_H
+#define PULL_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+void	pull_start(void);
+/*
+ * Soon, from the node of this mesh key (x only), whatever its back-off. 0, or
+ * -1: it is ourselves, or the table of peers is full.
+ */
+int	pull_from(const uint8_t pub[32]);
+/* The same from everybody we know of; how many these are. */
+unsigned pull_all(void);
+/* Everybody whom we pull from, and how that went: an array. */
+json_t	*pull_status(void);
+
+#endif
