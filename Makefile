@@ -66,6 +66,7 @@ help:
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
+	@echo 'make verify-static   bastide-verify without any library beside it'
 	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
 	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
@@ -137,6 +138,11 @@ $(B)/macros.d/%: macroctl/macros.d/%.c macroctl/macros.d/planner.h Makefile
 PEOPLE	:= $(PROGS) bastide-verify
 $(PEOPLE:%=$(B)/%): $(B)/%: $(O)/bin/%
 	@cp -f $< $@
+# For a machine that has none of our libraries: an auditor's.
+verify-static: $(B)/bastide-verify.static
+$(B)/bastide-verify.static: $(O)/verify/main.o $(O)/libdird.a $(O)/libcommon.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(OPT) -static -o $@ $^ -ljansson -lsodium -lcrypto -lsecp256k1
 sanitized: $(PEOPLE:%=$(S)/bin/%)
 clang: $(PEOPLE:%=$(K)/bin/%)
 
@@ -290,5 +296,5 @@ sim: $(B)/meshsim
 clean:
 	rm -rf $(B)
 
-.PHONY: all planners help sanitized clang tests fuzzers docs run demo check fuzz sim \
+.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim \
 	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile install installed uninstall purge clean

@@ -4,22 +4,27 @@
  * what it is told to read, and says in words what it proved.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "export.h"
 #include "ident.h"
 #include "note.h"
+#include "tiles.h"
 
 #define KEYS	16
 
 enum { PROVED = 0, BROKEN = 1, MISUSED = 2 };
 
 struct task {
-	const char		*journal, *checkpoint, *old, *proof, *leaf;
+	const char		*journal, *checkpoint, *old, *proof, *leaf, *tiles;
+	FILE			*lines;		/* the journal, while it is open */
+	long			*at;		/* where each line begins */
 	struct note_key		 key[KEYS];
 	unsigned		 keys;
 	struct export_check	*x;
@@ -31,13 +36,14 @@ usage(void)
 {
 	fprintf(stderr,
 	    "usage: bastide-verify [-j journal] [-c checkpoint] [-k vkey]... "
-	    "[-o old-checkpoint] [-p proof] [-l leaf]\n"
+	    "[-o old-checkpoint] [-p proof] [-l leaf] [-t folder]\n"
 	    "  -j  exported journal, one entry a line\n"
 	    "  -c  checkpoint, a signed note; -k says whose signatures count\n"
 	    "  -o  older checkpoint of the same log; -p proves that the newer "
 	    "one continues it\n"
 	    "  -l  number of an entry in the journal, or its leaf hash as "
 	    "INDEX:HEX; -p proves that it is in the tree\n"
+	    "  -t  folder that gets the proved journal as C2SP tlog-tiles\n"
 	    "A proof is one hash in base64 a line. Exit: 0 proved, 1 broken, "
 	    "2 could not look.\n");
 	return MISUSED;
@@ -77,6 +83,22 @@ whole(const char *path, size_t *len)
 	return p;
 }
 
+/* Where line n begins, kept for whoever wants the journal as tiles. */
+static int
+remember(struct task *t, long at)
+{
+	uint64_t n = t->x->n;
+	void *p = t->at;
+
+	if ((n & (n - 1)) == 0)
+		p = realloc(t->at, (n == 0 ? 1 : 2 * n) * sizeof(*t->at));
+	if (p == NULL)
+		return -1;
+	t->at = p;
+	t->at[n] = at;
+	return 0;
+}
+
 static int
 check_lines(struct task *t, FILE *f)
 {
@@ -84,22 +106,58 @@ check_lines(struct task *t, FILE *f)
 	char what[64], *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
+	long at = 0;
 	int ret = PROVED;
 
-	while ((n = getline(&line, &cap, f)) != -1) {
+	for (; (n = getline(&line, &cap, f)) != -1; at += n) {
 		snprintf(what, sizeof(what), "entry %" PRIu64, t->x->n);
-		if (line[n - 1] != '\n') {
+		if (t->tiles != NULL && remember(t, at) == -1)
+			because(&b, WHY_FULL, "memory");
+		else if (line[n - 1] != '\n')
 			because(&b, WHY_SIZE, "the line has no end");
-			ret = broken(what, &b);
-			break;
-		}
-		if (export_line(t->x, line, (size_t)n - 1, &b) == -1) {
-			ret = broken(what, &b);
-			break;
-		}
+		else if (export_line(t->x, line, (size_t)n - 1, &b) == 0)
+			continue;
+		ret = broken(what, &b);
+		break;
 	}
 	free(line);
 	return ret;
+}
+
+static ssize_t
+read_entry(void *arg, uint64_t n, uint8_t *buf, size_t cap)
+{
+	struct task *t = arg;
+	uint8_t chain[CHAIN_LEN];
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len = -1;
+
+	if (fseek(t->lines, t->at[n], SEEK_SET) == 0)
+		len = getline(&line, &room, t->lines);
+	if (len > 0)
+		len = entry_unline(line, (size_t)len - 1, chain, buf, cap, NULL);
+	free(line);
+	return len;
+}
+
+static int
+write_tiles(struct task *t)
+{
+	struct because b = { WHY_OK, "" };
+	int dir = open(t->tiles, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (dir == -1)
+		return cannot(t->tiles);
+	ret = tiles_export(dir, t->x->tree, read_entry, t, &b);
+	close(dir);
+	if (ret == 0)
+		printf("Written: its tiles and bundles of entries, in %s.\n",
+		    t->tiles);
+	else
+		fprintf(stderr, "bastide-verify: %s: %s: %s\n", t->tiles,
+		    why_text(b.why), b.place);
+	return ret == 0 ? PROVED : MISUSED;
 }
 
 static int
@@ -114,6 +172,9 @@ check_journal(struct task *t)
 	ret = t->x == NULL ? MISUSED : check_lines(t, f);
 	if (ferror(f))
 		ret = cannot(t->journal);
+	t->lines = f;
+	if (ret == PROVED && t->tiles != NULL)
+		ret = write_tiles(t);
 	fclose(f);
 	if (ret != PROVED)
 		return ret;
@@ -306,7 +367,7 @@ main(int argc, char **argv)
 	static struct task t;
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "j:c:k:o:p:l:")) != -1) {
+	while ((c = getopt(argc, argv, "j:c:k:o:p:l:t:")) != -1) {
 		switch (c) {
 		case 'j':
 			t.journal = optarg;
@@ -323,6 +384,9 @@ main(int argc, char **argv)
 		case 'l':
 			t.leaf = optarg;
 			break;
+		case 't':
+			t.tiles = optarg;
+			break;
 		case 'k':
 			if (add_key(&t, optarg) != 0)
 				return MISUSED;
@@ -332,12 +396,14 @@ main(int argc, char **argv)
 		}
 	}
 	if (optind != argc || (t.journal == NULL && t.checkpoint == NULL) ||
+	    (t.tiles != NULL && t.journal == NULL) ||
 	    (t.old != NULL && (t.checkpoint == NULL || t.leaf != NULL)) ||
 	    (t.leaf != NULL && (t.checkpoint == NULL || t.proof == NULL)))
 		return usage();
 	if (entry_init() == -1)
 		return MISUSED;
 	ret = run(&t);
+	free(t.at);
 	export_free(t.x);
 	return ret;
 }
