@@ -260,8 +260,10 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 644 man/bastide-verify.1 $(SHARE)/man/man1/bastide-verify.1
 644 man/fips.yaml.5 $(SHARE)/man/man5/fips.yaml.5
 644 man/privd.8 $(SHARE)/man/man8/privd.8
+644 man/dird.8 $(SHARE)/man/man8/dird.8
 644 man/macroctl.8 $(SHARE)/man/man8/macroctl.8
 644 docs/macros.md $(SHARE)/doc/bastide/macros.md
+644 docs/directory.md $(SHARE)/doc/bastide/directory.md
 644 sudoers/bastide $(SHARE)/doc/bastide/sudoers
 644 macroctl/tor/bastide.torrc $(SHARE)/doc/bastide/bastide.torrc
 644 docs/configuration.md $(SHARE)/doc/bastide/configuration.md
@@ -271,6 +273,8 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 $(foreach p,$(wildcard apparmor/bastide-*),644 $(p) /etc/apparmor.d/$(notdir $(p))
 )644 apparmor/bastide/common /etc/apparmor.d/bastide/common
 644 $(B)/bastide.service /lib/systemd/system/bastide.service
+644 systemd/bastide-config.service /lib/systemd/system/bastide-config.service
+644 systemd/bastide-config.timer /lib/systemd/system/bastide-config.timer
 644 systemd/bastide.sysusers $(PREFIX)/lib/sysusers.d/bastide.conf
 endef
 export INSTALLED

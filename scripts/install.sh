@@ -45,7 +45,7 @@ install)
 	if systemd_runs; then systemctl daemon-reload; fi
 	;;
 uninstall|purge)
-	if systemd_runs; then systemctl disable --now --quiet bastide 2>/dev/null || true; fi
+	if systemd_runs; then systemctl disable --now --quiet bastide bastide-config.timer 2>/dev/null || true; fi
 	# What is lent outlives the house; a purge does not leave it behind.
 	if [ "$what" = purge ] && [ -z "$dest" ] && command -v privd >/dev/null; then
 		privd -F || true
@@ -53,7 +53,7 @@ uninstall|purge)
 	each take
 	if systemd_runs; then systemctl daemon-reload; fi
 	[ "$what" = purge ] || exit 0
-	rm -rf "$dest/var/lib/bastide"
+	rm -rf "$dest/var/lib/bastide" "$dest/var/lib/bastide-config"
 	rm -f "$conf"
 	rmdir "$dest/etc/fips" 2>/dev/null || true
 	[ -n "$dest" ] || sh "$top/scripts/users.sh" remove

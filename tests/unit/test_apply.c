@@ -1,0 +1,233 @@
+/* room: bastidectl -- one scope's configuration into its place, step by step. */
+#include <sys/stat.h>
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "apply.h"
+
+static char	folder[64], why[APPLY_REASON];
+static int	fd;
+
+static void
+setup(void)
+{
+	ck_assert_int_ge(sodium_init(), 0);
+	strcpy(folder, "/tmp/bastide-apply-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	fd = open(folder, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(fd, -1);
+}
+
+static void
+teardown(void)
+{
+	char cmd[96];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	ck_assert_int_eq(system(cmd), 0);
+	close(fd);
+}
+
+static json_t *
+blob(const char *scope, int version, const char *text)
+{
+	uint8_t h[32];
+	char hex[65];
+
+	crypto_generichash(h, sizeof(h), (const uint8_t *)text, strlen(text),
+	    NULL, 0);
+	sodium_bin2hex(hex, sizeof(hex), h, sizeof(h));
+	return json_pack("{s:s, s:i, s:s, s:s, s:b}", "scope", scope,
+	    "version", version, "text", text, "hash", hex, "own", 0);
+}
+
+static enum applied
+apply(const char *scope, int version, const char *text)
+{
+	json_t *v = blob(scope, version, text);
+	enum applied how = apply_scope(fd, folder, -1, v, why);
+
+	json_decref(v);
+	return how;
+}
+
+/* What stands in a file of the scope "s", "" for none. */
+static const char *
+text_of(const char *name)
+{
+	static char buf[256];
+	char path[128];
+	ssize_t n;
+	int f;
+
+	snprintf(path, sizeof(path), "%s/s/%s", folder, name);
+	f = open(path, O_RDONLY);
+	n = f == -1 ? 0 : read(f, buf, sizeof(buf) - 1);
+	buf[n] = '\0';
+	if (f != -1)
+		close(f);
+	return buf;
+}
+
+static void
+put_text(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/s/%s", folder, name);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	fputs(text, f);
+	fclose(f);
+}
+
+START_TEST(versions_go_up_and_the_previous_one_stays)
+{
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "one");
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "three");
+	ck_assert_str_eq(text_of("previous"), "one");
+	ck_assert_int_eq(apply("s", 2, "two"), APPLY_KEPT);
+	ck_assert_int_eq(apply("s", 3, "another three"), APPLY_KEPT);
+	ck_assert_str_eq(text_of("active"), "three");
+}
+END_TEST
+
+START_TEST(a_scope_is_a_name_and_never_a_path)
+{
+	static const char *const bad[] = { "..", ".", "", "a/b", "../x", "A",
+	    ".x", "-x", "x y", "x\n",
+	    "0123456789012345678901234567890123456789012345678901234567890123" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_int_eq(apply(bad[i], 1, "x"), APPLY_REFUSED);
+	ck_assert_int_eq(apply("a..b", 1, "x"), APPLY_DONE);
+}
+END_TEST
+
+START_TEST(form_follows_the_ending)
+{
+	ck_assert_int_eq(apply_syntax("x.json", "{\"a\": 1.5}", 10, why), 0);
+	ck_assert_int_eq(apply_syntax("x.json", "{\"a\": 1", 7, why), -1);
+	ck_assert_int_eq(apply_syntax("x.json", "{\"a\":1,\"a\":2}", 13, why), -1);
+	ck_assert_int_eq(apply_syntax("x.yaml", "a: [1, 2]\n", 10, why), 0);
+	ck_assert_int_eq(apply_syntax("x.yml", "a: [1, 2\n", 9, why), -1);
+	ck_assert_int_eq(apply_syntax("x", "a: [1, 2\n", 9, why), 0);
+	ck_assert_int_eq(apply_syntax("json", "no", 2, why), 0);
+	ck_assert_int_eq(apply_syntax("x", "ok\nb\x1b", 5, why), -1);
+	ck_assert_str_eq(why, "line 2: a control character");
+}
+END_TEST
+
+START_TEST(what_is_turned_down_is_remembered_until_something_newer)
+{
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	ck_assert_int_eq(apply("s", 2, "bad\x7f"), APPLY_REFUSED);
+	ck_assert_str_eq(text_of("active"), "one");
+	ck_assert_int_eq(apply("s", 2, "bad\x7f"), APPLY_KEPT);
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
+	ck_assert_str_eq(text_of("previous"), "one");
+}
+END_TEST
+
+/* A stop after each step leaves the old text or, in the end, the new one. */
+START_TEST(a_stop_between_any_two_steps_is_mended)
+{
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	/* the new file begun */
+	put_text("new", "tw");
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_KEPT);
+	ck_assert_str_eq(text_of("active"), "one");
+	/* two names of the active file */
+	put_text("rollback", "one");
+	ck_assert_int_eq(apply("s", 2, "two"), APPLY_DONE);
+	ck_assert_str_eq(text_of("previous"), "one");
+	ck_assert_str_eq(text_of("rollback"), "");
+	/* swapped, and nobody has asked for its health */
+	put_text("rollback", "two");
+	put_text("active", "three");
+	ck_assert_int_eq(apply("s", 2, "two"), APPLY_KEPT);
+	ck_assert_str_eq(text_of("active"), "two");
+	/* swapped and healthy, but not written down */
+	put_text("active", "three");
+	put_text("previous", "two");
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "three");
+	ck_assert_str_eq(text_of("previous"), "two");
+	/* the state is lost: it is put in place again, once */
+	put_text("state", "{");
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_KEPT);
+	ck_assert_str_eq(text_of("previous"), "two");
+}
+END_TEST
+
+START_TEST(a_link_in_its_place_is_never_followed)
+{
+	char path[128], out[128];
+
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	snprintf(out, sizeof(out), "%s/outside", folder);
+	snprintf(path, sizeof(path), "%s/s/new", folder);
+	ck_assert_int_eq(symlink(out, path), 0);
+	ck_assert_int_eq(apply("s", 2, "two"), APPLY_DONE);
+	ck_assert_int_eq(access(out, F_OK), -1);
+	snprintf(path, sizeof(path), "%s/t", folder);
+	ck_assert_int_eq(mkdir(out, 0755), 0);
+	ck_assert_int_eq(symlink(out, path), 0);
+	ck_assert_int_eq(apply("t", 1, "x"), APPLY_REFUSED);
+}
+END_TEST
+
+START_TEST(commands_are_roots_own)
+{
+	int dir;
+
+	ck_assert_int_eq(apply_checks("/nowhere/at/all"), -1);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	ck_assert_int_eq(apply_checks(folder), -2);
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_ge(dir = apply_checks(folder), 0);
+	ck_assert_int_eq(apply_command(dir, "s", "health", "/", why), 0);
+	ck_assert_int_eq(mkdirat(dir, "s", 0755), 0);
+	ck_assert_int_eq(apply_command(dir, "s", "health", "/", why), -1);
+	ck_assert_int_eq(symlinkat("/bin/true", dir, "l"), 0);
+	ck_assert_int_eq(apply_command(dir, "l", "health", "/", why), -1);
+	close(dir);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("apply");
+	TCase *t = tcase_create("apply");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, versions_go_up_and_the_previous_one_stays);
+	tcase_add_test(t, a_scope_is_a_name_and_never_a_path);
+	tcase_add_test(t, form_follows_the_ending);
+	tcase_add_test(t, what_is_turned_down_is_remembered_until_something_newer);
+	tcase_add_test(t, a_stop_between_any_two_steps_is_mended);
+	tcase_add_test(t, a_link_in_its_place_is_never_followed);
+	tcase_add_test(t, commands_are_roots_own);
+	suite_add_tcase(s, t);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
