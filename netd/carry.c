@@ -447,8 +447,9 @@ take_guest(int fd, const struct sockaddr_in6 *from)
 	const uint8_t *far = from->sin6_addr.s6_addr;
 	struct talk *t;
 
-	/* The TUN brings nothing else; this is the second lock. */
-	if (from->sin6_family != AF_INET6 || far[0] != MESH) {
+	/* The TUN brings nothing else, but this machine may call itself. */
+	if (from->sin6_family != AF_INET6 || far[0] != MESH ||
+	    memcmp(far, netd.ip6, sizeof(netd.ip6)) == 0) {
 		refuse(REFUSE_DIR_SOURCE);
 		close(fd);
 		return;

@@ -32,11 +32,13 @@ peer() {
 }
 
 bridge
-node a b c
+node a b c d x
 for n in a b c; do EXTRA[$n]='bastide: {directory: {pull_interval_secs: 1, name: box-'$n'}}'; done
 dials a b
 dials b c
-up a b c
+dials d b
+EXTRA[d]='bastide: {directory: {enabled: false}}'
+up a b c d
 for n in a b c; do
 	wait_for 10 test -S "$(dsock $n)" || bail "node $n opens no directory"
 done
@@ -69,4 +71,97 @@ check "it is seen on all three" wait_for 20 all_see b-one
 seen() { [ "$(peer "$1" "$2" 'p["last_seen"] > 0 and not p["problem"]')" = True ]; }
 check "status says when a peer was seen" wait_for 10 seen a b
 
+# ---- what the mesh may ask, and who is not of the mesh
+at() { echo "http://[$(mesh_addr "$1")]:8443$2"; }
+code() { in_net "$1" curl -gsS -m 10 -o /dev/null -w '%{http_code}' "${@:2}"; }
+check "the catalogue can be asked for over the mesh" same b-one \
+    "$(in_net c curl -gsS -m 10 "$(at a /v1/services)" | of '" ".join(s["name"] for s in d["services"])')"
+check "a checkpoint too" same 200 "$(code c "$(at a /v1/checkpoint)")"
+for path in / /v1/entries /v1/identity /v1/status /v1/log/import /v1/../v1/entries; do
+	check "$path is 404 there" same 404 "$(code c --path-as-is "$(at a $path)")"
+done
+check "nothing can be founded from there" same 404 "$(code c -d '{"domain":"x"}' "$(at a /v1/genesis)")"
+check "a body that is too long is refused" same 413 \
+    "$(head -c 200000 /dev/zero | code c --data-binary @- -H Expect: "$(at a /v1/services)")"
+MESH_A=$(mesh_addr a)
+ip -n "$(ns x)" -6 route add "$MESH_A" via 2001:db8:99::1
+check "a stranger on the wire reaches that address" in_net x ping -6 -n -c 1 -W 2 "$MESH_A"
+check "but not the directory's port" refuses in_net x curl -gsS -m 3 "$(at a /v1/services)"
+check "nor by another address of the box" refuses in_net x curl -gsS -m 3 "http://[2001:db8:99::1]:8443/v1/services"
+check "the box itself is no peer of its own" refuses in_net a curl -gsS -m 3 "$(at a /v1/services)"
+
+# A guest that trickles: a byte a second until it is cut.
+trickle() { in_net c timeout 60 python3 -c '
+import socket, sys, time
+s = socket.create_connection((sys.argv[1], 8443)); t = time.time()
+try:
+    while time.time() - t < 55:
+        s.sendall(b"G"); time.sleep(1)
+        s.settimeout(0.01)
+        try:
+            if s.recv(10) == b"": break
+        except TimeoutError: pass
+except OSError: pass
+print(int(time.time() - t))' "$MESH_A" >"$tmp/trickle"; }
+trickle &
+trickler=$!
+crowd() { in_net c python3 -c '
+import socket, sys, time
+s = [socket.create_connection((sys.argv[1], 8443)) for i in range(8)]
+time.sleep(1); n = 0
+for x in s:
+    x.settimeout(0.1)
+    try: n += x.recv(1) == b""
+    except TimeoutError: pass
+    except OSError: n += 1
+sys.exit(n < 4)' "$MESH_A"; }
+check "one address has four connections and no more" crowd
+check "that is counted" test "$(counter a dir_busy)" -ge 4
+
+# ---- a partition in three, and its end
+islands() { for i in 1 2 3; do ip -n "$(ns hub)" link set "p$i" "$1"; done; }
+islands down
+a_id=$(offer a a-one) b_id=$(offer b b-two) c_id=$(offer c c-one)
+check "each of three islands has what was said on it" sees a "a-one b-one"
+check "and not what was said on the others" sees b "b-one b-two"
+check "on none of them" sees c "b-one c-one"
+sleep 3
+islands up
+check "healed, all three see all" wait_for 40 all_see "a-one b-one b-two c-one"
+check "and all views are one" wait_for 20 one_view
+
+# ---- revocation
+check "a revokes c" of 'd["type"] == "Revoke" or exit(1)' < <(post a /v1/revoke '{"did":"'"$C"'","reason":"left"}')
+check "c's offer is gone on all three" wait_for 20 all_see "a-one b-one b-two"
+check "and c may offer nothing more" same right "$(post c /v1/offers '{"name":"c-two","kind":"http-mirror"}' | of 'd["error"]["code"]')"
+check "all views are one" wait_for 20 one_view
+
+# ---- a peer of bad manners: d answers for a directory
+get a "/v1/log/export?from=0" >"$tmp/export"
+before=$(entries b)
+echo broken >"$tmp/mode"
+background d python3 "$here/bad_peer.py" "$(mesh_addr d)" 8443 "$tmp/mode" "$tmp/export" >"$tmp/bad.log"
+bad=$bg
+wait_for 10 grep -q listening "$tmp/bad.log" || bail "the bad peer does not start"
+ask_bad() { echo "$1" >"$tmp/mode"; post b /v1/pull '{"npub":"'"${NPUB[d]}"'"}' >/dev/null; }
+says() { ask_bad "$1"; wait_for 15 grep -q "^$1" "$tmp/bad.log" && wait_for 15 problem "$2"; }
+problem() { peer b d 'p["problem"]' | tee /dev/stderr | grep -q "$1"; }
+check "a page that is no journal ends the pull" says broken "not valid JSON"
+check "so does one that never ends" says endless "longer than allowed"
+check "one that is longer than it says" says long "longer than allowed"
+check "one that says it is longer than allowed" says huge "longer than allowed"
+check "one that is shorter than it says" says short "hung up"
+check "entries of strangers, more than the quota" says strangers "nobody here knows"
+check "they are counted" test "$(peer b d 'p["refused"]["author"]')" -ge 257
+check "one page again and again breaks the chain" says same "chain of hashes"
+check "a journal that repeats itself is no journal" says repeat "repeats"
+check "it has wasted what a few pages hold, not more" test "$(peer b d 'p["wasted_bytes"]')" -lt 4000000
+check "nothing of it was kept" same "$before" "$(entries b)"
+check "it rests meanwhile" test "$(peer b d 'p["next"]')" -gt "$(date +%s)"
+offer a a-two >/dev/null
+check "and the others are heard as before" wait_for 10 sees b "a-one a-two b-one b-two"
+end $bad
+wait $trickler
+check "who trickled was cut after half a minute" test "$(cat "$tmp/trickle")" -ge 25 -a "$(cat "$tmp/trickle")" -le 45
+check "no room said an error" healthy a b c d
 finish
