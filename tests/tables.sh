@@ -106,6 +106,41 @@ for room in privd netd cryptod dird macroctl bastidectl; do
     fi
 done
 
+# What decides about the mesh is pure: it calls its like, arithmetic and memory, and
+# has no variable of its own. No I/O, no clock, no chance, no global.
+pure="tree tree_choose tree_msg bloom bloom_filter lookup lookup_table lookup_msg
+    coords coords_cache nexthop mmp mmp_msg oneway"
+may_call=' calloc malloc free memcmp memcpy memset __popcountdi2 __stack_chk_fail log1p pow
+    crypto_hash_sha256 crypto_shorthash '
+objects=${BASTIDE_BUILD:-build}/obj/netd
+# impure FILE...: what one of these calls that none of them is, and what each keeps.
+impure() {
+    nm "$@" | awk -v may="$(echo $may_call)" '
+        BEGIN { split(may, m); for (i in m) known[m[i]] = 1 }
+        NF == 2 && $1 == "U" { want[$2] = 1 }
+        NF == 3 && $2 == "T" { known[$3] = 1 }
+        END { for (w in want) if (!(w in known)) print "calls " w }'
+    for f in "$@"; do
+        objdump -t "$f" | awk -v f="${f##*/}" '
+            NF >= 5 && $(NF - 2) ~ /^\.(bss|data)/ && $(NF - 2) !~ /^\.data\.rel\.ro/ &&
+            $NF !~ /^\./ { print f " keeps " $NF }'
+    done
+}
+n=$((n + 1))
+found=$(impure $(printf "$objects/%s.o " $pure))
+if [ -z "$found" ]; then echo "ok $n - what decides about the mesh has no I/O, no clock, no global"
+else echo "not ok $n - what decides about the mesh has no I/O, no clock, no global"; echo "$found" | sed 's/^/# /'; bad=1; fi
+n=$((n + 1))
+cat >"$dir/impure.c" <<'C'
+#include <time.h>
+static int asked;
+long impure(void) { asked++; return (long)time(0) + asked; }
+C
+gcc -O2 -c "$dir/impure.c" -o "$dir/impure.o"
+found=$(impure "$dir/impure.o" | sort | tr '\n' ';')
+if [ "$found" = "calls time;impure.o keeps asked;" ]; then echo "ok $n - and a clock and a variable would show"
+else echo "not ok $n - and a clock and a variable would show"; echo "# $found"; bad=1; fi
+
 # Same source, same compiler, same bytes, wherever the tree stands.
 n=$((n + 1))
 mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod macroctl ctl dird verify docs "$dir/copy/"
