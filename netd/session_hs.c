@@ -18,6 +18,8 @@
 #include "session_int.h"
 #include "session_shake.h"
 
+enum { DEAF_RESENDS = 2 };	/* a Setup without an answer: 3 s */
+
 struct shake		 shakes[SHAKES];
 
 static const char *const state_name[] = {
@@ -213,6 +215,8 @@ resend(struct shake *h)
 	h->resends++;
 	if (h->s != NULL)
 		h->s->resends++;
+	if (h->state == SHAKE_SETUP && h->resends >= DEAF_RESENDS)
+		shake_unblock(h);
 	shake_again(h);
 	h->next_ms = netd.now_ms + resend_ms(h->resends);
 }

@@ -37,6 +37,32 @@ shake_setup(struct shake *h, struct fsp_shake *out)
 	session_coords(h->addr, &out->src, &out->dst);
 }
 
+/*
+ * A v0.4.1 node with the smaller address drops every Setup of ours while it waits
+ * for the end of another handshake. When that end was lost, or went with our
+ * former process, it waits for ever and asks for nothing. An Ack and a Msg3 that
+ * nobody can read make it give up. Our own kind refuses both.
+ */
+void
+shake_unblock(const struct shake *h)
+{
+	static const uint8_t	 nothing[FSP_MSG3];
+	uint8_t			 out[FSP_SHAKE_MAX];
+	struct fsp_shake	 ack = { .phase = FSP_ACK, .noise = nothing,
+				     .noise_len = FSP_MSG2 };
+	const struct fsp_shake	 msg3 = { .phase = FSP_MSG3_PHASE,
+				     .noise = nothing, .noise_len = FSP_MSG3 };
+	ssize_t			 n;
+
+	if (session_is_smaller(h->addr))
+		return;
+	session_coords(h->addr, &ack.src, &ack.dst);
+	if ((n = fsp_shake_encode(&ack, out, sizeof(out))) > 0)
+		session_send_plain(h->addr, out, (size_t)n);
+	if ((n = fsp_shake_encode(&msg3, out, sizeof(out))) > 0)
+		session_send_plain(h->addr, out, (size_t)n);
+}
+
 void
 on_xk_msg1(struct chan *c, const struct msg_xk_msg1 *m, int *fds)
 {

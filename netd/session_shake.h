@@ -23,6 +23,8 @@ void		 shake_encode(struct shake *, const struct fsp_shake *);
 void		 shake_again(struct shake *);
 void		 shake_setup(struct shake *, struct fsp_shake *);
 void		 shake_ack(struct shake *, struct fsp_shake *);
+/* Whoever hears no Setup because it waits for something else shall hear it. */
+void		 shake_unblock(const struct shake *);
 /* Once more what was sent last, with all its resends. */
 void		 shake_send_afresh(struct shake *);
 /* Result of a message to cryptod: without it there is no house. */
