@@ -7,6 +7,7 @@ enum {
 	SILENT_MS = 13000,	/* who only listens says something every ten seconds */
 	SILENT_AGAIN_MS = 30000,
 	OVERDUE_MS = 12000,
+	DOUBTFUL_MS = 3000,	/* who has our data reports every second or two */
 };
 
 enum setup_answer
@@ -63,6 +64,16 @@ int
 session_decide_overdue(uint64_t age_ms, uint64_t old_ms)
 {
 	return age_ms >= OVERDUE_MS && old_ms >= OVERDUE_MS - 3000;
+}
+
+/*
+ * Its process, or its session when it lost a link: v0.4.1 forgets both, and keeps
+ * its epoch in the second case.
+ */
+int
+session_decide_doubtful(uint64_t old_ms)
+{
+	return old_ms >= DOUBTFUL_MS;
 }
 
 int

@@ -44,6 +44,12 @@ int	session_decide_unconfirmed(int heard);
 int	session_decide_overdue(uint64_t age_ms, uint64_t old_ms);
 
 /*
+ * Nothing under the keys in use was heard for old_ms, and the other side begins
+ * anew. May it have lost them?
+ */
+int	session_decide_doubtful(uint64_t old_ms);
+
+/*
  * unheard_ms: between the first frame since we last heard anything and the
  * latest one. Time for a new handshake beside the old keys?
  */

@@ -14,6 +14,8 @@ enum {
 	SESSION_DRAIN_MS = 10000,
 	SESSION_CUT_MS = 2000,		/* from Msg3 to the first use of new keys */
 	SESSION_HOLD_MS = 10,		/* the far cryptod reads Msg3 meanwhile */
+	SESSION_MSG3_MS = 1000,		/* data waits for a Msg3 that long, */
+	SESSION_MSG3_AGAIN_MS = 10000,	/* and not again before that */
 };
 
 #define NEVER	UINT64_MAX
@@ -59,6 +61,7 @@ struct session_extra {
 	struct session	*next;		/* in its bucket */
 	uint16_t	 qhead, qtail, qlen;	/* session_queue.c */
 	uint64_t	 hold_ms;	/* data waits until then; 0: no */
+	uint64_t	 hold_again_ms;	/* a Setup makes it wait again from then on */
 	uint64_t	 unheard_ms;	/* first frame sent since we last heard; 0: none */
 	uint64_t	 heard_cur_ms;	/* last frame under the current keys */
 	uint64_t	 tried_ms;	/* last handshake begun because of silence */
@@ -119,6 +122,8 @@ void		 session_take_keys(struct session *, uint32_t key,
 		    const uint8_t epoch[8], enum keys_role);
 /* A frame opened with this handle: -1 when it is none of the session's. */
 int		 session_heard(struct session *, uint32_t key);
+/* Nothing under the current keys for so long that they may be ours alone. */
+int		 session_is_doubtful(const struct session *);
 /* The last resend of Msg3 is long gone. */
 void		 session_unconfirmed(struct session *);
 void		 session_drop_key(uint32_t key);

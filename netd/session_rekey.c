@@ -127,6 +127,12 @@ pending_role(const struct session *s)
 	return s->pend.initiator ? ROLE_OURS : ROLE_THEIRS;
 }
 
+int
+session_is_doubtful(const struct session *s)
+{
+	return session_decide_doubtful(netd.now_ms - s->extra->heard_cur_ms);
+}
+
 void
 session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
     enum keys_role role)
@@ -158,6 +164,11 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 	case KEYS_PENDING:
 		session_drop_key(s->pend.session);
 		s->pend = k;
+		/* Who makes keys has them before its Msg3 leaves, so they may be
+		 * used at once; unless ways crossed, and it gave them up again. */
+		if (role == ROLE_THEIRS && pending != ROLE_OURS &&
+		    s->extra->out == NULL && session_is_doubtful(s))
+			cut_over(s);
 		return;
 	case KEYS_NOW:
 		session_drop_key(s->pend.session);

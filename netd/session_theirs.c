@@ -194,6 +194,35 @@ shake_ack(struct shake *h, struct fsp_shake *out)
 	out->dst.addr = at.addr[0];
 }
 
+/*
+ * Who begins anew after a silence may have lost the keys in use, and could not open
+ * what comes under them: data waits for its Msg3. Seldom: a Setup proves nothing.
+ */
+static void
+hold_data(struct session *s)
+{
+	struct session_extra *x;
+
+	if (s == NULL || s->state != SESSION_ESTABLISHED ||
+	    !session_is_doubtful(s))
+		return;
+	x = s->extra;
+	if (x->hold_ms != 0 || netd.now_ms < x->hold_again_ms)
+		return;
+	x->hold_ms = netd.now_ms + SESSION_MSG3_MS;
+	x->hold_again_ms = netd.now_ms + SESSION_MSG3_AGAIN_MS;
+	netd_tick_by(x->hold_ms);
+}
+
+static void
+let_data_go(struct session *s)
+{
+	if (s->extra->hold_ms == 0)
+		return;
+	s->extra->hold_ms = netd.now_ms;
+	netd_tick_by(netd.now_ms);
+}
+
 void
 on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 {
@@ -211,6 +240,7 @@ on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 	memcpy(h->noise, m->noise, sizeof(m->noise));
 	shake_ack(h, &out);
 	shake_send(h, &out);
+	hold_data(session_find(h->addr));
 }
 
 void
@@ -276,6 +306,7 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 		shake_drop(s->extra->out);
 	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
 	s->extra->proved_ms = netd.now_ms;
+	let_data_go(s);
 	hold_release(h->addr, 1);
 }
 

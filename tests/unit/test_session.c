@@ -68,6 +68,8 @@ START_TEST(rekey_comes_with_age_or_use_but_not_right_after_theirs)
 	ck_assert(!session_decide_overdue(11999, 60000));
 	ck_assert(!session_decide_overdue(12000, 8999));	/* the old ones live */
 	ck_assert(session_decide_overdue(12000, 9000));
+	ck_assert(!session_decide_doubtful(2999));
+	ck_assert(session_decide_doubtful(3000));
 	ck_assert(!session_decide_silent(12999, UINT64_MAX));
 	ck_assert(session_decide_silent(13000, 30000));
 	ck_assert(!session_decide_silent(13000, 29999));

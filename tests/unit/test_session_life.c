@@ -31,6 +31,7 @@ static enum msg_type	 asked_type;
 static unsigned		 nasked, ndropped_key, nplain, nframe, ntun;
 static uint32_t		 dropped_key;
 static unsigned		 ntype[256];	/* frames by inner type */
+static unsigned		 nphase[16];	/* handshake messages by phase */
 static uint8_t		 sent[2048], frame[4096], tun[4096];
 static size_t		 sent_len, tun_len;
 static struct work	 last;		/* the frame's */
@@ -130,6 +131,7 @@ link_send(struct peer *p, const void *m, size_t len)
 	memcpy(sent, m, len);
 	sent_len = len;
 	nplain++;
+	nphase[sent[FSP_DGRAM] & 15]++;
 	return 0;
 }
 
@@ -789,6 +791,107 @@ START_TEST(keys_of_theirs_wait_while_the_old_ones_are_in_use)
 	wait_ms(8000);
 	frame_in(100, FSP_WARMUP, "", 0);
 	wait_ms(20000);
+	ck_assert_uint_eq(s->cur.session, 100);
+}
+END_TEST
+
+/* v0.4.1 with the smaller address, waiting for the end of another handshake. */
+START_TEST(who_hears_no_setup_is_told_to_stop_waiting)
+{
+	unsigned n;
+
+	memset(netd.addr, 0xff, sizeof(netd.addr));
+	mesh_addr(netd.addr, netd.ip6);
+	memcpy(own_place.addr[0], netd.addr, NADDR_LEN);
+	packet_out(100);
+	answer_msg1();
+	nphase[FSP_ACK] = nphase[FSP_MSG3_PHASE] = 0;
+	wait_ms(2900);
+	ck_assert_uint_eq(nphase[FSP_ACK] + nphase[FSP_MSG3_PHASE], 0);
+	wait_ms(200);
+	ck_assert_uint_eq(nphase[FSP_ACK], 1);
+	ck_assert_uint_eq(nphase[FSP_MSG3_PHASE], 1);
+	phase_sent(FSP_SETUP);			/* it hears this one */
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	n = nplain;
+	wait_ms(30000);
+	ck_assert_uint_eq(nplain, n);
+}
+END_TEST
+
+/* It lost the session, not its process, and what comes under old keys with it. */
+START_TEST(data_waits_for_the_msg3_of_somebody_who_was_silent)
+{
+	struct session *s = established(100);
+	unsigned	n;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(3000);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	n = nframe;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 102);
+	wait_ms(0);
+	ck_assert_uint_eq(nframe, n + 1);
+	ck_assert_uint_eq(last.session_key, 102);
+	/* What it sealed before still opens. */
+	frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->prev.session, 100);
+}
+END_TEST
+
+START_TEST(a_setup_without_proof_delays_data_once_in_a_while)
+{
+	unsigned n;
+
+	established(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);	/* we were just talking */
+	answer_msg2();
+	n = nframe;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n + 1);
+	wait_ms(3000);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	answer_msg2();
+	n = nframe;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n);
+	wait_ms(1000);
+	ck_assert_uint_eq(nframe, n + 1);
+	ck_assert_uint_eq(last.session_key, 100);
+	shake_in(FSP_SETUP, 7, peer.addr);
+	answer_msg2();
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n + 2);
+}
+END_TEST
+
+/* Ours was on its way: both may have been given up by now, so a frame decides. */
+START_TEST(crossed_keys_are_not_used_on_their_own_word)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(3000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	through = &peer;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	through = NULL;
+	ck_assert_int_ne(asked_type, MSG_XK_READ1);	/* ours is the smaller address */
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(101, 0xb1);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 100);
 }
 END_TEST
@@ -1472,6 +1575,10 @@ main(void)
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
 	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
 	tcase_add_test(t, keys_of_theirs_wait_while_the_old_ones_are_in_use);
+	tcase_add_test(t, who_hears_no_setup_is_told_to_stop_waiting);
+	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
+	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
+	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
