@@ -154,9 +154,11 @@ session_mmp_tick(struct session *s)
 
 	if (netd.now_ms >= s->extra->log_ms)
 		log_line(s);
+	log_ms = s->extra->log_ms - netd.now_ms;
+	if (s->extra->hold_ms != 0)
+		return log_ms;		/* like data: its keys are in doubt */
 	say(s);
 	ms = mmp_due_ms(&s->extra->mmp, netd.now_ms);
-	log_ms = s->extra->log_ms - netd.now_ms;
 	if (ms != MMP_NEVER)
 		ms = netd_grain(ms);
 	return ms < log_ms ? ms : log_ms;

@@ -192,6 +192,6 @@ session_signal(const uint8_t *msg, size_t len)
 	/* The place that we know serves on until a proof of another comes, so a
 	 * false complaint costs a question and nothing more. */
 	route_seek(s->addr);
-	if (s->state == SESSION_ESTABLISHED)
+	if (s->state == SESSION_ESTABLISHED && s->extra->hold_ms == 0)
 		session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
 }
