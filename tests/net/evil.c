@@ -2,7 +2,7 @@
  * evil.c -- a peer that means harm. It has an identity and makes an honest
  * handshake; then it sends what it is told, as fast as it is told.
  *
- *	NSEC=nsec1... evil NPUB-OF-VICTIM ADDR PORT SINK-ADDR NPUB-A NPUB-B
+ *	NSEC=nsec1... [FROM=port] evil NPUB-OF-VICTIM ADDR PORT SINK-ADDR NPUB-A NPUB-B
  *
  * Says "up", then reads lines "KIND RATE SECONDS" and answers each with
  * "KIND frames N seconds S". A kind with "away:" before it goes to SINK-ADDR
@@ -326,6 +326,7 @@ coords(uint8_t *out)
 	n = dgram(out, 64, 1280, src, evil.b);
 	s.src = s.dst = (struct fsp_coords){ 2, path[0] };
 	scrawl(hs, sizeof(hs));
+	hs[0] = 2;		/* half of these are points */
 	s.noise = hs;
 	s.noise_len = sizeof(hs);
 	m = fsp_shake_encode(&s, out + n, FRAME_MAX - n);
@@ -375,6 +376,13 @@ heartbeat(uint8_t *out)
 	return 1;
 }
 
+/* Counted by whoever opens it; the frame says that it is longer than it is. */
+static size_t
+longer(uint8_t *out)
+{
+	return ttl(out);
+}
+
 static size_t
 nonsense(uint8_t *out)
 {
@@ -398,7 +406,7 @@ static const struct kind {
 	{ "mtu", mtu }, { "nowhere", nowhere }, { "ttl", ttl }, { "cut", cut },
 	{ "coords", coords }, { "setup", setup }, { "signals", signals },
 	{ "report", report }, { "nonsense", nonsense },
-	{ "transit", transit }, { "unsealed", NULL },
+	{ "transit", transit }, { "longer", longer }, { "unsealed", NULL },
 };
 
 /* -- the link --------------------------------------------------------------- */
@@ -419,7 +427,8 @@ seal(uint8_t *out, size_t (*make)(uint8_t *))
 	size_t n = make == NULL ? heartbeat(out + FRAME_BODY_OFF) :
 	    make(out + FRAME_BODY_OFF);
 
-	frame_data(out, 0, (uint16_t)(4 + n), evil.index, evil.counter);
+	frame_data(out, 0, (uint16_t)(4 + n + (make == longer)), evil.index,
+	    evil.counter);
 	put_le32(out + FRAME_HEAD_LEN, stamp());
 	aead_seal(evil.keys.send, evil.counter++, out, FRAME_HEAD_LEN,
 	    out + FRAME_HEAD_LEN, 4 + n);
@@ -566,6 +575,7 @@ main(int argc, char **argv)
 	uint8_t		pub[PUB_LEN];
 	char		line[128];
 	const char     *nsec = getenv("NSEC");
+	struct sockaddr_in from;
 
 	if (argc != 7 || nsec == NULL)
 		die("NSEC=... evil NPUB ADDR PORT SINK NPUB-A NPUB-B");
@@ -580,6 +590,11 @@ main(int argc, char **argv)
 	evil.to = address(argv[2], argv[3]);
 	evil.away = address(argv[4], "9");
 	evil.fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (getenv("FROM") != NULL) {
+		from = address("0.0.0.0", getenv("FROM"));
+		if (bind(evil.fd, (struct sockaddr *)&from, sizeof(from)) == -1)
+			die("its port is taken");
+	}
 	prepare();
 	handshake();
 	puts("up");

@@ -15,30 +15,52 @@ mkdir -p "$BASTIDE_BUILD/net"
     -o "$evil" "$here/evil.c" "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
     -lsodium -lsecp256k1 -lcrypto || bail "cannot build the hostile peer"
 
-# mesh OURS|REFERENCE: A - V - B of one kind, and the hostile peer at V.
-mesh() {
+# on_bridge NAME...: each in its namespace, with an identity.
+on_bridge() {
 	local n i=0
-	net hub a v b e
+	net hub "$@"
 	ip -n "$(ns hub)" link add br0 type bridge || bail "cannot make a bridge"
 	ip -n "$(ns hub)" link set br0 up
 	in_net hub sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-	for n in a v b e; do
+	for n in "$@"; do
 		i=$((i + 1))
-		ip link add eth0 netns "$(ns $n)" type veth peer name "p$i" netns "$(ns hub)" ||
+		ip link add eth0 netns "$(ns "$n")" type veth peer name "p$i" netns "$(ns hub)" ||
 		    bail "cannot make a veth pair"
 		ip -n "$(ns hub)" link set "p$i" master br0 up
-		address $n eth0 $i
-	done
-	identity a v b e
-	PEERS[a]=v PEERS[b]=v
-	for n in a v b; do
-		EXTRA_NODE[$n]=$'  control:\n    socket_path: '$(sock $n)
-		conf $n
+		address "$n" eth0 $i
+		identity "$n"
+		PEERS[$n]=
 		: >"$tmp/$n/log"
-		if [ "$1" = reference ]; then start_reference $n; else start $n; fi
 	done
+}
+off_bridge() {
+	local n
+	for n in "$@"; do [ -z "${PID[$n]:-}" ] || stop "$n" >/dev/null; done
+	for n in hub "$@"; do
+		ip netns del "$(ns "$n")"
+		rm -rf "/etc/netns/$(ns "$n")"
+	done
+	nets=()
+}
+# begin OURS|REFERENCE NAME...: and those nodes, each after the one before it.
+begin() {
+	local n kind=$1
+	shift
+	for n in "$@"; do
+		EXTRA_NODE[$n]=$'  control:\n    socket_path: '$(sock "$n")${MORE[$n]:-}
+		conf "$n"
+		if [ "$kind" = reference ]; then start_reference "$n"; else start "$n"; fi
+	done
+}
+declare -A MORE
+
+# mesh OURS|REFERENCE: A - V - B of one kind, and the hostile peer at V.
+mesh() {
+	on_bridge a v b e
+	PEERS[a]=v PEERS[b]=v
+	begin "$1" a v b
 	wait_for 20 meet a v && wait_for 20 meet b v || bail "A, V and B do not meet"
-	wait_for 30 reaches a b || bail "A does not reach B"
+	wait_for 60 reaches a b || bail "A does not reach B"
 	rm -f "$tmp/orders"
 	mkfifo "$tmp/orders"
 	exec 7<>"$tmp/orders"
@@ -49,15 +71,9 @@ mesh() {
 	sleep 1
 }
 apart() {
-	local n
 	end "$evil_pid"
 	exec 7>&-
-	for n in a v b; do [ -z "${PID[$n]:-}" ] || stop $n >/dev/null; done
-	for n in hub a v b e; do
-		ip netns del "$(ns $n)"
-		rm -rf "/etc/netns/$(ns $n)"
-	done
-	nets=()
+	off_bridge a v b e
 }
 done_with() { grep -q "^$1 " "$tmp/evil"; }
 # evil_does KIND RATE SECONDS
@@ -67,6 +83,11 @@ evil_does() {
 }
 lives() { kill -0 "${PID[$1]}" && ! grep -q 'panicked at' "$tmp/$1/log"; }
 refused() { [ "$(counter v "$1")" -gt 0 ]; }
+# their NAME WHAT PYTHON: what their fipsctl says, as d; it must hold.
+their() {
+	"$fipsctl" -s "$(sock "$1")" show "$2" | tee /dev/stderr |
+	    python3 -c "import json,sys; d=json.load(sys.stdin); sys.exit(not ($3))"
+}
 large() { in_net a ping -6 -n -c 3 -i 0.2 -W 2 -s 900 "$(cat "$tmp/b.addr")"; }
 
 mesh ours
@@ -80,6 +101,8 @@ evil_does ttl 500 1
 check "fault 12: what comes without a hop left is dropped" refused dgram_ttl
 worn() { [ "$(counter b dgram_ttl)" -eq 0 ]; }
 check "fault 12: nothing leaves without a hop left" worn
+evil_does longer 500 1
+check "fault 7: a frame that says another length is counted" refused frame_length
 evil_does mtu 500 1
 evil_does signals 2000 2
 check "fault 6: complaints about nodes that V does not use are refused" refused fsp_signal
@@ -96,10 +119,85 @@ check "fault 19: A and B still talk" reaches a b
 for n in a v b; do check "after all of it $n stands" is_whole $n; done
 apart
 
+# crowded OURS|REFERENCE: does A come back to V while strangers knock?
+crowded() {
+	local knocking rc=0
+	on_bridge a v e
+	PEERS[a]=v
+	begin "$1" v a
+	wait_for 20 meet a v || bail "A and V do not meet"
+	background e timeout 20 $tool strangers "${IP[v]}" 2121 4000000
+	knocking=$bg
+	sleep 1
+	stop a KILL >/dev/null
+	if [ "$1" = reference ]; then start_reference a; else start a; fi
+	wait_for 8 reaches a v || rc=1
+	end "$knocking"
+	off_bridge a v e
+	return $rc
+}
+port_is_free() { ! in_net a ss -Hlun "sport = :2121" | grep -q .; }
+# impostor OURS|REFERENCE WORD: V takes nobody in; a stranger stands where A stood,
+# and says that word of how it fared.
+impostor() {
+	local rc=0
+	on_bridge a v
+	PEERS[v]=a
+	EXTRA[v]=$'    accept_connections: false'
+	begin "$1" a v
+	wait_for 20 meet a v || bail "A and V do not meet"
+	EXTRA[v]=
+	identity e
+	stop a KILL >/dev/null
+	wait_for 5 port_is_free || bail "A's port is not free"
+	NSEC=${NSEC[e]} FROM=2121 timeout 8 ip netns exec "$(ns a)" "$evil" "${NPUB[v]}" \
+	    "${IP[v]}" 2121 "${IP[v]}" "${NPUB[a]}" "${NPUB[a]}" </dev/null >"$tmp/evil" 2>&1 || :
+	grep "$2" "$tmp/evil" || { cat "$tmp/evil"; rc=1; }
+	off_bridge a v
+	return $rc
+}
+# replayed OURS|REFERENCE: a message 1 of A, kept for 32 s and sent again by E.
+replayed() {
+	local rc=0
+	on_bridge a v e
+	PEERS[a]=v
+	begin "$1" v
+	background v $tool grab eth0 "$tmp/msg1" 114 2>"$tmp/grab"
+	wait_for 3 grep -q listening "$tmp/grab"
+	begin "$1" a
+	wait_for 20 meet a v || bail "A and V do not meet"
+	sleep 32
+	reaches a v || bail "A does not reach V"
+	in_net e $tool udp "${IP[v]}" 2121 "$tmp/msg1"
+	sleep 3
+	reaches a v -c 3 -i 0.3 || rc=1
+	off_bridge a v e
+	return $rc
+}
+check "fault 4: strangers who knock keep no peer out" crowded ours
+check "fault 5: a stranger at a peer's address is not let in" impostor ours "does not answer"
+check "fault 15: a replayed message 1 cuts nobody off" replayed ours
+
 [ -n "${FIPS_BIN:-}" ] || { skip "the reference shows the faults" "FIPS_BIN is not set"; finish; }
+fipsctl=$(dirname "$FIPS_BIN")/fipsctl
+connected_theirs() {
+	"$fipsctl" -s "$(sock "$1")" show peers | grep -q "${NPUB[$2]}"
+}
 mesh reference
 in_net a getent ahostsv6 "${NPUB[b]}.fips" | awk '{ print $1; exit }' >"$tmp/b.addr"
 check "the reference carries large packets before" large
+evil_does ttl 500 1
+check "fault 12 shows: B gets datagrams without a hop left" \
+    their b routing 'd["forwarding"]["ttl_exhausted_packets"] > 0'
+evil_does longer 500 1
+check "fault 7 shows: frames that say another length are opened" \
+    their v routing 'd["forwarding"]["received_packets"] > 700'
+evil_does proof 500 1
+check "fault 17 shows: an answer that nobody asked for is verified" \
+    their v routing 'd["discovery"]["resp_proof_failed"] > 0'
+evil_does setup 2000 2
+asked_keys() { [ "$(grep -c 'Failed to send SessionAck' "$tmp/v/log")" -gt 500 ]; }
+check "fault 3 shows: every Setup has its key operations" asked_keys
 evil_does mtu 500 1
 note "the reference after datagrams with a path MTU of 0: $(large 2>&1 | grep received)"
 evil_does signals 2000 2
@@ -110,4 +208,37 @@ note "$(grep -h -A1 'panicked' "$tmp/v/log" | head -n 2 | cut -c1-200)"
 check "fault 2 shows: A no longer reaches B" refuses reaches a b -c 3 -W 1
 unset 'PID[v]'
 apart
+check "fault 4 shows: strangers who knock keep a peer out" refuses crowded reference
+check "fault 5 shows: a stranger at a peer's address is let in" impostor reference "^up"
+check "fault 15 shows: a replayed message 1 cuts A off" refuses replayed reference
+
+# ---- fault 18: R, theirs, with the smaller address, begins new keys with O while
+# the way is cut; its Setup is lost, and then O dies. R - M - O.
+on_bridge r m o
+smaller=$(for n in r o; do echo "$n=${NPUB[$n]}"; done | python3 "$root/bench/pairs.py" -s)
+if [ "$smaller" = o ]; then
+	swap=${NSEC[r]} NSEC[r]=${NSEC[o]} NSEC[o]=$swap
+	swap=${NPUB[r]} NPUB[r]=${NPUB[o]} NPUB[o]=$swap
+fi
+PEERS[r]=m PEERS[o]=m
+MORE[r]=$'\n  rekey:\n    enabled: true\n    after_secs: 600\n    after_messages: 150'
+MORE[o]=$'\n  rekey:\n    enabled: false'
+begin ours m o
+begin reference r
+check "fault 18: R reaches O" wait_for 20 reaches r o
+# What R sends goes nowhere, and nobody tells it.
+lost_way() { ip -n "$(ns r)" neigh "$1" "${IP[m]}" dev eth0 ${2:+lladdr "$2" nud permanent}; }
+asks() { sed 's/\x1b\[[0-9;]*m//g' "$tmp/r/log" | grep 'FSP rekey initiated' | tee /dev/stderr | grep -qv 'peer=m$'; }
+lost_way replace 02:00:00:00:00:99
+in_net r ping -6 -n -q -i 0.01 -c 200 -W 1 "${NPUB[o]}.fips" >/dev/null
+check "fault 18: R asks for new keys while the way is cut" wait_for 5 asks
+stop o KILL >/dev/null
+lost_way del
+start o
+wait_for 20 meet o m || bail "O does not come back"
+check "fault 18: O is heard again within a quarter of a minute" \
+    wait_for 15 reaches o r
+check "fault 18 shows: R dropped what O began" \
+    grep -q 'Dual FSP rekey initiation: we win' "$tmp/r/log"
+off_bridge r m o
 finish

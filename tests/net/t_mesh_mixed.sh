@@ -28,11 +28,30 @@ refused() {
 	show "$1" status '"\n".join("'"$1"' %s: %d" % (r, d["refused"][r])
 	    for r in """'"$bad_reasons"'""".split() if d["refused"].get(r))' | grep .
 }
+# spoken NAME: bad lines of its log. An Ack or Msg3 for its rekey that it cannot read
+# is one that we sent on purpose (docs/faults.md, 18).
+spoken() {
+	sed 's/\x1b\[[0-9;]*m//g' "$tmp/$1/log" | grep "$bad_lines" |
+	    grep -v 'Failed to process rekey XK msg'
+}
+# of_ours: of what a reference node says, all but what it says of another one.
+of_ours() {
+	local n hex who=none
+	for n in $REFERENCE; do
+		hex=$(sed 's/\x1b\[[0-9;]*m//g' "$tmp/$n/log" | grep -om 1 'node_addr: [0-9a-f]*')
+		who="$who|$n|${hex:11:8}\.\.\.|${NPUB[$n]:0:9}\.\.\.${NPUB[$n]: -4}"
+	done
+	grep -Ev "src=($who)( |\$)"
+}
 clean() {
 	local n rc=0
 	for n in "$@"; do
-		grep -m 5 "$bad_lines" "$tmp/$n/log" && rc=1
-		is_theirs "$n" || ! refused "$n" || rc=1
+		if is_theirs "$n"; then
+			spoken "$n" | of_ours | head -n 5 | grep . && rc=1
+		else
+			spoken "$n" | head -n 5 | grep . && rc=1
+			! refused "$n" || rc=1
+		fi
 	done
 	[ ! -s "$tmp/refused" ] || { cat "$tmp/refused"; rc=1; }
 	return $rc
@@ -60,6 +79,58 @@ their_tool() {
 		    alike "$1" "$2" stats $w
 	done
 	check "their fipsctl shows the access list of ours as of theirs" alike "$1" "$2" acl show
+	check "their fipsctl draws a line of ours" drawn_line "$1"
+	check "their fipsctl makes ours part from a peer" fipsctl_of "$1" disconnect "${NPUB[$3]}"
+	check "their fipsctl makes ours meet it again" fipsctl_of "$1" connect "${NPUB[$3]}" \
+	    "${IP[$3]}:2121" udp
+	check "their fipsctl is told when ours does not know somebody" refuses fipsctl_of "$1" \
+	    disconnect "$(nobody)"
+	# What fipstop asks beyond that.
+	for w in '{"command":"show_listening_sockets"}' \
+	    '{"command":"show_stats_all_history","params":{"window":"1m","granularity":"1s"}}' \
+	    '{"command":"show_stats_all_history","params":{"peer":"'"${NPUB[$3]}"'","window":"1m"}}' \
+	    '{"command":"show_stats_history_all_peers","params":{"metric":"srtt_ms","window":"1m"}}'; do
+		check "ours answers $(cut -d'"' -f4 <<<"$w") $(grep -o peer\" <<<"$w" | head -c4) as theirs" \
+		    alike_said "$1" "$2" "$w"
+	done
+}
+fipsctl_of() { "$(dirname "$FIPS_BIN")/fipsctl" -s "$(sock "$1")" "${@:2}"; }
+drawn_line() { fipsctl_of "$1" stats history bytes_in --plot | tee /dev/stderr | grep -q '[▁▂▃▄▅▆▇█]'; }
+nobody() { "$BASTIDE_BUILD/bastidectl" keygen --stdout | grep -o 'npub1[a-z0-9]*' | head -n 1; }
+alike_said() {
+	$tool say "$(sock "$1")" "$3" >"$tmp/ours.json" &&
+	    $tool say "$(sock "$2")" "$3" >"$tmp/theirs.json" &&
+	    $tool alike "$tmp/ours.json" "$tmp/theirs.json"
+}
+
+# Every screen of their fipstop has the same labels for ours as for theirs.
+screens() {
+	local i n top
+	top=$(dirname "$FIPS_BIN")/fipstop
+	for n in "$@"; do
+		tmux -L "bastide-t$$-$n" -f /dev/null new-session -d -x 180 -y 60 \
+		    "$top -s $(sock "$n") -r 1 2>$tmp/fipstop.$n"
+	done
+	for i in node peers transports sessions tree filters performance routing graphs gateway; do
+		sleep 2.5
+		for n in "$@"; do
+			tmux -L "bastide-t$$-$n" capture-pane -p >"$tmp/screen.$n.$i"
+			tmux -L "bastide-t$$-$n" send-keys Tab
+		done
+	done
+	for n in "$@"; do tmux -L "bastide-t$$-$n" kill-server; done
+}
+same_screen() { $tool screens "$tmp/screen.$1.$3" "$tmp/screen.$2.$3"; }
+their_screens() {
+	local i
+	command -v tmux >/dev/null && [ -x "$(dirname "$FIPS_BIN")/fipstop" ] || {
+		skip "every screen of their fipstop" "no tmux or no fipstop"
+		return
+	}
+	screens "$1" "$2"
+	for i in node peers transports sessions tree filters performance routing graphs gateway; do
+		check "their fipstop shows $i of ours as of theirs" same_screen "$1" "$2" $i
+	done
 }
 ours_of() {
 	local n
@@ -176,6 +247,8 @@ churned() {
 	check "mesh of 5, $2: all pairs at the end" at_the_end
 	note "$(cat "$tmp/took")"
 	check "mesh of 5, $2: no decrypt failure, no unknown frame after that" clean "${m[@]}"
+	note "lines that one of theirs has about another: $(for x in $REFERENCE; do spoken "$x"; done |
+	    grep -c .)"
 	# shellcheck disable=SC2046
 	check "mesh of 5, $2: every room lives after that" healthy $(ours_of "${m[@]}")
 	down "${m[@]}"
@@ -195,6 +268,7 @@ if wanted mesh; then
 	down "${m[@]}"
 	mesh q "three ours" "bd"
 	their_tool qe qd qa
+	their_screens qe qd
 	down "${m[@]}"
 fi
 if wanted churn; then

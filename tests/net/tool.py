@@ -13,6 +13,8 @@
 	strangers ADDR PORT COUNT	handshakes that nobody began
 	dns ADDR PORT COUNT SEED	the same for a DNS responder
 	ctl SOCKET			bad clients of the control socket
+	screens FILE MODEL		fipstop has no complaint, and every label that it has in the model
+	say SOCKET JSON			one request to a control socket, print the data of its answer
 	scan PID HEX			how often the bytes stand in its memory
 	key NSEC			its 32 bytes in hex
 	idle PID... SECONDS		share of a core they used, in percent
@@ -264,7 +266,7 @@ def garbage(addr, port, count, seed):
 def strangers(addr, port, count):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
     for i in range(int(count)):
-        s.sendto(b"\x01\0\x6e\0" + os.urandom(4) + b"\x02" + os.urandom(109), (addr, int(port)))
+        s.sendto(b"\x01\0\x6e\0" + os.urandom(4) + b"\x02" + os.urandom(105), (addr, int(port)))
         if i % 50 == 49:
             time.sleep(0.002)
 
@@ -313,6 +315,32 @@ def ask(path, data, half_close=True):
     except ConnectionResetError:
         pass
     return out
+
+
+def say(path, request):
+    reply = json.loads(ask(path, request.encode() + b"\n"))
+    if reply["status"] != "ok":
+        sys.exit(reply["message"])
+    print(json.dumps(reply["data"]))
+
+
+def labels(path):
+    """What stands before a colon, in a frame and above a graph; and the last line."""
+    with open(path) as f:
+        text = f.read()
+    last = [line for line in text.splitlines() if line.strip()][-1]
+    text = re.sub(r"\S*:\S*:\S*|\S*npub1\S*|\b[0-9a-f]*[0-9][0-9a-f]*\b", "", text)
+    found = re.findall(r"([A-Z][A-Za-z _-]*?|[a-z]{3,}) *:", text)
+    found += re.findall(r"[\u250c\u256d] ([A-Za-z][A-Za-z ]*)", text)
+    found += re.findall(r"([a-z_]+) *\[[a-z/]+\]", text)
+    return {" ".join(x.split()) for x in found}, last
+
+
+def screens(name, model):
+    (mine, last), (theirs, _) = labels(name), labels(model)
+    if theirs - mine or "Connected" not in last or "rror" in last or not theirs:
+        print("missing:", theirs - mine, "last line:", last)
+        sys.exit(1)
 
 
 def ctl(path):
@@ -500,6 +528,6 @@ def alike(name, model):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, ctl, crowd, scan, key, idle,
+    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, screens, say, ctl, crowd, scan, key, idle,
              memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])
