@@ -33,10 +33,12 @@ void	fatal_hook(void (*)(void));
 #ifndef LOG_TARGET
 #define LOG_TARGET "bastide"
 #endif
-#define log_at(lvl, ...) do {						\
-	if (log_is_on(lvl, LOG_TARGET))					\
-		log_write(lvl, LOG_TARGET, __VA_ARGS__);		\
+/* For a line whose target is not that of its file. */
+#define log_as(lvl, target, ...) do {					\
+	if (log_is_on(lvl, target))					\
+		log_write(lvl, target, __VA_ARGS__);			\
 } while (0)
+#define log_at(lvl, ...) log_as(lvl, LOG_TARGET, __VA_ARGS__)
 #define log_error(...)	log_at(LVL_ERROR, __VA_ARGS__)
 #define log_warn(...)	log_at(LVL_WARN, __VA_ARGS__)
 #define log_info(...)	log_at(LVL_INFO, __VA_ARGS__)

@@ -282,7 +282,8 @@ control_start(struct event_base *base)
 	ev = event_new(base, listener, EV_READ | EV_PERSIST, on_accept, NULL);
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		fatalx("cannot watch the control socket");
-	log_info("Control socket listening path=%s", netd.control_path);
+	log_as(LVL_INFO, "fips::control::unix_impl",
+	    "Control socket listening path=%s", netd.control_path);
 }
 
 uint64_t

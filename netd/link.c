@@ -140,7 +140,8 @@ said_bye(struct peer *p, const uint8_t *msg, size_t len)
 		refuse(REFUSE_LINK_MSG_SHORT);
 		return;
 	}
-	log_info("Peer sent disconnect notification peer=%s reason=%s",
+	log_as(LVL_INFO, "fips::node::handlers::dispatch",
+	    "Peer sent disconnect notification peer=%s reason=%s",
 	    peer_display(p->addr), frame_bye_text((enum bye)why));
 	peer_lose(p);
 }

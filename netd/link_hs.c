@@ -153,7 +153,8 @@ send_msg1(void *obj, void *arg)
 	frame_msg1(h->frame, h->our_index, m->noise);
 	udp_send(&h->ep, h->frame, sizeof(h->frame));
 	h->next_ms = netd.now_ms + netd.conf[CONF_HS_RESEND];
-	log_debug("Sent Noise handshake message 1 (wire format) peer=%s link_id=%u our_index=%08x",
+	log_as(LVL_DEBUG, "fips::node::lifecycle",
+	    "Sent Noise handshake message 1 (wire format) peer=%s link_id=%u our_index=%08x",
 	    peer_display(h->addr), h->link_id, h->our_index);
 	return 0;
 }
@@ -276,8 +277,12 @@ link_hs_no(uint32_t req, enum refusal why)
 
 	if (h == NULL)
 		return 0;
-	log_debug("%s: %s", h->outbound ? "Handshake completion failed" :
-	    "Failed to process msg1", refuse_text(why));
+	if (h->rekey_of != 0 && h->state == HS_READ)
+		log_warn("Rekey msg2 processing failed peer=%s error=%s",
+		    peer_display(h->addr), refuse_text(why));
+	else
+		log_debug("%s: %s", h->outbound ? "Handshake completion failed" :
+		    "Failed to process msg1", refuse_text(why));
 	hs_end(h, HS_EV_NO);
 	return 1;
 }
@@ -304,8 +309,8 @@ resend(struct hs *h)
 	udp_send(&h->ep, h->frame, sizeof(h->frame));
 	h->resends++;
 	h->next_ms = netd.now_ms + backoff_ms(h->resends);
-	log_debug("Resent handshake msg1 link_id=%u resend=%u", h->link_id,
-	    h->resends);
+	log_as(LVL_DEBUG, "fips::node::handlers::timeout",
+	    "Resent handshake msg1 link_id=%u resend=%u", h->link_id, h->resends);
 }
 
 static uint64_t

@@ -142,7 +142,8 @@ tick_peer(struct peer *p)
 	uint64_t next, dead_s;
 
 	if (is_dead(p)) {
-		log_debug("Removing peer: link dead timeout peer=%s timeout_secs=%llu",
+		log_as(LVL_DEBUG, "fips::node::handlers::mmp",
+		    "Removing peer: link dead timeout peer=%s timeout_secs=%llu",
 		    peer_display(p->addr),
 		    (unsigned long long)(netd.now_ms - p->seen_ms) / 1000);
 		peer_lose(p);

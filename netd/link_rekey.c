@@ -189,7 +189,8 @@ rekey_proof(struct peer *p, int k_bit)
 	if (step(p, EV_PROOF, &o) == -1)
 		return;
 	memset(&p->pend, 0, sizeof(p->pend));
-	log_debug("Peer new-epoch frame authenticated, K-bit flip promoting new session peer=%s",
+	log_as(LVL_DEBUG, "fips::node::handlers::encrypted",
+	    "Peer new-epoch frame authenticated, K-bit flip promoting new session peer=%s",
 	    peer_display(p->addr));
 	if (restart)
 		up_restarted(p, p->extra->held_epoch,

@@ -74,9 +74,7 @@ say_promoted(struct session *s, const char *target, const char *text, int info)
 	char name[64];
 
 	names_display(s->addr, name);
-	if (log_is_on(info ? LVL_INFO : LVL_DEBUG, target))
-		log_write(info ? LVL_INFO : LVL_DEBUG, target, "%s peer=%s",
-		    text, name);
+	log_as(info ? LVL_INFO : LVL_DEBUG, target, "%s peer=%s", text, name);
 }
 
 static void
@@ -99,10 +97,8 @@ say_established(struct session *s)
 	char name[64];
 
 	names_display(s->addr, name);
-	if (log_is_on(LVL_INFO, SESSION_TARGET))
-		log_write(LVL_INFO, SESSION_TARGET,
-		    "Session established (%s, XK) src=%s",
-		    s->cur.initiator ? "initiator" : "responder", name);
+	log_as(LVL_INFO, SESSION_TARGET, "Session established (%s, XK) src=%s",
+	    s->cur.initiator ? "initiator" : "responder", name);
 	s->extra->hold_ms = netd.now_ms + (s->cur.initiator ? SESSION_HOLD_MS : 0);
 }
 

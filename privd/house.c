@@ -587,8 +587,9 @@ house_run(void)
 	if (house.status == 0)
 		bury(GRACE_MS);
 	house_clean();
-	if (house.status == 0)
-		log_info(house.check_only ? "the configuration is good" :
-		    "stopped");
+	if (house.status == 0 && house.check_only)
+		log_info("the configuration is good");
+	else if (house.status == 0)
+		log_as(LVL_INFO, "fips", "FIPS shutdown complete");
 	return house.status;
 }

@@ -270,6 +270,12 @@ if wanted mesh; then
 	their_tool qe qd qa
 	their_screens qe qd
 	down "${m[@]}"
+	cat "$tmp"/qa/log "$tmp"/qc/log "$tmp"/qe/log >"$tmp/log.ours"
+	cat "$tmp"/qb/log "$tmp"/qd/log >"$tmp/log.theirs"
+	check "lines that both kinds write have one level and one target" \
+	    $tool lines "$tmp/log.ours" "$tmp/log.theirs"
+	note "$(head -n 1 "$tmp/out")"
+	down "${m[@]}"
 fi
 if wanted churn; then
 	if [ -n "${PURE:-}" ]; then

@@ -13,6 +13,7 @@
 	strangers ADDR PORT COUNT	handshakes that nobody began
 	dns ADDR PORT COUNT SEED	the same for a DNS responder
 	ctl SOCKET			bad clients of the control socket
+	lines FILE MODEL		a text that both logs have stands in both at one level and target
 	screens FILE MODEL		fipstop has no complaint, and every label that it has in the model
 	say SOCKET JSON			one request to a control socket, print the data of its answer
 	scan PID HEX			how often the bytes stand in its memory
@@ -324,6 +325,33 @@ def say(path, request):
     print(json.dumps(reply["data"]))
 
 
+def spoken(path):
+    """Text of each line without its fields: where it came from. Ours is JSON."""
+    found = {}
+    with open(path, errors="replace") as f:
+        for line in f:
+            line = re.sub(r"\x1b\[[0-9;]*m", "", line)
+            if line.startswith("{"):
+                r = json.loads(line)
+                said = r["level"], r["target"], r["msg"]
+            else:
+                m = re.match(r"\S+ +([A-Z]+) ([\w:]+): (.*)", line)
+                if not m:
+                    continue
+                said = m.groups()
+            text = re.sub(r"( [a-z_0-9]+=.*)?$", "", said[2])
+            found.setdefault(text, set()).add(said[:2])
+    return found
+
+
+def lines(name, model):
+    mine, theirs = spoken(name), spoken(model)
+    both = set(mine) & set(theirs)
+    bad = ["%s: %s, model %s" % (t, mine[t], theirs[t]) for t in sorted(both) if not mine[t] <= theirs[t]]
+    print("%d texts in both\n" % len(both) + "\n".join(bad))
+    sys.exit(len(bad) > 0 or len(both) < 15)
+
+
 def labels(path):
     """What stands before a colon, in a frame and above a graph; and the last line."""
     with open(path) as f:
@@ -528,6 +556,6 @@ def alike(name, model):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, screens, say, ctl, crowd, scan, key, idle,
+    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, scan, key, idle,
              memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

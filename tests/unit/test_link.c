@@ -633,17 +633,40 @@ START_TEST(a_restarted_peer_takes_over_with_its_first_frame)
 }
 END_TEST
 
+/* Log lines from listen_in() to listen_end() go to text, and nowhere else. */
+static int	 log_kept;
+static FILE	*log_file;
+
+static void
+listen_in(void)
+{
+	ck_assert_ptr_nonnull(log_file = tmpfile());
+	log_kept = dup(STDERR_FILENO);
+	dup2(fileno(log_file), STDERR_FILENO);
+}
+
+static void
+listen_end(char text[4096])
+{
+	size_t n;
+
+	dup2(log_kept, STDERR_FILENO);
+	close(log_kept);
+	rewind(log_file);
+	n = fread(text, 1, 4095, log_file);
+	ck_assert_uint_gt(n, 0);
+	text[n] = '\0';
+	fclose(log_file);
+}
+
 /* What the log says while the peer's other twin comes back. */
 static int
 log_names_twins(struct peer *p, unsigned epoch, uint32_t session)
 {
-	char	text[4096] = "";
-	FILE	*f = tmpfile();
-	int	keep = dup(STDERR_FILENO);
+	char	text[4096];
 	union msg_any m;
 
-	ck_assert_ptr_nonnull(f);
-	dup2(fileno(f), STDERR_FILENO);
+	listen_in();
 	later_alive(p, 31000);
 	while (heard(&m) != MSG_NONE)
 		;
@@ -651,11 +674,7 @@ log_names_twins(struct peer *p, unsigned epoch, uint32_t session)
 	    session));
 	frame_in(&away, p->pend.our_index, 0, p->k_bit ? 0 : FRAME_K,
 	    (const uint8_t[]){ LINK_MSG_HEARTBEAT }, 1, REFUSE_NONE);
-	dup2(keep, STDERR_FILENO);
-	close(keep);
-	rewind(f);
-	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
-	fclose(f);
+	listen_end(text);
 	ck_assert_uint_eq(p->epoch[0], epoch);
 	return strstr(text, "two nodes have the identity") != NULL;
 }
@@ -999,6 +1018,30 @@ START_TEST(crossed_dials_do_not_trust_what_may_be_a_replay)
 	beat_in(&home, p->pend.our_index, 0);
 	ck_assert_uint_eq(p->cur.session, 501);
 	ck_assert_uint_eq(p->k_bit, 0);
+}
+END_TEST
+
+/* Other people's suites look for this line, and want none of it. */
+START_TEST(a_rekey_that_fails_at_message_2_says_so)
+{
+	uint8_t		noise[FRAME_NOISE2_LEN] = { 1 }, frame[FRAME_MSG2_LEN];
+	char		text[4096];
+	struct peer    *p;
+	union msg_any	m;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	frame_msg2(frame, 1, rekey_out(p), noise);
+	wire_in(&home, frame, sizeof(frame));
+	expect(MSG_IK_READ2, &m);
+	listen_in();
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_AUTH), 1);
+	listen_end(text);
+	ck_assert_ptr_nonnull(strstr(text, "\"WARN\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"fips::node::handlers::handshake\""));
+	ck_assert_ptr_nonnull(strstr(text, "Rekey msg2 processing failed"));
+	ck_assert_uint_eq(p->cur.session, 501);
 }
 END_TEST
 
@@ -1646,6 +1689,7 @@ main(void)
 	tcase_add_test(t, crossed_dials_settle_on_the_smaller_ones);
 	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, crossed_dials_do_not_trust_what_may_be_a_replay);
+	tcase_add_test(t, a_rekey_that_fails_at_message_2_says_so);
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
 	tcase_add_test(t, who_has_only_seen_message_1_cannot_spoil_the_dial);
 	tcase_add_test(t, strangers_leave_room_for_configured_peers);
