@@ -2,8 +2,8 @@
  * tun.c -- packets from and to the kernel, many in one piece where it can.
  *
  * privd made the device and handed it over; here it is only read and written.
- * With a vnet header a read brings up to 64 KiB, which are cut into slots as
- * slots come free, and what arrives is merged until the end of the turn. In
+ * With a vnet header a read brings up to 64 KiB, which wait until they are cut
+ * into slots as slots come free; and what arrives is merged until the end of the turn. In
  * plain mode each packet is a system call.
  */
 #include <sys/uio.h>
@@ -19,18 +19,17 @@
 
 #define LOG_TARGET "fips::upper::tun"
 #include "log.h"
+#include "backlog.h"
 #include "merge.h"
-#include "seg.h"
 #include "session.h"
 #include "tun.h"
 
 enum {
 	BATCH = 64,		/* reads in one turn of the loop */
-	SUPER = 65535 + 40,	/* longest piece */
-	ROOM_MAX = 16384,	/* of a slot; the first part of a piece lands there */
-	UNDER_WAY = 192,	/* slots with packets of ours: beyond, the kernel queues */
-	BEHIND = UNDER_WAY / 4,	/* while there are never fewer, and it */
-	BEHIND_MS = 10,		/* was so for this long, one packet is dropped */
+	UNDER_WAY = 128,	/* slots with packets of ours: beyond, pieces wait */
+	PASSING = 32,		/* and more, of those that need not */
+	WAIT_US = 1000,		/* while every piece waits for so long, and it */
+	BEHIND_MS = 5,		/* was so for this long, one packet is dropped */
 };
 
 struct tun_stats	 tun_stats;
@@ -42,12 +41,8 @@ static struct event	*ev;
 static int		 paused;
 static struct merge	 merge;
 
-/* A piece that is being cut. */
-static uint8_t		 super[ROOM_MAX + SUPER];
-static struct seg	 seg;
-static unsigned		 seg_at;	/* next packet of it */
-static int		 cutting;
-static uint64_t		 behind_ms;	/* since when too many wait; 0: they do not */
+static int		 starved;	/* pieces wait for slots */
+static uint64_t		 behind_ms;	/* since when they wait too long; 0: they do not */
 
 static void	write_run(const struct merge_run *);
 
@@ -83,7 +78,7 @@ tun_mode(void)
 
 /* -- from the kernel -------------------------------------------------------- */
 
-/* Slots that may be filled now. */
+/* Slots that pieces may fill now. */
 static unsigned
 allowance(void)
 {
@@ -94,14 +89,22 @@ allowance(void)
 	return spare < ours ? spare : ours;
 }
 
+/* Is there a slot and a place for whatever comes? Otherwise the kernel queues. */
+static int
+may_read(unsigned most_ours, unsigned most_pieces)
+{
+	return pipe_free() > PIPE_SPARE && pipe_counted(PIPE_TUN) < most_ours &&
+	    backlog_count() < most_pieces;
+}
+
 /*
  * A queue that never empties only delays. Is it time that one packet gets lost,
  * so that its sender slows down? One of a large piece is enough.
  */
 static int
-is_behind(void)
+is_behind(const struct piece *p)
 {
-	if (pipe_counted(PIPE_TUN) < BEHIND)
+	if (netd.now_us - p->since_us < WAIT_US)
 		behind_ms = 0;
 	else if (behind_ms == 0)
 		behind_ms = netd.now_ms;
@@ -111,35 +114,40 @@ is_behind(void)
 	return 1;
 }
 
-/* What is left of the piece, as far as slots go. */
+/* What waits, as far as slots go; once they have run out, many at a time. */
 static void
 cut_on(void)
 {
-	if (is_behind() && seg_at < seg.count) {
-		refuse(REFUSE_IP_QUEUE);
-		seg_at++;
+	struct piece *p;
+
+	if (starved && allowance() <= UNDER_WAY / 2)
+		return;
+	starved = 1;
+	while ((p = backlog_first()) != NULL) {
+		if (is_behind(p) && p->at < p->seg.count) {
+			refuse(REFUSE_IP_QUEUE);
+			p->at++;
+		}
+		if (!session_output_run(&p->seg, &p->at, allowance()))
+			return;
+		backlog_pop();
 	}
-	cutting = !session_output_run(&seg, &seg_at, allowance());
+	starved = 0;
+	behind_ms = 0;
 }
 
-/*
- * A piece began in w's slot and goes on in super: put both together. room is
- * what the slot took.
- */
+/* A piece began in w's slot, room bytes of it, and goes on in the backlog. */
 static void
-take_super(struct work *w, const struct vnet *v, size_t len, size_t room)
+take_piece(struct work *w, const struct vnet *v, size_t len, size_t room)
 {
-	uint8_t *pkt = super + ROOM_MAX - room;
+	int got = backlog_push(v, w->buf + w->off, room, len, netd.now_us);
 
-	memcpy(pkt, w->buf + w->off, len < room ? len : room);
 	pipe_put(w);
-	if (seg_begin(&seg, v, pkt, len) == -1 ||
-	    (seg.gso == VNET_GSO_NONE && seg_finish(v, pkt, len) == -1)) {
+	if (got == -1) {
 		refuse(REFUSE_IP_MALFORMED);
 		return;
 	}
-	seg_at = 0;
-	tun_stats.packets_in += seg.count;
+	tun_stats.packets_in += (unsigned)got;
 	cut_on();
 }
 
@@ -147,8 +155,9 @@ static void
 take(struct work *w, const struct vnet *v, size_t len, size_t room)
 {
 	tun_stats.bytes_in += len;
-	if (len > room || v->gso_type != VNET_GSO_NONE) {
-		take_super(w, v, len, room);
+	if (len > room || v->gso_type != VNET_GSO_NONE ||
+	    !backlog_pass(w->buf + w->off, len)) {
+		take_piece(w, v, len, room);
 		return;
 	}
 	if (seg_finish(v, w->buf + w->off, len) == -1) {
@@ -173,7 +182,7 @@ read_failed(void)
 		log_debug("reading from %s: %s", name, strerror(errno));
 }
 
-/* 1 read, 0 nothing there now, or nowhere to put it: the kernel queues, or drops. */
+/* 1 read, 0 nothing there now, or nowhere to put it. */
 static int
 read_one(void)
 {
@@ -183,11 +192,11 @@ read_one(void)
 	size_t		 room, head = offload ? VNET_LEN : 0;
 	ssize_t		 n;
 
-	if (allowance() == 0 || (w = pipe_get()) == NULL)
+	if (!may_read(UNDER_WAY + PASSING, BACKLOG_MAX) || (w = pipe_get()) == NULL)
 		return 0;
-	room = pipe_room(w) < ROOM_MAX ? pipe_room(w) : ROOM_MAX;
+	room = pipe_room(w) < BACKLOG_FIRST ? pipe_room(w) : BACKLOG_FIRST;
 	iov[1] = (struct iovec){ w->buf + w->off, room };
-	iov[2] = (struct iovec){ super + ROOM_MAX, SUPER };
+	iov[2] = (struct iovec){ backlog_room(), BACKLOG_REST };
 	n = offload ? readv(tun_fd, iov, 3) : read(tun_fd, w->buf + w->off, room);
 	if (n <= (ssize_t)head) {
 		pipe_put(w);
@@ -208,9 +217,8 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	netd_clock();
-	if (cutting)
-		cut_on();
-	for (i = 0; i < BATCH && !cutting && read_one(); i++)
+	cut_on();
+	for (i = 0; i < BATCH && read_one(); i++)
 		continue;
 }
 
@@ -229,15 +237,19 @@ tun_start(struct event_base *base)
 void
 tun_mind(void)
 {
-	if (pipe_counted(PIPE_TUN) < BEHIND)
-		behind_ms = 0;
-	if (ev == NULL || paused != (allowance() > (paused ? UNDER_WAY / 2 : 0)))
+	unsigned ours = backlog_count() > 0 ? UNDER_WAY + PASSING : UNDER_WAY / 2;
+
+	if (ev == NULL)
+		return;
+	if (starved && allowance() > UNDER_WAY / 2)
+		event_active(ev, EV_READ, 0);
+	if (!paused && may_read(UNDER_WAY + PASSING, BACKLOG_MAX))
+		return;
+	if (paused && !may_read(ours, BACKLOG_MAX / 2))
 		return;
 	paused = !paused;
 	if ((paused ? event_del(ev) : event_add(ev, NULL)) == -1)
 		fatalx("cannot watch %s", name);
-	if (!paused && cutting)
-		event_active(ev, EV_READ, 0);
 }
 
 /* -- to the kernel ---------------------------------------------------------- */
