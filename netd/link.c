@@ -347,11 +347,14 @@ open_done(struct work *w)
 	}
 }
 
-/* Is it time to tell who sends through this peer to slow down? */
+/*
+ * Is it time to tell who sends through this peer to slow down? By a large
+ * frame: an echo or an acknowledgement is nobody's queue.
+ */
 static int
-is_behind(struct link_extra *x)
+is_behind(struct link_extra *x, size_t len)
 {
-	if (x->opening < LINK_BEHIND)
+	if (x->opening < LINK_BEHIND || len < LINK_LARGE)
 		return 0;
 	if (x->behind_ms == 0)
 		x->behind_ms = netd.now_ms;
@@ -367,13 +370,13 @@ is_behind(struct link_extra *x)
  * a busy one the loudest loses first.
  */
 static int
-may_open(struct peer *p)
+may_open(struct peer *p, size_t len)
 {
 	if (netd.now_ms < p->extra->shut_until_ms)
 		refuse(REFUSE_LINK_SHUT);
 	else if (p->extra->opening > pipe_free())
 		refuse(REFUSE_LINK_SHARE);
-	else if (is_behind(p->extra))
+	else if (is_behind(p->extra, len))
 		refuse(REFUSE_LINK_QUEUE);
 	else
 		return 1;
@@ -398,7 +401,7 @@ input_data(struct work *w, const struct frame *f)
 		pipe_put(w);
 		return;
 	}
-	if (!may_open(p)) {
+	if (!may_open(p, w->len)) {
 		pipe_put(w);
 		return;
 	}

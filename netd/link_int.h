@@ -51,7 +51,7 @@ enum {
 	/* A queue that does not empty only delays: while there were never fewer
 	 * than that many frames of a peer, one is dropped each time it has been so
 	 * this long, and who sends too fast slows down. */
-	LINK_BEHIND = 96, LINK_BEHIND_MS = 10,
+	LINK_BEHIND = 64, LINK_BEHIND_MS = 5, LINK_LARGE = 512,
 	LINK_QUESTION_MS = 500,		/* between questions to a silent peer */
 	LINK_QUESTION_MAX_MS = 3000,	/* heartbeats closer than that are questions */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
