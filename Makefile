@@ -67,7 +67,7 @@ help:
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
 	@echo 'make verify-static   bastide-verify without any library beside it'
-	@echo 'make bench-dird   appends, imports, start-up, proofs; beside SQLite'
+	@echo 'sudo make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
 	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
 	@echo 'sudo make bench-limits  memory and longest tick with 250 peers, 10,000 places'
@@ -207,8 +207,12 @@ bench:
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/bench.sh
 bench-dird:
 	$(deps) bench
-	@$(MAKE) --no-print-directory $(B)/dird_bench
+	@$(MAKE) --no-print-directory all $(B)/dird_bench $(B)/dird_load
 	@$(B)/dird_bench
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/dird_room.sh
+$(B)/dird_load: bench/dird_load.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WARN) $(OPT) -o $@ $< -lpthread
 # SQLite only stands beside it here; nothing else links it.
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3

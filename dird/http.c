@@ -29,6 +29,7 @@
 
 #define SWEEP_MS	250
 #define REST_MS		100	/* after accept() has failed */
+#define LEAVE_MS	1	/* until one who was answered has gone */
 
 static struct {
 	struct bufferevent	*bev;
@@ -184,6 +185,9 @@ send_body(struct ask *a, int status, const char *type, const char *text,
 	evhttp_add_header(h, "Connection", "close");
 	evbuffer_add(b, text, len);
 	evhttp_send_reply(a->req, status, NULL, NULL);
+	/* Nobody else is let in before this one is seen to be gone. */
+	if (clients == HTTP_CLIENTS)
+		arm(LEAVE_MS);
 	drop(a);
 }
 
