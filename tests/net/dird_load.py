@@ -4,6 +4,7 @@
                                        other, until the socket ends; a line of FILE for each
                                        that was acknowledged: entry, id
     look SOCKET FILE                   each of them is there; says how many
+    shared SEGMENT                     how many entries share their commit with one before
 """
 import http.client, json, os, socket, sys, threading, time
 
@@ -75,4 +76,12 @@ def look(path, name):
     print(len(want))
 
 
-{"load": load, "look": look}[sys.argv[1]](*sys.argv[2:])
+def shared(name):
+    p, at, n = open(name, "rb").read(), 56, 0
+    while (at := p.find(b"\xf7Br\xfe", at)) != -1:
+        n += p[at + 4] == 1 and p[at + 5:at + 8] != b"\0\0\0"
+        at += 20 + int.from_bytes(p[at + 8:at + 12], "little")
+    print(n)
+
+
+{"load": load, "look": look, "shared": shared}[sys.argv[1]](*sys.argv[2:])

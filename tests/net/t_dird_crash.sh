@@ -41,6 +41,7 @@ done
 check "after each of $KILLS kills everything acknowledged is there" same "" "${bad_kill:-}$(cat "$tmp/kills" 2>/dev/null)"
 check "and that was a load" [ "$(wc -l <"$acked")" -gt $((KILLS * 5)) ]
 note "$(wc -l <"$acked") acknowledged entries"
+check "who wrote at the same time shared a sync" [ "$($load shared "$segments/0000000000.seg")" -gt "$KILLS" ]
 echo "2 $(printf '%064d' 0)" >"$tmp/false"
 check "the look notices an entry that is not there" refuses $load look "$dirsock" "$tmp/false"
 stop a
