@@ -241,7 +241,7 @@ static const struct verb verb[] = {
 	{ "reject", "SUBSCRIPTION [REASON]", "do not", 1, 2, dir_reject },
 	{ "config", "list|show|publish|revoke|apply", "distributed "
 	    "configuration", 0, 10, dir_config },
-	{ "pull", "[PEER]", "fetch from a peer, or from all", 0, 1, dir_pull },
+	{ "pull", "[WHO]", "fetch from one box, or from all", 0, 1, dir_pull },
 	{ "log", "[--from N] [--limit N] [--type TYPE] [--author DID]",
 	    "entries", 0, 8, dir_log },
 	{ "verify", "", "check all of the journal again", 0, 0, dir_verify },

@@ -185,13 +185,22 @@ import_from(const char *socket, const char *file, json_t **data)
 
 /* -- asked of it ----------------------------------------------------------- */
 
+/* Answered at once; how it went stands in the status. */
 int
 dir_pull(struct call *c)
 {
 	const char *peer = dir_arg(c, 0, NULL);
+	char did[64];
+	int ret;
 
-	return dir_post(c, "/v1/pull", peer == NULL ? json_object() :
-	    json_pack("{s:s}", "peer", peer));
+	if (peer == NULL)
+		return dir_post(c, "/v1/pull", json_object());
+	if (strncmp(peer, "npub1", 5) == 0)
+		return dir_post(c, "/v1/pull", json_pack("{s:s}", "npub",
+		    peer));
+	ret = dir_did(c, peer, did);
+	return ret != EXIT_OK ? ret : dir_post(c, "/v1/pull",
+	    json_pack("{s:s}", "did", did));
 }
 
 /* The query of `dir log`; -1: an argument has no place in one. */

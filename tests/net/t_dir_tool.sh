@@ -147,7 +147,12 @@ rm -f "$tmp/m"; dir a export "$tmp/m" 2>/dev/null
 n=$(wc -l <"$tmp/m")
 cp "$tmp/m" "$tmp/torn"; printf '{"nothing"' >>"$tmp/torn"
 check a_torn_file_names_its_line says "line $((n + 1))" dir b import "$tmp/torn"
-check pull_goes_to_the_directory_or_says_why status 1 dir a pull nobody-at-all
+check pull_asks_everybody shows 'peers  *1$' dir a pull
+check pull_asks_one_by_name shows 'peers  *1$' dir a pull box-b
+check pull_asks_one_by_npub same 1 "$(field a 'd["peers"]' pull "${NPUB[b]}")"
+check pull_of_a_did_that_is_not_here_says_so says 'no NodeRecord of' dir a pull did:plc:00000000000000000000000000000000
+check pull_of_nobody_says_so says "nothing is called 'nobody'" dir a pull nobody
+check pull_names_a_bad_npub says 'npub must be one' dir a pull npub1x
 check revoke_puts_one_out shows 'type  *Revoke' dir a revoke box-b 'a test'
 check and_it_is_no_member same True "$(field a 'next(n for n in d["nodes"] if n["name"]=="box-b")["revoked"] if [n for n in d["nodes"] if n["name"]=="box-b"] else True' nodes)"
 check revoke_wants_a_number says '--entries must be' dir a revoke box-a why --entries some
