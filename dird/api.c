@@ -32,6 +32,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  READ,   "/v1/log/verify",	api_verify },
 	{ METHOD_POST, BULK,   "/v1/log/import",	api_import },
 	{ METHOD_POST, CHANGE, "/v1/pull",		api_pull },
+	{ METHOD_POST, BULK,   "/v1/witness/add-checkpoint",
+	    api_add_checkpoint },
 	{ METHOD_POST, CHANGE, "/v1/genesis",		api_genesis },
 	{ METHOD_POST, CHANGE, "/v1/invite",		api_invite },
 	{ METHOD_POST, CHANGE, "/v1/join",		api_join },
@@ -58,6 +60,8 @@ static const struct route mesh_routes[] = {
 	{ METHOD_GET,  READ,   "/v1/proof/inclusion",	api_inclusion },
 	{ METHOD_GET,  READ,   "/v1/proof/consistency", api_consistency },
 	{ METHOD_GET,  READ,   "/v1/log/export",	api_export },
+	{ METHOD_POST, BULK,   "/v1/witness/add-checkpoint",
+	    api_add_checkpoint },
 	{ METHOD_GET,  READ,   NULL,			NULL },
 };
 

@@ -48,5 +48,7 @@ api_fn	api_checkpoint, api_inclusion, api_consistency, api_export,
 
 /* api_pull.c */
 api_fn	api_pull;
+/* notary.c */
+api_fn	api_add_checkpoint;
 
 #endif

@@ -10,6 +10,7 @@
 #include "dird.h"
 #include "head.h"
 #include "import.h"
+#include "notary.h"
 #include "page.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -41,6 +42,23 @@ hex_of(const uint8_t hash[HASH_LEN])
 
 /* -- checkpoint and proofs -------------------------------------------------- */
 
+/* With what others have cosigned of it. */
+static void
+send_note(struct ask *a, const char *note, size_t len)
+{
+	const char *lines = notary_lines();
+	char *text = malloc(len + strlen(lines) + 1);
+
+	if (text == NULL) {
+		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
+		return;
+	}
+	memcpy(text, note, len);
+	strcpy(text + len, lines);
+	http_text(a, "text/plain; charset=utf-8", text, len + strlen(lines));
+	free(text);
+}
+
 void
 api_checkpoint(struct ask *a, json_t *body)
 {
@@ -55,7 +73,7 @@ api_checkpoint(struct ask *a, json_t *body)
 		http_error(a, 404, why_name(WHY_CHECKPOINT), NULL, "this "
 		    "journal has no checkpoint yet");
 	else
-		http_text(a, "text/plain; charset=utf-8", note, len);
+		send_note(a, note, len);
 }
 
 /* A size of the query; the newest checkpoint's when it has none. */

@@ -7,6 +7,7 @@
 #include "dird.h"
 #include "head.h"
 #include "mesh.h"
+#include "notary.h"
 #include "pull.h"
 
 #define LIST_MAX	500
@@ -50,7 +51,8 @@ add_person(json_t *v, const char *did)
 void
 api_identity(struct ask *a, json_t *body)
 {
-	char addr[INET6_ADDRSTRLEN], vkey[NOTE_LINE] = "";
+	char addr[INET6_ADDRSTRLEN], vkey[NOTE_LINE] = "",
+	    witness[NOTE_LINE] = "";
 	struct note_key key;
 	json_t *v;
 
@@ -58,10 +60,13 @@ api_identity(struct ask *a, json_t *body)
 	inet_ntop(AF_INET6, dird.ip6, addr, sizeof(addr));
 	if (head_key(&key) == 0)
 		note_key_write(&key, vkey, sizeof(vkey));
-	v = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:o}",
+	if (vkey[0] != '\0' && notary_key(dird.did, dird.dir_pub, &key) == 0)
+		note_key_write(&key, witness, sizeof(witness));
+	v = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:o}",
 	    "did", dird.did, "public_key", hex_of(dird.dir_pub, KEY_LEN),
 	    "npub", dird.npub, "mesh_address", addr, "name", dird.name,
 	    "ephemeral", dird.key_mode == KEY_EPHEMERAL, "log_key", vkey,
+	    "witness_key", witness,
 	    "founder", dird.journal == NULL ? "" : dird.journal->root,
 	    "domain", domain());
 	if (v != NULL)
@@ -102,11 +107,12 @@ add_journal(json_t *v, int with_digest)
 void
 api_status(struct ask *a, json_t *body)
 {
-	json_t *v = json_pack("{s:s, s:o, s:s, s:I, s:i, s:i, s:i, s:o}", "journal",
+	json_t *v = json_pack("{s:s, s:o, s:s, s:I, s:i, s:i, s:i, s:o, s:o}", "journal",
 	    mode(), "domain", domain(), "folder", dird.folder_name,
 	    "uptime_s", (json_int_t)(dird_now() - dird.start), "clients",
 	    (int)http_clients(), "waiting", (int)say_waiting(), "guests",
-	    (int)mesh_guests(), "peers", pull_status());
+	    (int)mesh_guests(), "peers", pull_status(), "logs",
+	    notary_status());
 	char yes[8];
 
 	(void)body;

@@ -213,6 +213,13 @@ http_text(struct ask *a, const char *type, const char *text, size_t len)
 }
 
 void
+http_typed(struct ask *a, int status, const char *type, const char *text,
+    size_t len)
+{
+	send_body(a, status, type, text, len);
+}
+
+void
 http_error(struct ask *a, int status, const char *code, const char *field,
     const char *fmt, ...)
 {

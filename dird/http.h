@@ -49,6 +49,9 @@ unsigned http_clients(void);
 /* Answers; each frees the ask. data is released. */
 void	http_reply(struct ask *, int status, json_t *data);
 void	http_text(struct ask *, const char *type, const char *text, size_t len);
+/* The same with another status than 200. */
+void	http_typed(struct ask *, int status, const char *type, const char *text,
+	    size_t len);
 /* {"error": {"code", "message", "field"}}; field NULL: there is none. */
 void	http_error(struct ask *, int status, const char *code,
 	    const char *field, const char *fmt, ...)

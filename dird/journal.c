@@ -97,6 +97,9 @@ journal_close(struct journal *j)
 	view_free(j->view);
 	free(j->where);
 	free(j->mark);
+	while (j->nkept > 0)
+		free(j->kept[--j->nkept].data);
+	free(j->kept);
 	free(j->note);
 	free(j);
 }

@@ -12,6 +12,13 @@
 #include "store.h"
 #include "view.h"
 
+/* A checkpoint of another log, or proof against one, as the store has it. */
+struct keepsake {
+	enum record_kind kind;
+	char		*data;
+	size_t		 len;
+};
+
 struct journal {
 	struct store	*store;
 	struct merkle	*tree;
@@ -23,6 +30,8 @@ struct journal {
 	struct checkpoint head;		/* newest own one */
 	char		*note;		/* as it was signed; NULL: none yet */
 	size_t		 note_len;
+	struct keepsake	*kept;		/* of other logs, in order */
+	uint64_t	 nkept;
 	uint64_t	 skipped;	/* steps over torn tails */
 	int		 dir;
 	int		 lost;		/* memory failed, or the disk and then did not read */

@@ -21,6 +21,7 @@
 #include "dird.h"
 #include "fetch.h"
 #include "import.h"
+#include "notary.h"
 #include "pull.h"
 #include "who.h"
 
@@ -143,6 +144,10 @@ rest(struct source *s, const char *fmt, ...)
 static void
 done(struct source *s)
 {
+	char did[DID_LEN + 1];
+
+	who_is(s->ip6, did);
+	notary_ask(s->pub, did);
 	s->wrong[0] = '\0';
 	s->fails = 0;
 	s->due = dird_now() + (int64_t)dird.conf[CONF_DIR_PULL];

@@ -115,6 +115,24 @@ keep_head(struct replay *rp, const struct record *r)
 }
 
 static int
+keep_other(struct replay *rp, const struct record *r)
+{
+	struct journal *j = rp->j;
+	struct keepsake *k = realloc(j->kept, (j->nkept + 1) * sizeof(*k));
+
+	if (k == NULL)
+		return because(rp->b, WHY_FULL, "memory");
+	j->kept = k;
+	k += j->nkept;
+	*k = (struct keepsake){ r->kind, malloc(r->len + 1), r->len };
+	if (k->data == NULL)
+		return because(rp->b, WHY_FULL, "memory");
+	memcpy(k->data, r->data, r->len);
+	j->nkept++;
+	return 0;
+}
+
+static int
 replay_one(struct replay *rp, const struct record *r, const struct seen *s)
 {
 	struct because b = { WHY_OK, "" };
@@ -132,6 +150,9 @@ replay_one(struct replay *rp, const struct record *r, const struct seen *s)
 		return 0;
 	case REC_HEAD:
 		return keep_head(rp, r);
+	case REC_SEEN:
+	case REC_SPLIT:
+		return keep_other(rp, r);
 	case REC_SKIP:
 		rp->j->skipped++;
 		return 0;

@@ -16,6 +16,7 @@
 #include "dird.h"
 #include "head.h"
 #include "mesh.h"
+#include "notary.h"
 #include "pull.h"
 #include "sign.h"
 
@@ -272,6 +273,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	http_start(dird.api, dird.api_gid, api_handle);
 	mesh_start(api_handle_mesh);
 	head_start();
+	notary_start();
 	pull_start();
 	state_changed();
 	for (;;)

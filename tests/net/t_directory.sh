@@ -31,9 +31,13 @@ peer() {
 	status "$1" '(lambda p: '"$3"')([p for p in d["peers"] if p["npub"]=="'"${NPUB[$2]}"'"][0])'
 }
 
+split_only() { [ "$(grep -c '"level": *"ERROR"' "$tmp/a/log")" = 1 ] && grep -q '"ERROR".*two histories' "$tmp/a/log" && is_whole a; }
+
 bridge
 node a b c d x
 for n in a b c; do EXTRA[$n]='bastide: {directory: {pull_interval_secs: 1, name: box-'$n'}}'; done
+foreign() { python3 "$here/foreign_log.py" "$tmp" "$@"; }
+EXTRA[a]='bastide: {directory: {pull_interval_secs: 1, name: box-a, witness: "'$(foreign key)'"}}'
 dials a b
 dials b c
 dials d b
@@ -82,7 +86,7 @@ for path in / /v1/entries /v1/identity /v1/status /v1/log/import /v1/../v1/entri
 done
 check "nothing can be founded from there" same 404 "$(code c -d '{"domain":"x"}' "$(at a /v1/genesis)")"
 check "a body that is too long is refused" same 413 \
-    "$(head -c 200000 /dev/zero | code c --data-binary @- -H Expect: "$(at a /v1/services)")"
+    "$(code c -d x -H 'Content-Length: 200000' "$(at a /v1/services)")"
 MESH_A=$(mesh_addr a)
 ip -n "$(ns x)" -6 route add "$MESH_A" via 2001:db8:99::1
 check "a stranger on the wire reaches that address" in_net x ping -6 -n -c 1 -W 2 "$MESH_A"
@@ -94,6 +98,7 @@ check "the box itself is no peer of its own" refuses in_net a curl -gsS -m 3 "$(
 trickle() { in_net c timeout 60 python3 -c '
 import socket, sys, time
 s = socket.create_connection((sys.argv[1], 8443)); t = time.time()
+print("connected", file=sys.stderr, flush=True)
 try:
     while time.time() - t < 55:
         s.sendall(b"G"); time.sleep(1)
@@ -102,9 +107,10 @@ try:
             if s.recv(10) == b"": break
         except TimeoutError: pass
 except OSError: pass
-print(int(time.time() - t))' "$MESH_A" >"$tmp/trickle"; }
+print(int(time.time() - t))' "$MESH_A" >"$tmp/trickle" 2>"$tmp/trickle.up"; }
 trickle &
 trickler=$!
+wait_for 5 grep -q connected "$tmp/trickle.up" || bail "nobody trickles"
 crowd() { in_net c python3 -c '
 import socket, sys, time
 s = [socket.create_connection((sys.argv[1], 8443)) for i in range(8)]
@@ -136,6 +142,20 @@ check "c's offer is gone on all three" wait_for 20 all_see "a-one b-one b-two"
 check "and c may offer nothing more" same right "$(post c /v1/offers '{"name":"c-two","kind":"http-mirror"}' | of 'd["error"]["code"]')"
 check "all views are one" wait_for 20 one_view
 
+# ---- witnesses
+cosigned() { get "$1" /v1/checkpoint | grep -q "^— bastide/$2/witness "; }
+check "b cosigns what a has signed" wait_for 15 cosigned a "$B"
+check "a cosigns what b has signed" wait_for 15 cosigned b "$A"
+witness() { foreign "$@" | curl -sS --unix-socket "$(dsock a)" --data-binary @- -w ' %{http_code}' http://d/v1/witness/add-checkpoint; }
+check "a log of somebody else is cosigned when it is configured" grep -q "^— bastide/$A/witness .*" <(witness 0 5 x)
+check "the size that is remembered is said" same "5
+ 409" "$(witness 0 7 y)"
+check "a second root of one size is a split" grep -q '"split".* 409' <(witness 5 5 z)
+check "of which the status speaks" same True "$(status a '[l["split"] for l in d["logs"] if l["log"]=="log.example/one"][0]')"
+check "nothing of that log is cosigned again" grep -q '"split".* 403' <(witness 5 5 x)
+check "no log that is not known is cosigned" grep -q ' 404' <(foreign 0 5 x | sed s/example/elsewhere/ |
+    curl -sS --unix-socket "$(dsock a)" --data-binary @- -w ' %{http_code}' http://d/v1/witness/add-checkpoint)
+
 # ---- a peer of bad manners: d answers for a directory
 get a "/v1/log/export?from=0" >"$tmp/export"
 before=$(entries b)
@@ -163,5 +183,26 @@ check "and the others are heard as before" wait_for 10 sees b "a-one a-two b-one
 end $bad
 wait $trickler
 check "who trickled was cut after half a minute" test "$(cat "$tmp/trickle")" -ge 25 -a "$(cat "$tmp/trickle")" -le 45
-check "no room said an error" healthy a b c d
+check "no room said an error but of the split" split_only
+for n in b c d; do check "$n has nothing to complain of" healthy $n; done
+
+# ---- a box whose disk goes back in time signs a second history
+stop b
+cp -a "$tmp/b/state/directory" "$tmp/before"
+start b
+wait_for 10 offer b b-three
+check "what b says is known on a" wait_for 20 sees a "a-one a-two b-one b-three b-two"
+stop b
+rm -rf "$tmp/b/state/directory"
+cp -a "$tmp/before" "$tmp/b/state/directory"
+ip -n "$(ns hub)" link set p2 down
+start b
+check "with its old disk b says something else" wait_for 10 offer b b-other
+ip -n "$(ns hub)" link set p2 up
+check "both are known in the end: b is frozen" wait_for 30 sees a "a-one a-two"
+frozen() { [ "$(get b /v1/identity | of 'd["frozen"]')" = True ]; }
+check "b learns it too" wait_for 30 frozen
+stop a
+start a
+check "a split is remembered" same True "$(status a '[l["split"] for l in d["logs"] if l["log"]=="log.example/one"][0]')"
 finish

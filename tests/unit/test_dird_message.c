@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ident.h"
 #include "import.h"
 #include "message.h"
 
