@@ -127,11 +127,13 @@ change16(uint8_t *tcp, size_t at, uint16_t v)
 	put_be16(tcp + 16, (uint16_t)~sum);
 }
 
-int
-ip6_clamp_mss(uint8_t *pkt, size_t len, uint16_t mss)
+/* Where its TCP header stands, n bytes of it; 0: it opens no connection. */
+static size_t
+syn_at(const uint8_t *pkt, size_t len, size_t *n)
 {
-	uint8_t	*tcp, *opt, nh;
-	size_t	 at, n;
+	const uint8_t	*tcp;
+	uint8_t		 nh;
+	size_t		 at;
 
 	if (len < IP6_HEAD)
 		return 0;
@@ -139,9 +141,28 @@ ip6_clamp_mss(uint8_t *pkt, size_t len, uint16_t mss)
 	if (at == 0 || nh != NH_TCP || len - at < TCP_HEAD)
 		return 0;
 	tcp = pkt + at;
-	n = (size_t)(tcp[12] >> 4) * 4;
-	if ((tcp[13] & TCP_SYN) == 0 || n < TCP_HEAD || n > len - at)
+	*n = (size_t)(tcp[12] >> 4) * 4;
+	return (tcp[13] & TCP_SYN) != 0 && *n >= TCP_HEAD && *n <= len - at ?
+	    at : 0;
+}
+
+int
+ip6_is_syn(const uint8_t *pkt, size_t len)
+{
+	size_t n;
+
+	return syn_at(pkt, len, &n) != 0;
+}
+
+int
+ip6_clamp_mss(uint8_t *pkt, size_t len, uint16_t mss)
+{
+	uint8_t	*tcp, *opt;
+	size_t	 n, at = syn_at(pkt, len, &n);
+
+	if (at == 0)
 		return 0;
+	tcp = pkt + at;
 	opt = find_mss(tcp, n);
 	if (opt == NULL || get_be16(opt) <= mss)
 		return 0;

@@ -54,6 +54,8 @@ void	ip6_shrink(const uint8_t pkt[IP6_HEAD], uint8_t shim[IP6_SHIM]);
  */
 int	ip6_expand(const uint8_t shim[IP6_SHIM], size_t upper,
 	    const uint8_t src[16], const uint8_t dst[16], uint8_t head[IP6_HEAD]);
+/* Does it open a TCP connection? Only such a packet has an MSS to lower. */
+int	ip6_is_syn(const uint8_t *pkt, size_t len);
 /*
  * Lower the MSS option of a TCP SYN to mss; behind extension headers too.
  * 1 when it was changed, checksum included.

@@ -25,13 +25,21 @@ notify_path_mtu(struct session *s)
 	session_send_inner(s, 0, FSP_PATH_MTU, body, sizeof(body));
 }
 
+/* A connection is opened: by segments that fit the way back. */
+static void
+clamp(const struct session *s, uint8_t *pkt, size_t len)
+{
+	uint16_t mtu = session_ip6_mtu(s->addr);
+
+	if (mtu > SESSION_TCP_HEADS)
+		ip6_clamp_mss(pkt, len, (uint16_t)(mtu - SESSION_TCP_HEADS));
+}
+
 /* The shim and what follows become a packet where they lie. 1: w is taken. */
 static int
 to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
 {
-	uint8_t		src[16], *pkt = shim + IP6_SHIM - IP6_HEAD;
-	uint8_t		copy[IP6_SHIM];
-	uint16_t	mtu = session_ip6_mtu(s->addr);
+	uint8_t	src[16], *pkt = shim + IP6_SHIM - IP6_HEAD, copy[IP6_SHIM];
 
 	if (len < IP6_SHIM) {
 		refuse(REFUSE_FSP_SHORT);
@@ -44,8 +52,8 @@ to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
 		return 0;
 	}
 	len += IP6_HEAD - IP6_SHIM;
-	if (mtu > SESSION_TCP_HEADS)
-		ip6_clamp_mss(pkt, len, (uint16_t)(mtu - SESSION_TCP_HEADS));
+	if (ip6_is_syn(pkt, len))
+		clamp(s, pkt, len);
 	if (ce) {
 		ip6_mark_ce(pkt);
 		netd.congestion.ce_received++;
