@@ -41,11 +41,14 @@ int
 mute_is_question(struct peer *p, uint8_t type)
 {
 	uint64_t was_ms = p->extra->beat_heard_ms;
+	/* Where all heartbeats are close, questions are closer. */
+	uint64_t close_ms = sooner(LINK_QUESTION_MAX_MS,
+	    netd.conf[CONF_NODE_HEARTBEAT] * 1000 * 3 / 4);
 
 	if (type != LINK_MSG_HEARTBEAT)
 		return 0;
 	p->extra->beat_heard_ms = netd.now_ms;
-	return was_ms != 0 && netd.now_ms - was_ms < LINK_QUESTION_MAX_MS;
+	return was_ms != 0 && netd.now_ms - was_ms < close_ms;
 }
 
 static void
