@@ -331,6 +331,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	static unsigned turn;
+	static uint64_t size;
 	unsigned i;
 
 	(void)fd;
@@ -339,7 +340,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	arm(1);
 	if (state_writable() != WHY_OK)
 		return;
-	who_each(on_node, NULL);
+	if (size != dird.journal->n) {
+		size = dird.journal->n;
+		who_each(on_node, NULL);
+	}
 	for (i = 0; i < sources && under_way < AT_ONCE; i++, turn++)
 		if (is_due(source[turn % sources]))
 			begin(source[turn % sources]);
