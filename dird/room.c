@@ -191,8 +191,9 @@ take(struct chan *c)
 		fatalx("%s broke a rule with %s: %s", proc_row[c->peer].name,
 		    c->refused, refuse_text(c->why));
 	default:
-		if (c->peer == PROC_PRIVD)
-			_exit(0);	/* the house is closing */
+		/* The house is closing; once told so, whoever goes first may. */
+		if (c->peer == PROC_PRIVD || dird.stopping)
+			_exit(0);
 		fatalx("%s is gone", proc_row[c->peer].name);
 	}
 }
