@@ -18,6 +18,7 @@
 #include "mesh.h"
 #include "notary.h"
 #include "pull.h"
+#include "service.h"
 #include "sign.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -245,6 +246,19 @@ watch_doors(void)
 	}
 }
 
+/* What the operator wrote down as offered here. */
+static void
+services_read(void)
+{
+	const char *words = dird.txt[CONF_DIR_SERVICES];
+	char wrong[64];
+
+	if (words != NULL && hand_read(words, wrong) == -1)
+		log_error("bastide.directory.services: '%s' is not "
+		    "NAME=KIND@ENDPOINT, or more than %d; it is left out",
+		    wrong, SERVICE_HAND);
+}
+
 int
 dird_run(const int door[PROC_MAX], void (*shut)(int))
 {
@@ -268,6 +282,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	shut(dird.folder);
 	tell_privd(ready_dird_send(&dird.door[PROC_PRIVD], &ready, NULL));
 	wait_for(&going, "GO");
+	services_read();
 	/* Who connects meanwhile waits in the socket's queue. */
 	state_open();
 	watch_doors();

@@ -1,20 +1,61 @@
 /* service.c -- two small tables in memory. */
+#include <stdio.h>
 #include <string.h>
 
 #include "service.h"
+
+#define WORD	"abcdefghijklmnopqrstuvwxyz0123456789-_."
 
 static struct hand	hand[SERVICE_HAND];
 static unsigned		hands;
 static char		active[SERVICE_ACTIVE][33];
 static unsigned		actives;
 
-int
-hand_add(const struct hand *h)
+/* One word; 0, or -1: it is no service. */
+static int
+hand_word(const char *w, size_t n, struct hand *h)
 {
-	if (hands == SERVICE_HAND)
+	const char *eq = memchr(w, '=', n), *at = eq == NULL ? NULL :
+	    memchr(eq, '@', n - (size_t)(eq - w));
+	size_t name, kind, end;
+
+	if (at == NULL)
 		return -1;
-	hand[hands++] = *h;
+	name = (size_t)(eq - w);
+	kind = (size_t)(at - eq) - 1;
+	end = n - (size_t)(at - w) - 1;
+	if (name == 0 || name >= sizeof(h->name) || kind < 2 ||
+	    kind >= sizeof(h->kind) || end >= sizeof(h->endpoint) ||
+	    strspn(w, WORD) != name || strspn(eq + 1, WORD) != kind)
+		return -1;
+	memset(h, 0, sizeof(*h));
+	memcpy(h->name, w, name);
+	memcpy(h->kind, eq + 1, kind);
+	memcpy(h->endpoint, at + 1, end);
 	return 0;
+}
+
+int
+hand_read(const char *words, char wrong[64])
+{
+	int ret = 0;
+	size_t n;
+
+	for (hands = 0; *words != '\0'; words += n) {
+		words += strspn(words, " ");
+		if ((n = strcspn(words, " ")) == 0)
+			continue;
+		if (hands < SERVICE_HAND &&
+		    hand_word(words, n, &hand[hands]) == 0) {
+			hands++;
+			continue;
+		}
+		if (ret == 0)
+			snprintf(wrong, 64, "%.*s", (int)(n < 63 ? n : 63),
+			    words);
+		ret = -1;
+	}
+	return ret;
 }
 
 const struct hand *

@@ -14,8 +14,11 @@ struct hand {
 	char	name[64], kind[33], endpoint[256], description[256];
 };
 
-/* 0, or -1: the table is full. */
-int	hand_add(const struct hand *);
+/*
+ * Words NAME=KIND@ENDPOINT, separated by spaces, in place of what was there. 0,
+ * or -1: wrong is the first that is none, or more than fit; the others count.
+ */
+int	hand_read(const char *words, char wrong[64]);
 const struct hand *hand_at(unsigned n);	/* NULL behind the last */
 
 int	active_is(const char *service_id);

@@ -32,6 +32,8 @@ for n in a b; do
 	EXTRA[$n]=$'bastide:\n  directory:\n    name: box-'$n
 	conf $n
 done
+printf '%s\n' '    services: "nas=nfs@fd00::1 wiki=web@http://x/?a=b wrong=@"' >"$tmp/hand"
+sed -i "/name: box-b/r $tmp/hand" "$tmp/b/fips.yaml"
 start a b
 dir() { local n=$1; shift; ctl "$n" dir "$@"; }
 
@@ -78,11 +80,16 @@ check offer_names_a_bad_kind says kind dir a offer one 'Bad Kind'
 check offer_wants_parameters_in_json says '--macro must be' dir a offer one web --macro '[1]'
 check services_shows_it shows 'mirror *http-mirror *pending' dir a services
 check services_has_json same "['mirror', 'relay']" "$(field a 'sorted(s["name"] for s in d["services"])' services)"
+check what_is_written_down_is_shown same "nas fd00::1 hand,wiki http://x/?a=b hand" "$(field b '",".join(" ".join((s["name"], s["endpoint"], s["source"])) for s in d["services"] if s["source"]=="hand")' services)"
+check what_is_no_service_is_named grep -q "services: 'wrong=@' is not" "$tmp/b/log"
 move() { rm -f "$tmp/m"; dir "$1" export "$tmp/m" && dir "$2" import "$tmp/m"; } 2>/dev/null
 move a b >/dev/null
 check subscribe_takes_a_name shows 'type  *Subscription' dir b subscribe mirror
 check subscribing_twice_is_refused says 'has subscribed' dir b subscribe mirror
 check subscribe_to_nothing_says_so says "nothing is called 'gone'" dir b subscribe gone
+auto() { curl -sf --unix-socket "$tmp/b/run/directory.sock" -X POST http://x/v1/services/auto-register; }
+check what_is_written_down_can_be_offered same '{"registered":["nas","wiki"]}' "$(auto)"
+check and_only_once same '{"registered":[]}' "$(auto)"
 move b a >/dev/null
 sub=$(field a 'd["subscriptions"][0]["subscription_id"]' subscriptions)
 check subscriptions_shows_it_waits shows "$sub *pending" dir a subscriptions
@@ -94,7 +101,7 @@ check reject_has_json same rejected "$(field a 'd["decision"]' reject "$sub" 'no
 check reject_of_nothing_says_so says 'no subscription' dir a reject "$(printf '%032d' 7)"
 check a_name_is_no_id says 'nothing is here' dir a approve nobody
 check withdraw_ends_an_offer shows 'type  *OfferRevoke' dir a withdraw relay
-check and_it_is_gone same "['mirror']" "$(field a '[s["name"] for s in d["services"]]' services)"
+check and_it_is_gone same "['mirror', 'nas', 'wiki']" "$(field a 'sorted(s["name"] for s in d["services"])' services)"
 
 # ---- configuration
 printf 'speed: 1\n# ünïcode\n' >"$tmp/speed"
