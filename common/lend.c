@@ -319,3 +319,76 @@ lend_ports_encode(const struct lend_port *port, unsigned n, uint8_t *out)
 	}
 	return n * LEND_ALLOW_ROW;
 }
+
+/* -- for whom -------------------------------------------------------------- */
+
+int
+lend_is_service(const uint8_t *s, size_t len)
+{
+	size_t i;
+
+	if (len != 0 && len != LEND_SERVICE_LEN)
+		return 0;
+	for (i = 0; i < len; i++)
+		if (!((s[i] >= '0' && s[i] <= '9') ||
+		    (s[i] >= 'a' && s[i] <= 'f')))
+			return 0;
+	return 1;
+}
+
+void
+lend_who(char out[LEND_WHO_LEN], const char *kind, const char *sub,
+    const uint8_t *service, size_t len)
+{
+	snprintf(out, LEND_WHO_LEN, "%s %s%s%.*s", kind, sub,
+	    len > 0 ? " " : "", (int)len, (const char *)service);
+}
+
+/* Whatever stands beside an element in the kernel: parts that fit, or none. */
+static void
+read_who(const char *who, struct lend_row *r)
+{
+	const char	*sub = strchr(who, ' '), *service;
+	size_t		 n;
+
+	r->kind[0] = r->sub[0] = r->service[0] = '\0';
+	if (sub == NULL || !lend_is_kind(who, (size_t)(sub - who)))
+		return;
+	memcpy(r->kind, who, (size_t)(sub - who));
+	r->kind[sub - who] = '\0';
+	service = strchr(++sub, ' ');
+	n = service != NULL ? (size_t)(service - sub) : strlen(sub);
+	if (!lend_is_sub(sub, n))
+		return;
+	memcpy(r->sub, sub, n);
+	r->sub[n] = '\0';
+	if (service != NULL && strlen(++service) == LEND_SERVICE_LEN &&
+	    lend_is_service((const uint8_t *)service, LEND_SERVICE_LEN))
+		strcpy(r->service, service);
+}
+
+uint32_t
+lend_rows(const uint8_t *p, size_t size,
+    void (*fn)(void *, const struct lend_row *), void *arg)
+{
+	struct rd	r = rd_init(p, size);
+	struct lend_row	row;
+	char		who[LEND_WHO_LEN];
+	uint32_t	n = 0;
+	size_t		len;
+
+	for (; rd_left(&r) > 0; n++) {
+		rd_bytes(&r, row.src, sizeof(row.src));
+		row.port.proto = (uint8_t)rd_uint(&r, 1, 0, 255);
+		row.port.port = (uint16_t)rd_uint(&r, 2, 0, 65535);
+		row.left_s = (uint32_t)rd_uint(&r, 4, 0, UINT32_MAX);
+		len = (size_t)rd_uint(&r, 1, 0, sizeof(who) - 1);
+		rd_bytes(&r, who, len);
+		who[r.bad ? 0 : len] = '\0';
+		if (r.bad)
+			break;
+		read_who(who, &row);
+		fn(arg, &row);
+	}
+	return n;
+}

@@ -31,6 +31,18 @@ struct lend_port {
 	uint16_t	port;
 };
 
+#define LEND_SERVICE_LEN	32	/* hex digits */
+#define LEND_WHO_LEN	112		/* "KIND DID" or "KIND DID SERVICE", and NUL */
+
+/* A row of LISTED. */
+struct lend_row {
+	uint8_t		 src[16];
+	struct lend_port port;
+	uint32_t	 left_s;
+	char		 kind[LEND_KIND_LEN + 1], sub[LEND_SUB_LEN + 1];
+	char		 service[LEND_SERVICE_LEN + 1];	/* or "" */
+};
+
 struct lend_kind {
 	char		 name[LEND_KIND_LEN + 1];
 	struct lend_port port[LEND_PORTS];
@@ -81,5 +93,12 @@ int	lend_ports_decode(const uint8_t *, size_t len,
 	    struct lend_port port[LEND_PORTS]);
 size_t	lend_ports_encode(const struct lend_port *, unsigned n, uint8_t *out);
 const char *lend_proto(uint8_t proto);
+/* Empty, or 32 lowercase hex digits. */
+int	lend_is_service(const uint8_t *, size_t len);
+void	lend_who(char out[LEND_WHO_LEN], const char *kind, const char *sub,
+	    const uint8_t *service, size_t service_len);
+/* Rows, one after the other, to fn; how many. Stops at one that is cut. */
+uint32_t lend_rows(const uint8_t *, size_t len,
+	    void (*fn)(void *, const struct lend_row *), void *arg);
 
 #endif

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "macroctl.h"
-#include "wire.h"
 
 #define NAME	"privd.sock"
 #define WAIT_S	20		/* a thousand at once take their time */
@@ -121,36 +120,8 @@ ask_revoke(const struct call *c, unsigned *removed, int *recorded)
 	return why;
 }
 
-/* How many rows; each goes to fn. */
-static uint32_t
-read_rows(const struct msg_listed *l, void (*fn)(void *, const uint8_t src[16],
-    struct lend_port, uint32_t left_s, const char *who), void *arg)
-{
-	struct rd	 r = rd_init(l->rows, l->rows_len);
-	struct lend_port p;
-	uint8_t		 src[16];
-	char		 who[128];
-	uint32_t	 n = 0, left;
-	size_t		 len;
-
-	for (; rd_left(&r) > 0; n++) {
-		rd_bytes(&r, src, sizeof(src));
-		p.proto = (uint8_t)rd_uint(&r, 1, 0, 255);
-		p.port = (uint16_t)rd_uint(&r, 2, 0, 65535);
-		left = (uint32_t)rd_uint(&r, 4, 0, UINT32_MAX);
-		len = (size_t)rd_uint(&r, 1, 0, sizeof(who) - 1);
-		rd_bytes(&r, who, len);
-		who[len] = '\0';
-		if (r.bad)
-			break;
-		fn(arg, src, p, left, who);
-	}
-	return n;
-}
-
 enum lend_why
-ask_list(void (*fn)(void *, const uint8_t src[16], struct lend_port,
-    uint32_t left_s, const char *who), void *arg)
+ask_list(void (*fn)(void *, const struct lend_row *), void *arg)
 {
 	struct msg_list	l = { .snap = 0 };
 	union msg_any	m;
@@ -163,7 +134,7 @@ ask_list(void (*fn)(void *, const uint8_t src[16], struct lend_port,
 			return LEND_GONE;
 		if ((why = hear(MSG_LISTED, &m)) != LEND_OK)
 			return why;
-		n = read_rows(&m.listed, fn, arg);
+		n = lend_rows(m.listed.rows, m.listed.rows_len, fn, arg);
 		l.snap = m.listed.snap;
 		l.from += n;
 	} while (n > 0 && l.from < m.listed.total);

@@ -314,22 +314,20 @@ do_show(int dir, const char *kind)
 }
 
 static void
-on_row(void *arg, const uint8_t src[16], struct lend_port p, uint32_t left_s,
-    const char *who)
+on_row(void *arg, const struct lend_row *r)
 {
-	char	 ip[INET6_ADDRSTRLEN], port[16], kind[LEND_KIND_LEN + 1] = "";
-	size_t	 n = strcspn(who, " ");
+	char	 ip[INET6_ADDRSTRLEN], port[16];
+	json_t	*o;
 
-	lend_source_text(src, ip);
-	snprintf(port, sizeof(port), "%s/%u", lend_proto(p.proto), p.port);
-	if (n <= LEND_KIND_LEN) {
-		memcpy(kind, who, n);
-		kind[n] = '\0';
-	}
-	json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}",
-	    "kind", kind, "sub", who[n] == ' ' ? who + n + 1 : "", "src", ip,
-	    "allow", port, "left_s", (json_int_t)left_s, "until",
-	    (json_int_t)time(NULL) + left_s));
+	lend_source_text(r->src, ip);
+	snprintf(port, sizeof(port), "%s/%u", lend_proto(r->port.proto),
+	    r->port.port);
+	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "kind", r->kind, "sub",
+	    r->sub, "src", ip, "allow", port, "left_s", (json_int_t)r->left_s,
+	    "until", (json_int_t)time(NULL) + r->left_s);
+	if (r->service[0] != '\0')
+		json_object_set_new(o, "service", json_string(r->service));
+	json_array_append_new(arg, o);
 }
 
 static int

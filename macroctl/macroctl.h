@@ -147,8 +147,7 @@ enum lend_why ask_begin(int fd, uint8_t self[16]);
 enum lend_why ask_grant(const struct msg_grant *, uint64_t *until);
 enum lend_why ask_revoke(const struct call *, unsigned *removed, int *recorded);
 /* Every row of what is lent: fn gets one after the other. */
-enum lend_why ask_list(void (*fn)(void *, const uint8_t src[16],
-	    struct lend_port, uint32_t left_s, const char *who), void *arg);
+enum lend_why ask_list(void (*fn)(void *, const struct lend_row *), void *arg);
 /* A refusal, for the record; never fails. */
 void	 ask_attempt(enum lend_why, const char *text);
 int	 ask_is_on(void);

@@ -121,6 +121,8 @@ run_grant(struct run *r, const struct msg_macro_run *m)
 		strcat(r->note, plan.note[i]);
 	}
 	call_grant(&c, &plan, &g);
+	g.service_len = sizeof(m->service);
+	memcpy(g.service, m->service, sizeof(m->service));
 	g.req = (uint32_t)(r - runs) + 1;
 	sent(grant_send(&privd, &g, NULL));
 }
@@ -151,7 +153,25 @@ on_macro_run(struct chan *c, const struct msg_macro_run *m, int *fds)
 	memcpy(v.kind, m->kind, sizeof(v.kind));
 	memcpy(v.sub, m->sub, sizeof(v.sub));
 	memcpy(v.src, m->src, sizeof(v.src));
+	v.service_len = sizeof(m->service);
+	memcpy(v.service, m->service, sizeof(m->service));
 	sent(revoke_send(&privd, &v, NULL));
+}
+
+void
+on_macro_list(struct chan *c, const struct msg_macro_list *m, int *fds)
+{
+	struct msg_list	 l = { .snap = m->snap, .from = m->from };
+	struct run	*r = run_new(m->req);
+
+	(void)c;
+	(void)fds;
+	if (r == NULL) {
+		done(m->req, LEND_BUSY, 0, "", "");
+		return;
+	}
+	l.req = (uint32_t)(r - runs) + 1;
+	sent(list_send(&privd, &l, NULL));
 }
 
 /* -- from privd ----------------------------------------------------------- */
@@ -198,10 +218,14 @@ on_lend_no(struct chan *c, const struct msg_lend_no *m, int *fds)
 void
 on_listed(struct chan *c, const struct msg_listed *m, int *fds)
 {
+	struct msg_macro_listed	 a = { .snap = m->snap, .total = m->total,
+	    .rows_len = m->rows_len };
+
 	(void)c;
-	(void)m;
 	(void)fds;
-	fatalx("privd lists what nobody asked");
+	a.req = run_of(m->req)->req;
+	memcpy(a.rows, m->rows, m->rows_len);
+	sent(macro_listed_send(&dird, &a, NULL));
 }
 
 void

@@ -121,7 +121,7 @@ welcome(struct guest *g, int fd, uint64_t now)
 	g->door.phase = RUN;
 	g->heard_ms = now;
 	count++;
-	lend_who(&m);
+	lend_self_fill(&m);
 	if (lend_self_send(&g->door, &m, NULL) == -1)
 		leave(g);
 }

@@ -26,7 +26,7 @@ int	 lend_read(void);
 int	 lend_is_on(void);
 /* The table, once the interface is there; what may be lent no more goes. */
 void	 lend_open(void);
-void	 lend_who(struct msg_lend_self *);
+void	 lend_self_fill(struct msg_lend_self *);
 /* 0: no more questions until dird has written down what it has. */
 int	 lend_has_room(void);
 

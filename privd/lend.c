@@ -127,12 +127,12 @@ lend_open(void)
 	/* Lent under another configuration, or put there by hand. */
 	for (i = 0; i < snap_n; i++)
 		if (!is_allowed(&snap[i]) &&
-		    nft_revoke(snap[i].src, &snap[i].port, 1) == -1)
+		    nft_revoke(snap[i].src, &snap[i].port, 1, NULL) == -1)
 			fatal("take away what may be lent no more");
 }
 
 void
-lend_who(struct msg_lend_self *m)
+lend_self_fill(struct msg_lend_self *m)
 {
 	mesh_addr(house.self.addr, m->ip6);
 }
@@ -189,8 +189,10 @@ describe(const struct want *w, char *out, size_t size)
 		    i > 0 ? "," : "", lend_proto(w->port[i].proto),
 		    w->port[i].port);
 	if (n < (int)size)
-		snprintf(out + n, size - (size_t)n, " secs=%u by=%s",
-		    w->grant.secs, w->who.slot == -1 ? "runner" : "guest");
+		snprintf(out + n, size - (size_t)n, " secs=%u by=%s%s%.*s",
+		    w->grant.secs, w->who.slot == -1 ? "runner" : "guest",
+		    w->grant.service_len > 0 ? " service=" : "",
+		    w->grant.service_len, (const char *)w->grant.service);
 }
 
 /* -- answers -------------------------------------------------------------- */
@@ -249,6 +251,8 @@ judge(struct want *w)
 		return LEND_KIND;
 	if (!lend_is_sub(w->grant.sub, strlen(w->grant.sub)))
 		return LEND_SUB;
+	if (!lend_is_service(w->grant.service, w->grant.service_len))
+		return LEND_USAGE;
 	if (!lend_is_source(&rules, w->grant.src))
 		return LEND_SRC;
 	if ((k = lend_kind_find(&rules, w->grant.kind)) == NULL)
@@ -329,9 +333,10 @@ static void
 grant_now(struct want *w)
 {
 	struct msg_granted	m = { .req = w->req };
-	char			who[NFT_WHO_LEN], text[400];
+	char			who[LEND_WHO_LEN], text[400];
 
-	snprintf(who, sizeof(who), "%s %s", w->grant.kind, w->grant.sub);
+	lend_who(who, w->grant.kind, w->grant.sub, w->grant.service,
+	    w->grant.service_len);
 	if (nft_grant(w->grant.src, w->port, w->nport, w->grant.secs, who) ==
 	    -1) {
 		describe(w, text, sizeof(text));
@@ -361,7 +366,7 @@ on_revoke(struct chan *c, const struct msg_revoke *m, int *fds)
 {
 	struct want	*w = want_new(c, m->req);
 	enum lend_why	 why;
-	char		 text[400];
+	char		 text[400], who[LEND_WHO_LEN];
 
 	(void)fds;
 	if (w == NULL) {
@@ -371,11 +376,16 @@ on_revoke(struct chan *c, const struct msg_revoke *m, int *fds)
 	memcpy(w->grant.kind, m->kind, sizeof(m->kind));
 	memcpy(w->grant.sub, m->sub, sizeof(m->sub));
 	memcpy(w->grant.src, m->src, sizeof(m->src));
+	w->grant.service_len = m->service_len;
+	memcpy(w->grant.service, m->service, m->service_len);
 	if ((why = judge(w)) != LEND_OK) {
 		refuse_it(w, why);
 		return;
 	}
-	if ((w->removed = nft_revoke(w->grant.src, w->port, w->nport)) == -1) {
+	lend_who(who, m->kind, m->sub, m->service, m->service_len);
+	w->removed = nft_revoke(w->grant.src, w->port, w->nport,
+	    m->service_len > 0 ? who : NULL);
+	if (w->removed == -1) {
 		refuse_it(w, LEND_KERNEL);
 		return;
 	}
@@ -441,7 +451,7 @@ put_row(uint8_t *p, size_t room, const struct nft_grant *g)
 	wr_uint(&w, g->port.proto, 1, 0, 255);
 	wr_uint(&w, g->port.port, 2, 0, 65535);
 	wr_uint(&w, g->left_s, 4, 0, UINT32_MAX);
-	wr_uint(&w, n, 1, 0, NFT_WHO_LEN);
+	wr_uint(&w, n, 1, 0, LEND_WHO_LEN - 1);
 	wr_bytes(&w, g->who, n);
 	len = wr_len(&w);
 	return len == -1 ? 0 : (size_t)len;

@@ -173,7 +173,7 @@ put_elem(struct batch *b, int type, uint16_t flags, const uint8_t src[16],
 {
 	struct nlmsghdr	*nh = batch_put(b, type, flags);
 	struct nlattr	*list, *elem;
-	uint8_t		 udata[NFT_WHO_LEN + 3] = { UDATA_COMMENT };
+	uint8_t		 udata[LEND_WHO_LEN + 3] = { UDATA_COMMENT };
 	size_t		 n;
 
 	mnl_attr_put_strz(nh, NFTA_SET_ELEM_LIST_TABLE, TABLE);
@@ -184,7 +184,7 @@ put_elem(struct batch *b, int type, uint16_t flags, const uint8_t src[16],
 	if (type == NFT_MSG_NEWSETELEM) {
 		mnl_attr_put_u64(nh, NFTA_SET_ELEM_TIMEOUT,
 		    htobe64((uint64_t)secs * 1000));
-		n = strnlen(who, NFT_WHO_LEN - 1);
+		n = strnlen(who, LEND_WHO_LEN - 1);
 		udata[1] = (uint8_t)(n + 1);
 		memcpy(udata + 2, who, n);
 		mnl_attr_put(nh, NFTA_SET_ELEM_USERDATA, n + 3, udata);
@@ -194,116 +194,7 @@ put_elem(struct batch *b, int type, uint16_t flags, const uint8_t src[16],
 	return nh;
 }
 
-/* -- what privd asks ------------------------------------------------------ */
-
-int
-nft_install(const struct lend_rules *r, const char *ifname,
-    const uint8_t ip6[16])
-{
-	struct batch b = batch_begin();
-
-	nft_rules(&b, r, ifname, ip6);
-	return batch_commit(&b);
-}
-
-int
-nft_remove(void)
-{
-	struct batch	 b = batch_begin();
-	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_DELTABLE, 0);
-
-	mnl_attr_put_strz(nh, NFTA_TABLE_NAME, TABLE);
-	return batch_commit(&b) == 0 || errno == ENOENT ? 0 : -1;
-}
-
-/* A question about one thing: is it there? 1, 0, or -1 with errno. */
-static int
-ask(const struct nlmsghdr *nh)
-{
-	ssize_t	n;
-	int	r;
-
-	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
-		return -1;
-	do {
-		n = mnl_socket_recvfrom(nl, in, sizeof(in));
-		if (n == -1 && errno != EINTR)
-			return -1;
-		/* Words about something older have another number. */
-		r = n == -1 ? 1 : mnl_cb_run(in, (size_t)n, nh->nlmsg_seq,
-		    mnl_socket_get_portid(nl), NULL, NULL);
-	} while (r > 0 || (r == -1 && errno == EPROTO));
-	return r == 0 ? 1 : errno == ENOENT ? 0 : -1;
-}
-
-static int
-has(const uint8_t src[16], struct lend_port p)
-{
-	struct batch b = { .buf = out, .cap = BATCH_LEN };
-
-	return ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0, NULL));
-}
-
-/* Without the set itself a port is not shut: nothing is "not lent" then. */
-static int
-has_set(void)
-{
-	struct batch	 b = { .buf = out, .cap = BATCH_LEN };
-	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_GETSET, 0);
-
-	mnl_attr_put_strz(nh, NFTA_SET_TABLE, TABLE);
-	mnl_attr_put_strz(nh, NFTA_SET_NAME, GRANTS);
-	return ask(nh) == 1;
-}
-
-int
-nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
-    uint32_t secs, const char *who)
-{
-	struct batch	b;
-	unsigned	i, tries;
-	int		there[LEND_PORTS];
-
-	/* One may end between the look and the deed; then once more. */
-	for (tries = 0; tries < 3; tries++) {
-		for (i = 0; i < n; i++)
-			if ((there[i] = has(src, p[i])) == -1)
-				return -1;
-		b = batch_begin();
-		for (i = 0; i < n; i++) {
-			if (there[i])
-				put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i],
-				    0, NULL);
-			put_elem(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE |
-			    NLM_F_EXCL, src, p[i], secs, who);
-		}
-		if (batch_commit(&b) == 0)
-			return 0;
-		if (errno != ENOENT && errno != EEXIST)
-			return -1;
-	}
-	return -1;
-}
-
-int
-nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n)
-{
-	struct batch	b;
-	unsigned	i;
-	int		removed = 0;
-
-	for (i = 0; i < n; i++) {
-		b = batch_begin();
-		put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i], 0, NULL);
-		if (batch_commit(&b) == 0)
-			removed++;
-		else if (errno != ENOENT || !has_set())
-			return -1;
-	}
-	return removed;
-}
-
-/* -- what there is -------------------------------------------------------- */
+/* -- elements as the kernel tells of them --------------------------------- */
 
 struct each {
 	void	(*fn)(void *, const struct nft_grant *);
@@ -331,14 +222,14 @@ read_key(const struct nlattr *key, struct nft_grant *g)
 
 /* Somebody may have put an element there by hand, with anything beside it. */
 static void
-read_who(const struct nlattr *a, char who[NFT_WHO_LEN])
+read_who(const struct nlattr *a, char who[LEND_WHO_LEN])
 {
 	const uint8_t	*v = mnl_attr_get_payload(a);
 	size_t		 n = mnl_attr_get_payload_len(a), i;
 
 	if (n < 3 || v[0] != UDATA_COMMENT || v[1] > n - 2)
 		return;
-	n = v[1] < NFT_WHO_LEN ? v[1] : NFT_WHO_LEN - 1;
+	n = v[1] < LEND_WHO_LEN ? v[1] : LEND_WHO_LEN - 1;
 	for (i = 0; i < n && v[2 + i] != '\0'; i++)
 		who[i] = v[2 + i] >= ' ' && v[2 + i] <= '~' ?
 		    (char)v[2 + i] : '?';
@@ -379,6 +270,143 @@ on_elems(const struct nlmsghdr *nh, void *arg)
 			mnl_attr_for_each_nested(elem, a)
 				read_elem(elem, arg);
 	return MNL_CB_OK;
+}
+
+/* -- what privd asks ------------------------------------------------------ */
+
+int
+nft_install(const struct lend_rules *r, const char *ifname,
+    const uint8_t ip6[16])
+{
+	struct batch b = batch_begin();
+
+	nft_rules(&b, r, ifname, ip6);
+	return batch_commit(&b);
+}
+
+int
+nft_remove(void)
+{
+	struct batch	 b = batch_begin();
+	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_DELTABLE, 0);
+
+	mnl_attr_put_strz(nh, NFTA_TABLE_NAME, TABLE);
+	return batch_commit(&b) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* A question about one thing: is it there? 1, 0, or -1 with errno. */
+static int
+ask(const struct nlmsghdr *nh, mnl_cb_t fn, void *arg)
+{
+	ssize_t	n;
+	int	r;
+
+	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
+		return -1;
+	do {
+		n = mnl_socket_recvfrom(nl, in, sizeof(in));
+		if (n == -1 && errno != EINTR)
+			return -1;
+		/* Words about something older have another number. */
+		r = n == -1 ? 1 : mnl_cb_run(in, (size_t)n, nh->nlmsg_seq,
+		    mnl_socket_get_portid(nl), fn, arg);
+	} while (r > 0 || (r == -1 && errno == EPROTO));
+	return r == 0 ? 1 : errno == ENOENT ? 0 : -1;
+}
+
+static int
+has(const uint8_t src[16], struct lend_port p)
+{
+	struct batch b = { .buf = out, .cap = BATCH_LEN };
+
+	return ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0, NULL), NULL,
+	    NULL);
+}
+
+/* Without the set itself a port is not shut: nothing is "not lent" then. */
+static int
+has_set(void)
+{
+	struct batch	 b = { .buf = out, .cap = BATCH_LEN };
+	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_GETSET, 0);
+
+	mnl_attr_put_strz(nh, NFTA_SET_TABLE, TABLE);
+	mnl_attr_put_strz(nh, NFTA_SET_NAME, GRANTS);
+	return ask(nh, NULL, NULL) == 1;
+}
+
+int
+nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
+    uint32_t secs, const char *who)
+{
+	struct batch	b;
+	unsigned	i, tries;
+	int		there[LEND_PORTS];
+
+	/* One may end between the look and the deed; then once more. */
+	for (tries = 0; tries < 3; tries++) {
+		for (i = 0; i < n; i++)
+			if ((there[i] = has(src, p[i])) == -1)
+				return -1;
+		b = batch_begin();
+		for (i = 0; i < n; i++) {
+			if (there[i])
+				put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i],
+				    0, NULL);
+			put_elem(&b, NFT_MSG_NEWSETELEM, NLM_F_CREATE |
+			    NLM_F_EXCL, src, p[i], secs, who);
+		}
+		if (batch_commit(&b) == 0)
+			return 0;
+		if (errno != ENOENT && errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+static void
+is_whose(void *arg, const struct nft_grant *g)
+{
+	const char **who = arg;
+
+	if (strcmp(g->who, *who) == 0)
+		*who = NULL;
+}
+
+/* Is it there, and for this one? */
+static int
+has_for(const uint8_t src[16], struct lend_port p, const char *who)
+{
+	struct batch	b = { .buf = out, .cap = BATCH_LEN };
+	struct each	e = { is_whose, &who };
+	int		r = ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0,
+			    NULL), on_elems, &e);
+
+	return r == 1 ? who == NULL : r;
+}
+
+int
+nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
+    const char *who)
+{
+	struct batch	b;
+	unsigned	i;
+	int		removed = 0, is;
+
+	for (i = 0; i < n; i++) {
+		is = who == NULL ? 1 : has_for(src, p[i], who);
+		if (is == -1 || (is == 0 && !has_set()))
+			return -1;
+		if (is == 0)
+			continue;
+		b = batch_begin();
+		put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i], 0, NULL);
+		if (batch_commit(&b) == 0)
+			removed++;
+		else if (errno != ENOENT || !has_set())
+			return -1;
+	}
+	return removed;
 }
 
 int

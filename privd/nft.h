@@ -7,13 +7,11 @@
 
 #include "lend.h"
 
-#define NFT_WHO_LEN	80
-
 struct nft_grant {
 	uint8_t		 src[16];
 	struct lend_port port;
 	uint32_t	 left_s;
-	char		 who[NFT_WHO_LEN];	/* "kind did" */
+	char		 who[LEND_WHO_LEN];
 };
 
 /* 0 or -1 with errno, each. */
@@ -29,8 +27,12 @@ int	nft_remove(void);
 /* All ports or none; a grant that is there lasts from now on. */
 int	nft_grant(const uint8_t src[16], const struct lend_port *, unsigned n,
 	    uint32_t secs, const char *who);
-/* How many of these there were, each gone now; -1 with errno. */
-int	nft_revoke(const uint8_t src[16], const struct lend_port *, unsigned n);
+/*
+ * How many of these there were, each gone now; -1 with errno. who: only what
+ * is that one's; NULL: whoever's.
+ */
+int	nft_revoke(const uint8_t src[16], const struct lend_port *, unsigned n,
+	    const char *who);
 /* Every grant that lives; -1 with errno. */
 int	nft_each(void (*fn)(void *, const struct nft_grant *), void *arg);
 

@@ -95,7 +95,7 @@ runner_fill(void)
 	if (!lend_is_on())
 		return;
 	lend_open();
-	lend_who(&who);
+	lend_self_fill(&who);
 	SEND(lend_self, PROC_MACROCTL, &who, NULL);
 	fd = macros_dir();
 	SEND(macros_dir, PROC_MACROCTL, &m, &fd);
