@@ -25,6 +25,9 @@ static const struct route routes[] = {
 	{ METHOD_GET,  READ,   "/v1/subscriptions",	api_subscriptions },
 	{ METHOD_GET,  READ,   "/v1/configs",		api_configs },
 	{ METHOD_GET,  READ,   "/v1/configs/wanted",	api_wanted },
+	{ METHOD_GET,  READ,   "/v1/grants",		api_grants },
+	{ METHOD_GET,  READ,   "/v1/audit",		api_audit },
+	{ METHOD_GET,  READ,   "/v1/audit/verify",	api_audit_verify },
 	{ METHOD_GET,  READ,   "/v1/checkpoint",	api_checkpoint },
 	{ METHOD_GET,  READ,   "/v1/proof/inclusion",	api_inclusion },
 	{ METHOD_GET,  READ,   "/v1/proof/consistency", api_consistency },
@@ -62,6 +65,7 @@ static const struct route mesh_routes[] = {
 	{ METHOD_GET,  READ,   "/v1/log/export",	api_export },
 	{ METHOD_POST, BULK,   "/v1/witness/add-checkpoint",
 	    api_add_checkpoint },
+	{ METHOD_POST, CHANGE, "/v1/grant/{id}",	api_grant },
 	{ METHOD_GET,  READ,   NULL,			NULL },
 };
 

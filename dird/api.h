@@ -40,6 +40,10 @@ api_fn	api_genesis, api_invite, api_join, api_attest, api_revoke;
 api_fn	api_services, api_catalogue, api_subscriptions, api_offer, api_withdraw,
 	api_subscribe, api_activate, api_revoke_access, api_auto_register,
 	api_approve, api_reject;
+/* api_lend.c */
+api_fn	api_grants, api_audit, api_audit_verify;
+/* api_grant.c */
+api_fn	api_grant;
 /* api_config.c */
 api_fn	api_configs, api_wanted, api_publish, api_config_revoke;
 /* api_log.c */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "borrow.h"
 #include "dird.h"
 #include "service.h"
 
@@ -33,6 +34,7 @@ of_service(json_t *v, const struct item *it)
 	json_object_set_new(v, "subscription", json_string(
 	    state_name[view_subscribed(dird.journal->view, sub)]));
 	json_object_set_new(v, "active", json_boolean(active_is(service)));
+	borrow_show(v, service);
 }
 
 static void
@@ -259,24 +261,41 @@ api_subscribe(struct ask *a, json_t *body)
 	    a->id));
 }
 
-/* {"active": false} ends it; nothing is said to anybody. */
+/* Is it lent by a macro of its provider? */
+static int
+has_macro(const struct item *offer)
+{
+	json_t *v = api_item(offer);
+	int has = json_object_get(v, "macro") != NULL;
+
+	json_decref(v);
+	return has;
+}
+
+/* {"active": false} ends it; only a provider that lent it hears of that. */
 void
 api_activate(struct ask *a, json_t *body)
 {
-	const json_t *on = json_object_get(body, "active");
+	int on = !json_is_false(json_object_get(body, "active"));
+	const struct item *offer = offer_find(a, a->id, 0);
 	enum subscribed s;
 	char id[33];
 
-	if (offer_find(a, a->id, 0) == NULL)
+	if (offer == NULL)
 		return;
 	subscription_id_of(dird.did, a->id, id);
 	s = view_subscribed(dird.journal->view, id);
-	if (!json_is_false(on) && s != SUB_ACTIVE) {
+	/* Whether it is approved the provider knows better than our copy. */
+	if (on && s != SUB_ACTIVE && (s == SUB_NONE || !has_macro(offer))) {
 		http_error(a, 409, state_name[s], "id", "the subscription of "
 		    "this node is not active but %s", state_name[s]);
 		return;
 	}
-	if (active_set(a->id, !json_is_false(on)) == -1) {
+	if (has_macro(offer)) {
+		borrow_ask(a, a->id, !on);
+		return;
+	}
+	if (active_set(a->id, on) == -1) {
 		http_error(a, 503, why_name(WHY_FULL), NULL, "at most %d "
 		    "services can be active", SERVICE_ACTIVE);
 		return;
@@ -346,13 +365,25 @@ api_reject(struct ask *a, json_t *body)
 		decide(a, body, a->id, "rejected");
 }
 
-/* {"did", "reason"}: that subscriber loses this service of ours. */
+/*
+ * {"did", "reason"}: that subscriber loses this service of ours. Without a did:
+ * we give back what another lent us.
+ */
 void
 api_revoke_access(struct ask *a, json_t *body)
 {
+	const struct item *offer;
 	const char *did;
 	char id[33];
 
+	if (json_object_get(body, "did") == NULL) {
+		offer = offer_find(a, a->id, 0);
+		if (offer != NULL && has_macro(offer))
+			borrow_ask(a, a->id, 1);
+		else if (offer != NULL)
+			api_text(a, body, "did", NULL);
+		return;
+	}
 	if (offer_find(a, a->id, 1) == NULL ||
 	    (did = api_text(a, body, "did", NULL)) == NULL)
 		return;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "borrow.h"
 #include "dird.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -48,6 +49,7 @@ on_records(void *arg, const struct record *r, size_t n)
 		if ((o = audit_check(&chain, r[i].data, r[i].len, &broken)) ==
 		    NULL)
 			continue;
+		borrow_recall(o);
 		json_decref(o);
 		if (remember(r[i].where) == -1)
 			return -1;
@@ -67,6 +69,7 @@ ready(void)
 		return 0;
 	memset(&chain, 0, sizeof(chain));
 	broken = NULL;
+	borrow_forget_all();
 	if (store_scan(dird.folder, on_records, NULL, &found, &b) == -1)
 		return -1;
 	of = dird.journal;
@@ -135,6 +138,43 @@ audit_page(uint64_t from, unsigned n, const char **wrong)
 		json_array_append_new(list, o);
 	}
 	return list;
+}
+
+struct verifying {
+	struct audit_chain	 chain;
+	const char		*wrong;
+};
+
+static int
+on_verify(void *arg, const struct record *r, size_t n)
+{
+	struct verifying *v = arg;
+	size_t i;
+
+	for (i = 0; i < n && v->wrong == NULL; i++)
+		if (r[i].kind == REC_AUDIT)
+			json_decref(audit_check(&v->chain, r[i].data,
+			    r[i].len, &v->wrong));
+	return 0;
+}
+
+int
+audit_verify(uint64_t *records, const char **wrong)
+{
+	struct verifying	v = { .wrong = NULL };
+	struct store_found	found;
+	struct because		b;
+
+	if (ready() == -1)
+		v.wrong = "the journal is closed";
+	else if (store_scan(dird.folder, on_verify, &v, &found, &b) == -1)
+		v.wrong = why_text(b.why);
+	else if (v.wrong == NULL && (v.chain.next != chain.next ||
+	    memcmp(v.chain.head, chain.head, AUDIT_HASH) != 0))
+		v.wrong = "it is another one than was written";
+	*records = v.chain.next;
+	*wrong = v.wrong;
+	return v.wrong == NULL ? 0 : -1;
 }
 
 /* -- privd ---------------------------------------------------------------- */

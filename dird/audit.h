@@ -36,6 +36,8 @@ json_t	*audit_check(struct audit_chain *, const uint8_t *, size_t len,
  * array; NULL with a text when the stream is broken or closed. */
 json_t	*audit_page(uint64_t from, unsigned n, const char **wrong);
 uint64_t audit_size(void);
+/* Reads it all from the disk once more. 0; or -1, where and what is wrong. */
+int	audit_verify(uint64_t *records, const char **wrong);
 /* Write one down, for this room itself. 0 once it is on the disk, or -1. */
 int	audit_write(const char *what, const char *who, const char *text);
 

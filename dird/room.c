@@ -15,6 +15,7 @@
 #include "api.h"
 #include "dird.h"
 #include "head.h"
+#include "lent.h"
 #include "mesh.h"
 #include "notary.h"
 #include "pull.h"
@@ -290,6 +291,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	mesh_start(api_handle_mesh);
 	head_start();
 	notary_start();
+	lent_start();
 	pull_start();
 	state_changed();
 	for (;;)

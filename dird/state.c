@@ -6,6 +6,7 @@
 
 #include "dird.h"
 #include "head.h"
+#include "lent.h"
 #include "node.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -65,6 +66,7 @@ state_changed(void)
 {
 	head_soon();
 	node_look();
+	lent_look();
 }
 
 enum why

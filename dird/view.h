@@ -108,6 +108,7 @@ void		 view_each(struct view *, enum item_class,
 const struct item *view_node(struct view *, const char *did);
 const struct item *view_name(struct view *, const char *name);
 const struct item *view_service(struct view *, const char *service_id);
+const struct item *view_subscription(struct view *, const char *id);
 const struct item *view_config(struct view *, const char *scope, int64_t now);
 /* The highest version that was ever published for a scope, also when it is not
  * in force; 0: none. */

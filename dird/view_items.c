@@ -314,6 +314,15 @@ view_service(struct view *v, const char *service_id)
 	return first_of(v, ITEM_SERVICE, key);
 }
 
+const struct item *
+view_subscription(struct view *v, const char *id)
+{
+	uint8_t key[16];
+
+	key_of(id, strlen(id), key);
+	return first_of(v, ITEM_SUBSCRIPTION, key);
+}
+
 static int
 is_revoked_blob(struct view *v, const struct item *blob)
 {

@@ -1,0 +1,141 @@
+/* api_lend.c -- what is lent from this box now, and the audit stream. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "audit.h"
+#include "dird.h"
+#include "lend_run.h"
+
+#define AUDIT_PAGE	500
+
+/* -- grants ---------------------------------------------------------------- */
+
+struct listing {
+	struct ask	*ask;
+	json_t		*list;
+	uint32_t	 snap, from;
+};
+
+static void	next_page(struct listing *);
+
+static void
+on_row(void *arg, const struct lend_row *r)
+{
+	struct listing *l = arg;
+	char ip[INET6_ADDRSTRLEN], port[16];
+	json_t *v;
+
+	lend_source_text(r->src, ip);
+	snprintf(port, sizeof(port), "%s/%u", lend_proto(r->port.proto),
+	    r->port.port);
+	v = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "kind", r->kind,
+	    "subscriber", r->sub, "src", ip, "allow", port, "until",
+	    (json_int_t)dird_now() + r->left_s, "left_s",
+	    (json_int_t)r->left_s);
+	if (r->service[0] != '\0')
+		json_object_set_new(v, "service_id", json_string(r->service));
+	json_array_append_new(l->list, v);
+}
+
+static void
+on_page(void *arg, const struct msg_macro_listed *m)
+{
+	struct listing *l = arg;
+	uint32_t n = lend_rows(m->rows, m->rows_len, on_row, l);
+
+	l->snap = m->snap;
+	l->from += n;
+	if (n > 0 && l->from < m->total) {
+		next_page(l);
+		return;
+	}
+	http_reply(l->ask, 200, json_pack("{s:O}", "grants", l->list));
+	json_decref(l->list);
+	free(l);
+}
+
+static void
+give_up(struct listing *l, enum lend_why why)
+{
+	http_error(l->ask, 503, lend_code(why), NULL, "%s", lend_text(why));
+	json_decref(l->list);
+	free(l);
+}
+
+static void
+on_no_page(void *arg, const struct msg_macro_done *m)
+{
+	give_up(arg, m->why);
+}
+
+static void
+next_page(struct listing *l)
+{
+	if (lend_list(l->snap, l->from, on_page, on_no_page, l) == -1)
+		give_up(l, LEND_BUSY);
+}
+
+void
+api_grants(struct ask *a, json_t *body)
+{
+	struct listing *l;
+
+	(void)body;
+	if (!lend_is_on()) {
+		http_reply(a, 200, json_pack("{s:[], s:b}", "grants", "lends",
+		    0));
+		return;
+	}
+	l = calloc(1, sizeof(*l));
+	if (l == NULL || (l->list = json_array()) == NULL) {
+		free(l);
+		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
+		return;
+	}
+	l->ask = a;
+	next_page(l);
+}
+
+/* -- the audit stream ------------------------------------------------------ */
+
+void
+api_audit(struct ask *a, json_t *body)
+{
+	int64_t from, n;
+	const char *wrong;
+	json_t *list;
+
+	(void)body;
+	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1 ||
+	    (n = api_number(a, "limit", AUDIT_PAGE)) == -1)
+		return;
+	list = audit_page((uint64_t)from, n < AUDIT_PAGE ? (unsigned)n :
+	    AUDIT_PAGE, &wrong);
+	if (list == NULL || wrong != NULL) {
+		json_decref(list);
+		http_error(a, 503, why_name(WHY_DAMAGED), NULL, "the audit "
+		    "stream: %s", wrong);
+		return;
+	}
+	http_reply(a, 200, json_pack("{s:o, s:I}", "records", list, "size",
+	    (json_int_t)audit_size()));
+}
+
+/* Every record from the disk again, and its place in the chain. */
+void
+api_audit_verify(struct ask *a, json_t *body)
+{
+	const char *wrong = NULL;
+	uint64_t n = 0;
+	int good;
+
+	(void)body;
+	if (api_open(a) == -1)
+		return;
+	good = audit_verify(&n, &wrong) == 0;
+	http_reply(a, 200, json_pack("{s:b, s:I, s:s}", "whole", good,
+	    "records", (json_int_t)n, "wrong", good ? "" : wrong));
+}

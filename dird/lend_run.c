@@ -1,0 +1,136 @@
+/*
+ * lend_run.c -- dird's half of the door to macroctl: what is asked of it, and
+ * who waits for the answer.
+ */
+#include <string.h>
+
+#include "dird.h"
+#include "lend.h"
+#include "lend_run.h"
+
+#define LOG_TARGET "bastide::dird"
+#include "log.h"
+
+#define RUNS	24	/* fewer than macroctl has room for */
+
+static struct {
+	uint32_t	 req;		/* 0: free */
+	ran		 done;
+	listed		 rows;
+	void		*arg;
+} run[RUNS];
+
+int
+lend_is_on(void)
+{
+	return dird.txt[CONF_LEND_ALLOW] != NULL &&
+	    dird.txt[CONF_LEND_ALLOW][0] != '\0' &&
+	    dird.door[PROC_MACROCTL].fd != -1;
+}
+
+static unsigned
+find(uint32_t req)
+{
+	unsigned i;
+
+	for (i = 0; i < RUNS && run[i].req != req; i++)
+		;
+	return i;
+}
+
+/* A free row, filled; NULL: macroctl is not there, or has enough to do. */
+static uint32_t
+begin(ran done, listed rows, void *arg)
+{
+	unsigned i = find(0);
+
+	if (!lend_is_on() || i == RUNS)
+		return 0;
+	run[i].req = dird_req();
+	run[i].done = done;
+	run[i].rows = rows;
+	run[i].arg = arg;
+	return run[i].req;
+}
+
+static int
+sent(uint32_t req, int ret)
+{
+	if (ret == -1)
+		run[find(req)].req = 0;
+	return ret;
+}
+
+int
+lend_run(enum lend_verb verb, const struct loan *l, const char *params,
+    ran done, void *arg)
+{
+	struct msg_macro_run m = { .verb = (uint8_t)verb };
+	size_t n = params == NULL ? 0 : strlen(params);
+
+	if (n > sizeof(m.params) || (m.req = begin(done, NULL, arg)) == 0)
+		return -1;
+	strcpy(m.kind, l->kind);
+	strcpy(m.sub, l->did);
+	memcpy(m.src, l->src, sizeof(m.src));
+	memcpy(m.service, l->service, sizeof(m.service));
+	m.params_len = (uint16_t)n;
+	if (n > 0)
+		memcpy(m.params, params, n);
+	return sent(m.req, macro_run_send(&dird.door[PROC_MACROCTL], &m, NULL));
+}
+
+int
+lend_list(uint32_t snap, uint32_t from, listed rows, ran failed, void *arg)
+{
+	struct msg_macro_list m = { .snap = snap, .from = from };
+
+	if ((m.req = begin(failed, rows, arg)) == 0)
+		return -1;
+	return sent(m.req, macro_list_send(&dird.door[PROC_MACROCTL], &m,
+	    NULL));
+}
+
+void
+lend_forget(const void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < RUNS; i++)
+		if (run[i].req != 0 && run[i].arg == arg) {
+			run[i].done = NULL;
+			run[i].rows = NULL;
+		}
+}
+
+/* -- answers --------------------------------------------------------------- */
+
+void
+on_macro_done(struct chan *c, const struct msg_macro_done *m, int *fds)
+{
+	unsigned i = find(m->req);
+	ran done;
+
+	(void)c;
+	(void)fds;
+	if (i == RUNS || m->why >= LEND_WHY_MAX)
+		fatalx("macroctl answers what nobody asked");
+	done = run[i].done;
+	run[i].req = 0;
+	if (done != NULL)
+		done(run[i].arg, m);
+}
+
+void
+on_macro_listed(struct chan *c, const struct msg_macro_listed *m, int *fds)
+{
+	unsigned i = find(m->req);
+
+	(void)c;
+	(void)fds;
+	if (i == RUNS || (run[i].done != NULL && run[i].rows == NULL))
+		fatalx("macroctl lists what nobody asked");
+	run[i].req = 0;
+	if (run[i].rows != NULL)
+		run[i].rows(run[i].arg, m);
+}

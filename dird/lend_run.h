@@ -1,0 +1,31 @@
+/*
+ * lend_run.h -- what dird asks of macroctl. Answers come later; macroctl may
+ * not be there at all, since a box that lends nothing has none.
+ */
+#ifndef LEND_RUN_H
+#define LEND_RUN_H
+
+#include "dird.h"
+#include "lend.h"
+
+/* One service, lent to one did at one address. */
+struct loan {
+	char	kind[LEND_KIND_LEN + 1], did[DID_LEN + 1], service[33];
+	uint8_t	src[16];
+};
+
+typedef void	(*ran)(void *arg, const struct msg_macro_done *);
+typedef void	(*listed)(void *arg, const struct msg_macro_listed *);
+
+/* Does this box lend anything? */
+int	lend_is_on(void);
+/* 0 and done will be called once, or -1. params: JSON, or NULL. */
+int	lend_run(enum lend_verb, const struct loan *, const char *params,
+	    ran done, void *arg);
+/* One page of what is lent: 0 and rows or failed will be called once; or -1. */
+int	lend_list(uint32_t snap, uint32_t from, listed rows, ran failed,
+	    void *arg);
+/* Nobody waits with this arg any more. */
+void	lend_forget(const void *arg);
+
+#endif

@@ -1,0 +1,243 @@
+#!/bin/bash
+# t_grant.sh -- a loan over the mesh: one box offers, another asks and gets one
+# port, a third gets nothing; what ends it, who cannot have it, and what the
+# audit stream tells afterwards.
+. "$(dirname "$0")/mesh.sh"
+
+# A folder of our own beside the programs: a manifest is made short-lived below.
+bin=$tmp/bin
+mkdir -m 755 "$bin"
+cp -r "$BASTIDE_BUILD"/{privd,netd,cryptod,dird,macroctl,bastidectl,macros.d} "$bin"
+BASTIDE_BUILD=$bin
+
+bridge
+node a b c
+dials b a
+dials c a
+EXTRA[a]='bastide:
+  lending:
+    allow: "tor-exit=tcp/9050 http-mirror=tcp/8080"'
+up a b c
+check "two boxes meet a third" meet b a
+check "and the other" meet c a
+addr_a=$(mesh_addr a) addr_b=$(mesh_addr b) addr_c=$(mesh_addr c)
+
+# ---- the local API
+# api BOX GET|POST PATH [BODY]
+api() {
+	local s=$tmp/$1/run/directory.sock
+	if [ "$2" = GET ]; then curl -s --max-time 40 --unix-socket "$s" "http://d$3"
+	else curl -s --max-time 40 --unix-socket "$s" -X POST --data-binary "${4-}" "http://d$3"; fi
+}
+# of FIELD: that field of the JSON on stdin.
+of() { python3 -c "import json,sys; d=json.load(sys.stdin); print(d$1)" 2>/dev/null; }
+did() { api "$1" GET /v1/identity | of '["did"]'; }
+# carry FROM TO: TO knows what FROM knows.
+carry() { api "$1" GET /v1/log/export >"$tmp/carried" && api "$2" POST /v1/log/import "@$tmp/carried" >/dev/null; }
+everybody() { local x; for x in b c; do carry $x a; done; for x in b c; do carry a $x; done; }
+has_nodes() { [ "$(api "$1" GET /v1/nodes | of '["nodes"].__len__()')" = "$2" ]; }
+all_known() { everybody; has_nodes a 3 && has_nodes b 3 && has_nodes c 3; }
+
+api a POST /v1/genesis '{"domain":"home","threshold":1}' >/dev/null
+for x in b c; do
+	token[$(printf %d "'$x")]=$(api a POST /v1/invite "{\"did\":\"$(did $x)\"}" | of '["token"]')
+done
+for x in b c; do
+	carry a $x
+	api $x POST /v1/join "{\"token\":\"${token[$(printf %d "'$x")]}\"}" >/dev/null
+done
+check "three boxes are one domain and know one another's addresses" wait_for 15 all_known
+did_b=$(did b) did_c=$(did c)
+
+# ---- the services of A: Debian's tor, offline, or something that greets as it does
+greet() { timeout 8 ip netns exec "$(ns "$1")" python3 "$here/socks.py" greet "$addr_a" "${2:-9050}"; }
+if command -v tor >/dev/null; then
+	mkdir -m 700 "$tmp/tor"
+	printf 'DataDirectory %s\nSocksPort [%s]:9050\nSocksPolicy accept6 fd00::/8\nSocksPolicy reject *\n' \
+	    "$tmp/tor" "$addr_a" >"$tmp/torrc"
+	background a tor -f "$tmp/torrc" >"$tmp/tor.out" 2>&1
+	wait_for 15 greet a || note "tor: $(tail -n 3 "$tmp/tor.out")"
+else
+	note "tor is not installed: a listener of this test greets in its place"
+	background a python3 "$here/socks.py" serve "$addr_a" 9050
+fi
+background a python3 "$here/socks.py" serve "$addr_a" 8080
+check "the box itself reaches its SOCKS port" wait_for 10 greet a
+
+# offer NAME KIND auto|pending PORT: its id.
+offer() {
+	api a POST /v1/offers "{\"name\":\"$1\",\"kind\":\"$2\",\"approval\":\"$3\",\"macro\":{\"kind\":\"$2\",\"params\":{\"port\":$4}}}" | of '["service_id"]'
+}
+activate() { api "$1" POST "/v1/services/$2/activate"; }
+subscribe() { api "$1" POST "/v1/services/$2/subscribe" | of '["subscription_id"]'; }
+state() { activate "$1" "$2" | of '["state"]'; }
+code() { activate "$1" "$2" | of '["error"]["code"]'; }
+# shows BOX ID FIELD: in the merged list of services.
+shows() { api "$1" GET /v1/services | python3 -c "import json,sys; print([s for s in json.load(sys.stdin)['services'] if s.get('service_id')=='$2'][0].get('$3'))"; }
+lent() { api a GET /v1/grants | of '["grants"].__len__()'; }
+lends() { [ "$(lent)" = "$1" ]; }
+record() { api a GET "/v1/audit?limit=500&from=0" | grep -c -- "$1"; }
+
+exit_id=$(offer exit tor-exit auto 9050)
+everybody
+check "what A offers appears on B" same "exit False" "$(shows b "$exit_id" name) $(shows b "$exit_id" active)"
+check "nobody reaches the port yet" refuses greet b
+check "without a subscription nothing is asked for" same none "$(code b "$exit_id")"
+background b python3 "$here/grant.py" sniff fips0 "$tmp/body" >"$tmp/sniffed" 2>&1
+sniffer=$bg
+wait_for 5 grep -q listening "$tmp/sniffed"
+sub_b=$(subscribe b "$exit_id")
+check "B subscribes, asks, and is lent the port" same granted "$(state b "$exit_id")"
+check "B reaches A's SOCKS port over the mesh" greet b
+check "a third box does not" refuses greet c
+check "B knows where the service is" same "socks5h://[$addr_a]:9050" "$(shows b "$exit_id" endpoint)"
+check "and that it is active" same True "$(shows b "$exit_id" active)"
+check "A knows to whom it lends" same "$did_b $addr_b" "$(api a GET /v1/grants | of '["grants"][0]["subscriber"]') $(api a GET /v1/grants | of '["grants"][0]["src"]')"
+check "the request that went out was seen" wait_for 5 test -s "$tmp/body"
+kill "$sniffer"; wait "$sniffer" 2>/dev/null
+
+# ---- restarts
+stop b; start b; wait_for 15 meet b a
+check "B knows after a restart what it has borrowed" same True "$(shows b "$exit_id" active)"
+check "and still reaches the port" wait_for 10 greet b
+stop a; start a; wait_for 15 meet b a
+check "and after a restart of A" wait_for 10 greet b
+check "A has not lent it twice" lends 1
+
+# ---- who cannot have it
+# raw BOX PATH [BODY]: past dird, straight to A's mesh listener.
+raw() { in_net "$1" python3 "$here/grant.py" post "$addr_a" 8443 "$2" "${3-}"; }
+why() { sed -n 's/.*"code":"\([a-z_]*\)".*/\1/p'; }
+nonce() { raw "$1" "/v1/grant/$exit_id" '{}' | sed -n 's/.*"nonce":"\([0-9a-f]*\)".*/\1/p'; }
+# with KEY VALUE...: the body that was seen, with other values.
+with() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); d.update(zip(sys.argv[2::2], sys.argv[3::2])); print(json.dumps(d))' "$tmp/body" "$@"; }
+before=$(lent)
+refused() { # refused NAME CODE BOX PATH BODY
+	check "$1: $2" same "$2" "$(raw "$3" "$4" "$5" | why)"
+	check "$1: nothing is lent" lends "$before"
+}
+g=/v1/grant/$exit_id
+refused "a replayed subscription from its owner" nonce b "$g" "$(cat "$tmp/body")"
+refused "a replayed subscription from a thief" nonce c "$g" "$(cat "$tmp/body")"
+n=$(nonce c)
+refused "a stolen subscription with the thief's nonce" proof c "$g" "$(with nonce "$n")"
+refused "a nonce used twice" nonce c "$g" "$(with nonce "$n")"
+refused "a nonce of another address" nonce_other c "$g" "$(with nonce "$(nonce b)")"
+refused "another node's subscription under one's own did" subscription c "$g" "$(with nonce "$(nonce c)" did "$did_c")"
+refused "a did that nobody knows" stranger c "$g" "$(with nonce "$(nonce c)" did did:plc:00000000000000000000000000000000)"
+refused "a nonce that was never given" nonce c "$g" "$(with nonce "$(printf %064d 1)")"
+refused "a request without a proof" form c "$g" '{"did":"x"}'
+refused "a service of nobody" service c "/v1/grant/$(printf %032d 1)" "$(with nonce "$(raw c "/v1/grant/$(printf %032d 1)" '{}' | sed -n 's/.*"nonce":"\([0-9a-f]*\)".*/\1/p')")"
+for bad in '/v1/grant/../../etc/passwd' '/v1/grant/..%2f..%2fetc%2fpasswd' '/v1/grant/' "/v1/grant/$exit_id/x"; do
+	check "path traversal by service id: $bad is not there" same 404 "$(raw c "$bad" '{}' | cut -d' ' -f1)"
+done
+check "deep JSON is refused" same 400 "$(raw c "$g" '{"a":[[[[[[[[[[[[1]]]]]]]]]]]]}' | cut -d' ' -f1)"
+check "duplicated JSON is refused" same 400 "$(raw c "$g" '{"a":1,"a":1}' | cut -d' ' -f1)"
+check "JSON that is no object is refused" same 400 "$(raw c "$g" '[1]' | cut -d' ' -f1)"
+check "every attempt was recorded" test "$(record 'what":"refused')" -ge 1 -a "$(api a GET /v1/audit | grep -o 'ask service=' | wc -l)" -ge 10
+check "what B has it still has" greet b
+
+# ---- a revoke cuts what is open
+hold() {
+	rm -f "$tmp/ask" "$tmp/held"
+	background "$1" python3 "$here/socks.py" hold "$addr_a" "${2:-9050}" "$tmp/ask" >"$tmp/held" 2>&1
+	holder=$bg
+	wait_for 8 grep -q greeted "$tmp/held"
+}
+asks() { : >"$tmp/ask"; wait "$holder"; }
+subscribe c "$exit_id" >/dev/null
+check "the third box asks, too, and is lent the port" same granted "$(state c "$exit_id")"
+hold b
+check "an open connection goes on while it is granted" asks
+hold b
+api a POST "/v1/services/$exit_id/revoke-access" "{\"did\":\"$did_b\"}" >/dev/null
+check "A takes it back from B, and from B alone" wait_for 5 lends 1
+check "that cuts B's open connection" refuses asks
+check "B is out" refuses greet b
+check "C is not" greet c
+check "and B does not get it again" same revoked "$(code b "$exit_id")"
+check "C gives it back" same returned "$(api c POST "/v1/services/$exit_id/revoke-access" | of '["state"]')"
+check "and is out" refuses greet c
+check "and knows it" same False "$(shows c "$exit_id" active)"
+
+# ---- expiry
+sed -i 's/^  default: 3600/  default: 4/' "$bin/macros.d/tor-exit.yaml"
+check "C is lent it again, for 4 s" same granted "$(state c "$exit_id")"
+hold c
+check "it is in" test -s "$tmp/held"
+sleep 4.3
+check "expiry cuts an open connection without anybody asking" refuses asks
+check "and A has forgotten it" lends 0
+check "and C knows that it is over" same False "$(shows c "$exit_id" active)"
+sed -i 's/^  default: 4/  default: 3600/' "$bin/macros.d/tor-exit.yaml"
+
+# ---- pending, with A restarted between each step
+again() { stop a; start a; wait_for 15 meet b a; }
+pending() { # pending NAME BETWEEN
+	local id sub
+	id=$(offer "$1" http-mirror pending 8080)
+	everybody
+	sub=$(subscribe b "$id")
+	$2
+	check "$1: before approval nothing is lent" same pending "$(code b "$id")"
+	check "$1: and nobody gets in" refuses greet b 8080
+	carry b a
+	$2
+	api a POST "/v1/subscriptions/$sub/approve" '{"reason":"known"}' >/dev/null
+	$2
+	check "$1: after approval it is" same granted "$(state b "$id")"
+	check "$1: and B gets in" greet b 8080
+	check "$1: and a third box does not" refuses greet c 8080
+	$2
+	check "$1: it is still lent" wait_for 5 greet b 8080
+	api a POST "/v1/subscriptions/$sub/reject" '{"reason":"no more"}' >/dev/null
+	$2
+	check "$1: after rejection it is gone" wait_for 5 refuses greet b 8080
+	check "$1: and B does not get it again" same rejected "$(code b "$id")"
+	$2
+	check "$1: nothing is lent" lends 0
+}
+pending pending true
+pending pending-with-restarts again
+
+# ---- what else ends it
+withdrawn=$(offer third tor-exit auto 9050)
+everybody
+subscribe b "$withdrawn" >/dev/null
+subscribe c "$exit_id" >/dev/null
+check "two are lent two services" same "granted granted" "$(state b "$withdrawn") $(state c "$exit_id")"
+api a POST "/v1/offers/$withdrawn/withdraw" >/dev/null
+check "a withdrawn offer ends exactly what was lent for it" wait_for 5 lends 1
+check "B is out" refuses greet b
+check "C is in" greet c
+api a POST /v1/revoke "{\"did\":\"$did_c\",\"reason\":\"left\"}" >/dev/null
+check "a member that is revoked loses what it had" wait_for 5 lends 0
+check "and is out" refuses greet c
+check "and gets nothing again" same member "$(code c "$exit_id")"
+
+# ---- who came meanwhile while A was down
+again_id=$(offer fourth tor-exit auto 9050)
+everybody
+subscribe b "$again_id" >/dev/null
+check "B is lent another" same granted "$(state b "$again_id")"
+stop a
+check "the grant outlives the house" in_net a nft get element inet bastide grants "{ $addr_b . tcp . 9050 }"
+check "a provider that is away is told as such" same unreachable "$(code b "$again_id")"
+start a
+wait_for 15 meet b a
+
+# ---- the whole story
+check "the audit stream verifies" same "True" "$(api a GET /v1/audit/verify | of '["whole"]')"
+story() { api a GET "/v1/audit?from=0" | python3 -c '
+import json, sys
+s = [(r["what"], r["who"], r["text"]) for r in json.load(sys.stdin)["records"]]
+sid, did = sys.argv[1:]
+i = [k for k, (w, who, t) in enumerate(s) if sid in t and who == did and w != "refused"]
+said = [s[k][0] + ":" + s[k][2].split()[0] for k in i]
+print(" ".join(said))
+assert said == ["decision:lend", "grant:kind=tor-exit", "decision:end", "revoke:kind=tor-exit"], said
+' "$exit_id" "$did_b"; }
+check "and tells it: decided, granted, ended" story
+check "B wrote down what it borrowed" test "$(api b GET /v1/audit | grep -o '"what":"borrowed"' | wc -l)" -ge 3
+check "nobody broke a rule" healthy a b c
+finish
