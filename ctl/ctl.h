@@ -47,6 +47,10 @@ int	api_quote(const char *text, char *out, size_t cap);
 int	dir_command(const char *socket, int json, int argc, char **argv);
 void	dir_help(void);
 
+/* lend.c: argv from "services", "grants" or "audit" on. */
+int	lend_command(const char *socket, int json, int argc, char **argv);
+void	lend_help(void);
+
 /* apply.c: what dir config apply does. An exit status. */
 struct apply {
 	const char	*socket, *folder, *checks;

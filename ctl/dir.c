@@ -297,7 +297,8 @@ beside(const char *socket, char out[PATH_LEN])
 }
 
 int
-dir_command(const char *socket, int json, int argc, char **argv)
+dir_group(const struct verb *v, const char *group, const char *socket,
+    int json, int argc, char **argv)
 {
 	struct call c = { .json = json, .argc = argc - 1, .argv = argv + 1 };
 	char path[PATH_LEN];
@@ -305,11 +306,17 @@ dir_command(const char *socket, int json, int argc, char **argv)
 	if (beside(socket, path) == -1)
 		return client_unreachable(socket, ENAMETOOLONG);
 	c.socket = path;
-	return dir_run(verb, "dir ", &c);
+	return dir_run(v, group, &c);
 }
 
-static void
-help_of(const struct verb *v, const char *group)
+int
+dir_command(const char *socket, int json, int argc, char **argv)
+{
+	return dir_group(verb, "dir ", socket, json, argc, argv);
+}
+
+void
+dir_help_of(const struct verb *v, const char *group)
 {
 	char line[160];
 
@@ -326,6 +333,6 @@ help_of(const struct verb *v, const char *group)
 void
 dir_help(void)
 {
-	help_of(verb, "dir ");
-	help_of(dir_configs, "dir config ");
+	dir_help_of(verb, "dir ");
+	dir_help_of(dir_configs, "dir config ");
 }

@@ -23,6 +23,10 @@ struct verb {
 
 /* Does what argv[0] names; the last row has no name. group: "dir ". */
 int	dir_run(const struct verb *, const char *group, struct call *);
+/* The same from a command line; argv[0] is the group's own word. */
+int	dir_group(const struct verb *, const char *group, const char *socket,
+	    int json, int argc, char **argv);
+void	dir_help_of(const struct verb *, const char *group);
 /* How it is called; EXIT_USAGE. */
 int	dir_usage(const char *name, const char *args);
 /* Takes "--name VALUE" out of the arguments; fallback when it is not there. */

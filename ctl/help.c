@@ -22,6 +22,8 @@ help_print(void)
 "\n"
 "The directory of a running node:\n", stdout);
 	dir_help();
+	fputs("\nLending, by and from a running node:\n", stdout);
+	lend_help();
 	fputs("\n"
 "Without a node:\n"
 "  keygen [-d DIR] [-f] [-s]          make an identity: fips.key and fips.pub in\n"

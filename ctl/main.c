@@ -188,6 +188,12 @@ cmd_dir(const struct how *how, int argc, char **argv)
 }
 
 static int
+cmd_lend(const struct how *how, int argc, char **argv)
+{
+	return lend_command(how->socket, how->json, argc, argv);
+}
+
+static int
 cmd_keygen(const struct how *how, int argc, char **argv)
 {
 	(void)how;
@@ -224,6 +230,9 @@ static const struct {
 	{ "disconnect",	cmd_disconnect },
 	{ "rekey",	cmd_rekey },
 	{ "dir",	cmd_dir },
+	{ "services",	cmd_lend },
+	{ "grants",	cmd_lend },
+	{ "audit",	cmd_lend },
 	{ "keygen",	cmd_keygen },
 	{ "version",	cmd_version },
 	{ "help",	cmd_help },

@@ -137,6 +137,15 @@ static const struct sheet sheet[] = {
 	    { "ENTRY", "entry", TEXT }, { "WHEN", "created_at", TEXT },
 	    { "TYPE", "type", TEXT }, { "AUTHOR", "author", TEXT },
 	    { "SEQ", "seq", TEXT }, { "ID", "id", TEXT } } },
+	{ "grants", NULL, "grants", {
+	    { "KIND", "kind", TEXT }, { "PORT", "allow", TEXT },
+	    { "SOURCE", "src", TEXT }, { "LEFT", "left_s", TEXT },
+	    { "SUBSCRIBER", "subscriber", TEXT },
+	    { "SERVICE", "service_id", TEXT } } },
+	{ "audit", NULL, "records", {
+	    { "SEQ", "seq", TEXT }, { "WHEN", "at", TEXT },
+	    { "WHAT", "what", TEXT }, { "WHO", "who", TEXT },
+	    { "TEXT", "text", TEXT } } },
 	{ "dir witness", NULL, "cosignatures", {
 	    { "LOG", "body.log", TEXT }, { "SIZE", "size", TEXT },
 	    { "WHEN", "created_at", TEXT }, { "WITNESS", "author", TEXT },

@@ -38,7 +38,7 @@ _bastidectl() {
 	-d|--dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	esac
 	case $cmd in
-	'') COMPREPLY=($(compgen -W "show topology connect disconnect rekey dir keygen
+	'') COMPREPLY=($(compgen -W "show topology connect disconnect rekey dir services grants audit keygen
 		version help --socket --json --version --help" -- "$cur")) ;;
 	show) COMPREPLY=($(compgen -W "status peers links sessions transports
 		connections identity-cache acl routing tree bloom cache mmp
@@ -46,6 +46,9 @@ _bastidectl() {
 	dir) _bastidectl_dir $((COMP_CWORD - at)) "$cur" "$prev" \
 		"${COMP_WORDS[at+1]}" ;;
 	topology) COMPREPLY=($(compgen -W "--dot" -- "$cur")) ;;
+	services) COMPREPLY=($(compgen -W "list activate deactivate revoke-access" -- "$cur")) ;;
+	grants) COMPREPLY=($(compgen -W "list" -- "$cur")) ;;
+	audit) COMPREPLY=($(compgen -W "list verify --from --limit" -- "$cur")) ;;
 	keygen) COMPREPLY=($(compgen -W "--dir --force --stdout" -- "$cur")) ;;
 	connect|disconnect|rekey)
 		if ((COMP_CWORD == at + 1)); then
