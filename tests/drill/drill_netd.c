@@ -5,9 +5,11 @@
  *
  * It boots as it should, then does what RUST_LOG (all that privd hands down)
  * names: "pong" answers pings nobody sent, as fast as it can; "ask" asks who
- * listens, as fast.
+ * listens, as fast; "grant", "revoke" and "audit" say what is others' to say.
  */
 #define ME_NETD
+#include <sys/socket.h>
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,46 @@ ask_for_ever(void)
 			_exit(1);
 }
 
+/* The message of another room, whole and lawful but for who says it. */
+static void
+say_others(enum msg_type type, const union msg_any *m)
+{
+	uint8_t		raw[MSG_LEN_MAX];
+	enum refusal	why;
+	int		n = msg_encode(type, m, raw, sizeof(raw), &why);
+
+	if (n == -1 || send(ROOM_DOOR_PRIVD, raw, (size_t)n, MSG_NOSIGNAL) != n)
+		_exit(1);
+}
+
+static void
+say_grant(void)
+{
+	union msg_any m = { .grant = { .req = 1, .kind = "tor-exit", .sub =
+	    "did:plc:0123456789abcdef0123456789abcdef", .src = { 0xfd, [15] = 3 },
+	    .secs = 600, .allow_len = 3, .allow = { 6, 9050 & 255, 9050 >> 8 } } };
+
+	say_others(MSG_GRANT, &m);
+}
+
+static void
+say_revoke(void)
+{
+	union msg_any m = { .revoke = { .req = 1, .kind = "tor-exit", .sub =
+	    "did:plc:0123456789abcdef0123456789abcdef", .src = { 0xfd, [15] = 3 } } };
+
+	say_others(MSG_REVOKE, &m);
+}
+
+static void
+say_audit(void)
+{
+	union msg_any m = { .audit = { .req = 1, .what = "grant",
+	    .text_len = 7, .text = "drilled" } };
+
+	say_others(MSG_AUDIT, &m);
+}
+
 int
 main(void)
 {
@@ -78,6 +120,12 @@ main(void)
 		pong_for_ever();
 	if (lie != NULL && strcmp(lie, "ask") == 0)
 		ask_for_ever();
+	if (lie != NULL && strcmp(lie, "grant") == 0)
+		say_grant();
+	if (lie != NULL && strcmp(lie, "revoke") == 0)
+		say_revoke();
+	if (lie != NULL && strcmp(lie, "audit") == 0)
+		say_audit();
 	hear(MSG_STOP_NETD);
 	return 0;
 }

@@ -478,6 +478,8 @@ main(void)
 {
 	static const enum proc_id room[] = { PROC_PRIVD, PROC_NETD,
 	    PROC_CRYPTOD };
+	static const enum proc_id speaks[] = { PROC_NETD, PROC_CRYPTOD,
+	    PROC_DIRD, PROC_MACROCTL };
 	size_t			  i, j;
 
 	log_init("drill", "error");
@@ -486,12 +488,11 @@ main(void)
 		return 0;
 	}
 	prepare();
-	for (i = 0; i < sizeof(room) / sizeof(room[0]); i++) {
+	for (i = 0; i < sizeof(room) / sizeof(room[0]); i++)
 		for (j = 0; j < sizeof(attempt) / sizeof(attempt[0]); j++)
 			drill(room[i], &attempt[j]);
-		if (room[i] != PROC_PRIVD)
-			drill_messages(room[i]);
-	}
+	for (i = 0; i < sizeof(speaks) / sizeof(speaks[0]); i++)
+		drill_messages(speaks[i]);
 	sealed_ring();
 	kill(sibling, SIGKILL);
 	unlink(key_path);
