@@ -70,6 +70,7 @@ help:
 	@echo 'sudo make bench-dird   appends, imports, start-up, proofs; beside SQLite'
 	@echo 'sudo make bench-mesh    how soon everybody reaches everybody, again after a death'
 	@echo 'sudo make bench-hostile honest traffic beside a peer that floods'
+	@echo 'sudo make bench-lend    from a sudo call to granted, grants a second, 10,000 of them'
 	@echo 'sudo make bench-limits  memory and longest tick with 250 peers, 10,000 places'
 	@echo 'sudo make install    programs, accounts, unit, manual pages, a first configuration'
 	@echo 'sudo make uninstall  takes them away; configuration, identity, accounts stay'
@@ -182,7 +183,7 @@ docs: $(B)/gen/msg $(B)/gen/conf
 	$(B)/gen/conf > docs/configuration.md
 
 # ---- what people call
-run demo check bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile: deps = @sh scripts/deps.sh build
+run demo check bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile bench-lend: deps = @sh scripts/deps.sh build
 run:
 	$(deps) run
 	@$(MAKE) --no-print-directory all
@@ -235,6 +236,12 @@ bench-mesh:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/mesh.sh
+bench-lend:
+	$(deps) demo check bench
+	@$(MAKE) --no-print-directory all $(B)/lend_bench
+	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/lend.sh
+$(B)/lend_bench: bench/lend_bench.c $(O)/libcommon.a $(HDRS)
+	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -o $@ $< $(O)/libcommon.a
 bench-hostile:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all
@@ -305,4 +312,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim \
-	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile install installed uninstall purge clean
+	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile bench-lend install installed uninstall purge clean
