@@ -80,8 +80,9 @@ on_back(void *arg, const struct msg_macro_done *m)
 {
 	(void)arg;
 	if (m->why != LEND_OK) {
-		log_error("what %s was lent cannot be taken back: %s; again "
-		    "soon", back[nback].did, lend_text(m->why));
+		log_warn("what %s was lent cannot be taken back: %s; again "
+		    "soon, or at the next start", back[nback].did,
+		    lend_text(m->why));
 		if (m->why != LEND_AUDIT) {	/* then it is gone all the same */
 			later();
 			return;

@@ -279,11 +279,14 @@ judge(struct want *w)
 	return LEND_OK;
 }
 
+/* NULL, too, while the house stops: dird is closing, nothing can be recorded. */
 static struct want *
 want_new(struct chan *c, uint32_t req)
 {
 	unsigned i;
 
+	if (house.awaited != 0)
+		return NULL;
 	for (i = 0; i < WANTS; i++)
 		if (!wants[i].used) {
 			memset(&wants[i], 0, sizeof(wants[i]));

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "borrow.h"
 #include "canon.h"
 #include "dird_author.h"
 #include "grant.h"
@@ -383,6 +384,43 @@ START_TEST(every_reason_has_a_code_of_its_own)
 }
 END_TEST
 
+/* -- what a provider says -------------------------------------------------- */
+
+START_TEST(an_endpoint_is_a_scheme_and_no_shell)
+{
+	static const char *const good[] = { "", "socks5h://[fd00::1]:9050",
+	    "http://x/", "a+b-c.d://y" };
+	static const char *const bad[] = { "x", "://x", "9a://x", "Http://x",
+	    "http:/x", "http://x y", "http://x\n", "http://\"", "http://$(id)",
+	    "http://`id`", "http://x;y", "http://\xc3\xa9",
+	    "averyveryverylongscheme://x" };
+	char longest[BORROW_ENDPOINT + 8] = "http://";
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert_msg(borrow_is_endpoint(good[i]), "%s", good[i]);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!borrow_is_endpoint(bad[i]), "%s", bad[i]);
+	memset(longest + 7, 'x', BORROW_ENDPOINT - 7);
+	ck_assert(borrow_is_endpoint(longest));
+	longest[BORROW_ENDPOINT] = 'x';
+	ck_assert(!borrow_is_endpoint(longest));
+}
+END_TEST
+
+START_TEST(a_note_is_printable_and_bounded)
+{
+	char out[8];
+
+	borrow_clean(out, sizeof(out), "a\x1b[2J\n\xc3");
+	ck_assert_str_eq(out, "a?[2J??");
+	borrow_clean(out, sizeof(out), "0123456789");
+	ck_assert_str_eq(out, "0123456");
+	borrow_clean(out, sizeof(out), NULL);
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -410,6 +448,8 @@ main(void)
 	tcase_add_test(t, an_offer_that_is_withdrawn_or_anothers_is_none);
 	tcase_add_test(t, a_subscription_to_another_service_does_not_serve);
 	tcase_add_test(t, every_reason_has_a_code_of_its_own);
+	tcase_add_test(t, an_endpoint_is_a_scheme_and_no_shell);
+	tcase_add_test(t, a_note_is_printable_and_bounded);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
