@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../netd/carry.h"
 #include "../../netd/frame.h"
 #include "../../netd/mesh_int.h"
 #include "../../netd/names.h"
@@ -60,6 +61,7 @@ uint16_t udp_min_mtu(void) { return 1280; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 77; }
 void netd_tick_by(uint64_t at_ms) { tick_by = at_ms; }
+void carry_peer(const struct peer *p) { (void)p; }
 unsigned peer_most(void) { return PEERS - 1; }
 unsigned peer_slot_of(const struct peer *p) { return (unsigned)(p - peers); }
 
