@@ -61,7 +61,7 @@ say("sudo -n macroctl grant, to granted", [run("sudo", "-n", *mac(i)) for i in r
 say("of it sudo alone (macroctl list)", [run("sudo", "-n", "/usr/sbin/macroctl", "list") for i in range(n)])
 END2
 echo "a call"
-unshare --mount --propagation private bash "$tmp/as_web" "$tmp" python3 "$tmp/calls.py" "$CALLS" "$sub" || bail "the service user cannot call"
+unshare --mount --propagation private bash "$tmp/as_web" "$tmp" /usr/bin/python3 "$tmp/calls.py" "$CALLS" "$sub" || bail "the service user cannot call"
 
 echo "grants a second"
 for w in 1 16; do

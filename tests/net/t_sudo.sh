@@ -48,9 +48,9 @@ check "a rule that is not would be seen" refuses visudo -c -q -f <(sed 's/NOPASS
 check "the account is what it is taken for" same 61149 "$(web id -u)"
 check "without sudo it is told that it needs root" grep -q NOT_ROOT <(web /usr/sbin/macroctl status 2>&1)
 check "the service user cannot speak to privd itself" refuses web \
-    python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/bastide/privd.sock")'
+    /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/bastide/privd.sock")'
 check "as root that same line connects" unshare --mount --propagation private bash <(sed 's/^exec .* -- /exec /' "$tmp/as_web") "$tmp" \
-    python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/bastide/privd.sock")'
+    /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/bastide/privd.sock")'
 
 check "the service user lists the kinds" grep -q '"kind":"tor-exit"' <(api list)
 check "and looks at one" grep -q '"kind":"tor-exit"' <(api show tor-exit)
