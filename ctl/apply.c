@@ -21,6 +21,7 @@
 #include <sodium.h>
 
 #include "apply.h"
+#include "apply_place.h"
 #include "dir.h"
 
 #define WAIT_S	30
@@ -32,11 +33,6 @@ struct blob {
 	const char	*scope, *text, *hash;
 	size_t		 len;
 	json_int_t	 version;
-};
-
-struct place {
-	int		 dir;		/* of the scope */
-	json_int_t	 version, refused;	/* 0: none yet */
 };
 
 static int
@@ -55,16 +51,6 @@ is_scope(const char *s)
 	    "abcdefghijklmnopqrstuvwxyz0123456789-_.")] == '\0';
 }
 
-static void
-hash_hex(const char *text, size_t len, char hex[65])
-{
-	uint8_t hash[32];
-
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)text, len,
-	    NULL, 0);
-	sodium_bin2hex(hex, 65, hash, sizeof(hash));
-}
-
 static int
 look(const json_t *cfg, struct blob *b, char why[APPLY_REASON])
 {
@@ -81,7 +67,7 @@ look(const json_t *cfg, struct blob *b, char why[APPLY_REASON])
 		snprintf(why, APPLY_REASON, "not a configuration");
 		return -1;
 	}
-	hash_hex(b->text, b->len, hex);
+	place_hash(b->text, b->len, hex);
 	if (strcmp(hex, b->hash) != 0) {
 		snprintf(why, APPLY_REASON, "the hash does not belong to the "
 		    "text");
@@ -90,134 +76,14 @@ look(const json_t *cfg, struct blob *b, char why[APPLY_REASON])
 	return 0;
 }
 
-/* What stands in a file of the scope's folder, or NULL; the caller's. */
-static char *
-file_text(int dir, const char *name, size_t *len)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
-	    O_NONBLOCK);
-	FILE *f = fd == -1 ? NULL : fdopen(fd, "r");
-	char *buf = f == NULL ? NULL : malloc(65537);
-
-	if (buf != NULL)
-		*len = fread(buf, 1, 65537, f);
-	if (f != NULL)
-		fclose(f);
-	else if (fd != -1)
-		close(fd);
-	return buf;
-}
-
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(fd, p, len)) == -1)
-			return -1;
-	return fsync(fd);
-}
-
-/* Whole and on the disk, or not there. */
-static int
-put(int dir, const char *name, const char *text, size_t len)
-{
-	int fd, err, ret;
-
-	unlinkat(dir, name, 0);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0644);
-	if (fd == -1)
-		return -1;
-	ret = write_all(fd, text, len);
-	err = errno;
-	if (close(fd) == -1 && ret == 0) {
-		ret = -1;
-		err = errno;
-	}
-	if (ret == -1)
-		unlinkat(dir, name, 0);
-	errno = err;
-	return ret;
-}
-
-static int
-put_state(const struct place *p, const char *hash)
-{
-	json_t *v = json_pack("{s:I, s:I, s:s*}", "version", p->version,
-	    "refused", p->refused, "hash", hash);
-	char *text = v == NULL ? NULL : json_dumps(v, JSON_COMPACT);
-	int ret = text == NULL ? -1 : put(p->dir, "state.new", text,
-	    strlen(text));
-
-	free(text);
-	json_decref(v);
-	if (ret == -1 || renameat(p->dir, "state.new", p->dir, "state") == -1)
-		return -1;
-	return fsync(p->dir);
-}
-
-/*
- * The scope's folder and what stands in it. What a stop left half done is
- * undone: what was in place before comes back, to be begun again.
- */
+/* The scope's folder, made when there is none, as apply_place.h has it. */
 static int
 enter(int folder, const char *scope, struct place *p, char why[APPLY_REASON])
 {
-	size_t len = 0;
-	char *text;
-	json_t *v;
-
 	if (mkdirat(folder, scope, 0755) == -1 && errno != EEXIST)
 		return fails(why, "its folder");
-	p->dir = openat(folder, scope, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
-	if (p->dir == -1)
-		return fails(why, "its folder");
-	if (renameat(p->dir, "rollback", p->dir, "active") == -1 &&
-	    errno != ENOENT)
-		return fails(why, "undoing what was under way");
-	/* Two names of one file stay two names. */
-	unlinkat(p->dir, "rollback", 0);
-	text = file_text(p->dir, "state", &len);
-	v = text == NULL ? NULL : json_loadb(text, len, 0, NULL);
-	p->version = json_integer_value(json_object_get(v, "version"));
-	p->refused = json_integer_value(json_object_get(v, "refused"));
-	json_decref(v);
-	free(text);
-	return 0;
-}
-
-static int
-is_in_place(const struct place *p, const char *hash)
-{
-	char hex[65] = "", *text;
-	size_t len = 0;
-
-	if ((text = file_text(p->dir, "active", &len)) != NULL)
-		hash_hex(text, len, hex);
-	free(text);
-	return strcmp(hex, hash) == 0;
-}
-
-/* `new` takes the place of `active`, which is kept as `rollback`. */
-static int
-swap(int dir)
-{
-	if (linkat(dir, "active", dir, "rollback", 0) == -1 && errno != ENOENT)
-		return -1;
-	if (renameat(dir, "new", dir, "active") == -1)
-		return -1;
-	return fsync(dir);
-}
-
-static void
-swap_back(int dir)
-{
-	if (renameat(dir, "rollback", dir, "active") == -1 && errno == ENOENT)
-		unlinkat(dir, "active", 0);
-	fsync(dir);
+	return place_enter(folder, scope, p) == -1 ?
+	    fails(why, "its folder") : 0;
 }
 
 /* Turned down: what was in place is in place, and nobody asks again. */
@@ -229,10 +95,51 @@ refuse(struct place *p, const struct blob *b, enum applied how,
 
 	unlinkat(p->dir, "new", 0);
 	p->refused = b->version;
-	if (put_state(p, NULL) == -1 && n < APPLY_REASON)
+	if (place_save(p) == -1 && n < APPLY_REASON)
 		snprintf(why + n, APPLY_REASON - n, "; not written down: %s",
 		    strerror(errno));
 	return how;
+}
+
+/* The new file in the place of `active`, if its command likes the look. */
+static int
+begin(struct place *p, const struct blob *b, const char *path, int checks,
+    enum applied *how, char why[APPLY_REASON])
+{
+	char file[PATH_MAX];
+
+	*how = APPLY_REFUSED;
+	if (place_put(p->dir, "new", b->text, b->len) == -1)
+		return fails(why, "the new file");
+	snprintf(file, sizeof(file), "%s/%s/new", path, b->scope);
+	if (apply_command(checks, b->scope, "syntax", file, why) == -1) {
+		*how = refuse(p, b, APPLY_REFUSED, why);
+		return -1;
+	}
+	if (place_swap(p) == -1) {
+		fails(why, "the swap");
+		place_undo(p);
+		return -1;
+	}
+	return 0;
+}
+
+/* From here on the new one is what counts; else nothing has happened. */
+static enum applied
+commit(struct place *p, const struct blob *b, char why[APPLY_REASON])
+{
+	p->version = b->version;
+	snprintf(p->hash, sizeof(p->hash), "%s", b->hash);
+	if (place_save(p) == -1) {
+		fails(why, "not written down");
+		place_undo(p);
+		return APPLY_REFUSED;
+	}
+	if (place_keep(p) == -1) {
+		fails(why, "keeping the previous file");
+		return APPLY_REFUSED;
+	}
+	return APPLY_DONE;
 }
 
 static enum applied
@@ -240,41 +147,37 @@ put_in_place(struct place *p, const struct blob *b, const char *path,
     int checks, char why[APPLY_REASON])
 {
 	char file[PATH_MAX];
-	int swapped = 0;
+	enum applied how;
 
-	if (!is_in_place(p, b->hash)) {
-		if (put(p->dir, "new", b->text, b->len) == -1) {
-			fails(why, "the new file");
-			return APPLY_REFUSED;
-		}
-		snprintf(file, sizeof(file), "%s/%s/new", path, b->scope);
-		if (apply_command(checks, b->scope, "syntax", file, why) == -1)
-			return refuse(p, b, APPLY_REFUSED, why);
-		if (swap(p->dir) == -1) {
-			fails(why, "the swap");
-			swap_back(p->dir);
-			return APPLY_REFUSED;
-		}
-		swapped = 1;
-	}
+	/* This very text has passed: it is another version of it. */
+	if (strcmp(p->hash, b->hash) == 0 && place_has(p, b->hash))
+		return commit(p, b, why);
+	if (!place_has(p, b->hash) &&
+	    begin(p, b, path, checks, &how, why) == -1)
+		return how;
 	snprintf(file, sizeof(file), "%s/%s/active", path, b->scope);
 	if (apply_command(checks, b->scope, "health", file, why) == -1) {
-		if (!swapped)
-			renameat(p->dir, "previous", p->dir, "rollback");
-		swap_back(p->dir);
+		place_undo(p);
 		return refuse(p, b, APPLY_ROLLED_BACK, why);
 	}
-	if ((renameat(p->dir, "rollback", p->dir, "previous") == -1 &&
-	    errno != ENOENT) || fsync(p->dir) == -1) {
-		fails(why, "keeping the previous file");
-		return APPLY_REFUSED;
-	}
-	p->version = b->version;
-	if (put_state(p, b->hash) == -1) {
-		fails(why, "in place, but not written down");
-		return APPLY_REFUSED;
-	}
-	return APPLY_DONE;
+	return commit(p, b, why);
+}
+
+/* Why a version that is not newer stays out; 0: it is in no place at all. */
+static int
+is_old(const struct place *p, const struct blob *b, char why[APPLY_REASON])
+{
+	if (b->version < p->version)
+		snprintf(why, APPLY_REASON, "older than version %"
+		    JSON_INTEGER_FORMAT ", which is in place", p->version);
+	else if (strcmp(p->hash, b->hash) != 0)
+		snprintf(why, APPLY_REASON, "another text of version %"
+		    JSON_INTEGER_FORMAT ", which is in place", p->version);
+	else if (place_has(p, b->hash))
+		snprintf(why, APPLY_REASON, "in place");
+	else
+		return 0;
+	return 1;
 }
 
 /* Only a newer version, and one that was turned down not again. */
@@ -282,15 +185,8 @@ static enum applied
 consider(struct place *p, const struct blob *b, const char *path, int checks,
     char why[APPLY_REASON])
 {
-	if (b->version <= p->version) {
-		if (b->version == p->version)
-			snprintf(why, APPLY_REASON, "in place");
-		else
-			snprintf(why, APPLY_REASON, "older than version %"
-			    JSON_INTEGER_FORMAT ", which is in place",
-			    p->version);
+	if (b->version <= p->version && is_old(p, b, why))
 		return APPLY_KEPT;
-	}
 	if (b->version == p->refused) {
 		snprintf(why, APPLY_REASON, "turned down before");
 		return APPLY_KEPT;

@@ -2,9 +2,9 @@
  * apply.h -- one scope of distributed configuration into its place.
  *
  * In the folder each scope has a folder: `active`, what is in force here;
- * `previous`, what was before it; `state`, which version that is, and which
- * one was turned down. `new` and `rollback` stand there while something is
- * under way, or was when the machine stopped.
+ * `previous`, what was before it; `state`, which version and text that is, and
+ * which version was turned down. `new`, and `rollback` or `first`, stand there
+ * while something is under way, or was when the machine stopped.
  */
 #ifndef APPLY_H
 #define APPLY_H

@@ -49,13 +49,19 @@ blob(const char *scope, int version, const char *text)
 }
 
 static enum applied
-apply(const char *scope, int version, const char *text)
+apply_with(int checks, const char *scope, int version, const char *text)
 {
 	json_t *v = blob(scope, version, text);
-	enum applied how = apply_scope(fd, folder, -1, v, why);
+	enum applied how = apply_scope(fd, folder, checks, v, why);
 
 	json_decref(v);
 	return how;
+}
+
+static enum applied
+apply(const char *scope, int version, const char *text)
+{
+	return apply_with(-1, scope, version, text);
 }
 
 /* What stands in a file of the scope "s", "" for none. */
@@ -157,17 +163,77 @@ START_TEST(a_stop_between_any_two_steps_is_mended)
 	put_text("active", "three");
 	ck_assert_int_eq(apply("s", 2, "two"), APPLY_KEPT);
 	ck_assert_str_eq(text_of("active"), "two");
-	/* swapped and healthy, but not written down */
-	put_text("active", "three");
-	put_text("previous", "two");
+	/* swapped, healthy and written down, but the previous one not kept */
 	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
+	put_text("rollback", "two");
+	put_text("previous", "one");
+	ck_assert_int_eq(apply("s", 3, "three"), APPLY_KEPT);
 	ck_assert_str_eq(text_of("active"), "three");
 	ck_assert_str_eq(text_of("previous"), "two");
+	ck_assert_str_eq(text_of("rollback"), "");
 	/* the state is lost: it is put in place again, once */
 	put_text("state", "{");
 	ck_assert_int_eq(apply("s", 3, "three"), APPLY_DONE);
 	ck_assert_int_eq(apply("s", 3, "three"), APPLY_KEPT);
 	ck_assert_str_eq(text_of("previous"), "two");
+}
+END_TEST
+
+/* A folder of commands, with one of scope "s": the caller closes it. */
+static int
+commands(const char *script)
+{
+	char path[128];
+	FILE *f;
+	int dir;
+
+	snprintf(path, sizeof(path), "%s/checks", folder);
+	ck_assert(mkdir(path, 0755) == 0 || access(path, F_OK) == 0);
+	ck_assert_int_ge(dir = apply_checks(path), 0);
+	snprintf(path, sizeof(path), "%s/checks/s", folder);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	fprintf(f, "#!/bin/sh\n%s\n", script);
+	fclose(f);
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	return dir;
+}
+
+/* The same text again passed before: a sick moment takes nothing away. */
+START_TEST(a_text_that_passed_is_not_taken_for_a_new_one)
+{
+	int sick;
+
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(apply("s", 1, "A"), APPLY_DONE);
+	sick = commands("[ \"$1\" != health ]");
+	ck_assert_int_eq(apply_with(sick, "s", 2, "A"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "A");
+	ck_assert_int_eq(apply_with(sick, "s", 2, "A"), APPLY_KEPT);
+	/* With one before it, too. */
+	ck_assert_int_eq(apply("s", 3, "old"), APPLY_DONE);
+	ck_assert_int_eq(apply("s", 4, "good"), APPLY_DONE);
+	ck_assert_int_eq(apply_with(sick, "s", 5, "good"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "good");
+	ck_assert_str_eq(text_of("previous"), "old");
+	/* And after another was turned down: its text still counts. */
+	ck_assert_int_eq(apply_with(sick, "s", 6, "bad"), APPLY_ROLLED_BACK);
+	ck_assert_int_eq(apply_with(sick, "s", 7, "good"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "good");
+	close(sick);
+}
+END_TEST
+
+/* What somebody took away or changed is no version in place. */
+START_TEST(in_place_is_what_stands_there)
+{
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	put_text("active", "another hand");
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "one");
+	ck_assert_int_eq(unlinkat(fd, "s/active", 0), 0);
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "one");
 }
 END_TEST
 
@@ -222,6 +288,8 @@ main(void)
 	tcase_add_test(t, form_follows_the_ending);
 	tcase_add_test(t, what_is_turned_down_is_remembered_until_something_newer);
 	tcase_add_test(t, a_stop_between_any_two_steps_is_mended);
+	tcase_add_test(t, a_text_that_passed_is_not_taken_for_a_new_one);
+	tcase_add_test(t, in_place_is_what_stands_there);
 	tcase_add_test(t, a_link_in_its_place_is_never_followed);
 	tcase_add_test(t, commands_are_roots_own);
 	suite_add_tcase(s, t);
