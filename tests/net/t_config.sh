@@ -27,6 +27,8 @@ dir a init home 1 >/dev/null
 did_b=$(field b 'd["did"]' whoami)
 token=$(field a 'd["token"]' invite "$did_b")
 move a b && dir b join "$token" >/dev/null && move b a || bail "b does not join"
+known() { dir a nodes | grep -q box-b; }
+wait_for 10 known || bail "b's record does not arrive"
 dir a attest box-b >/dev/null
 
 checks=$tmp/checks
