@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,8 +27,12 @@
 #define GUESTS_MAX	24		/* connections that came in, in all */
 #define GUESTS_EACH	4		/* and from one address */
 #define TALKS		(DIALS_MAX + GUESTS_MAX)
-/* Pieces in the door to dird at one time, so that no send to it ever waits. */
-#define DOOR_BYTES	(32 * TALK_PIECE)
+/*
+ * Pieces in the door to dird at one time, however short: it holds some 270 of
+ * one byte and 90 of TALK_PIECE. So there is room for whatever else we may have
+ * to say, and no send to it ever waits.
+ */
+#define DOOR_PIECES	32
 #define DIAL_MS		10000
 #define GUEST_MS	120000		/* dird has shorter patience of its own */
 #define CALL_MS		300000
@@ -52,7 +57,8 @@ struct talk {
 	int		 deaf;		/* nothing more comes from there */
 	uint8_t		 far[16];
 	struct event	*in, *out;
-	uint32_t	 heard;		/* bytes that dird has not taken */
+	uint32_t	 heard;		/* bytes that dird has not taken, */
+	uint32_t	 pieces;	/* in so many messages */
 	uint64_t	 until_ms;
 	size_t		 at, len;	/* of what is to be said */
 	uint8_t		 say[TALK_SAY_MAX];
@@ -62,7 +68,7 @@ static struct talk	 talk[TALKS];
 static int		 listener = -1, spare[DIALS_MAX];
 static unsigned		 spares;
 static uint16_t		 port;
-static uint32_t		 under_way;	/* bytes that dird has not taken, of all */
+static uint32_t		 under_way;	/* pieces that dird has not taken, of all */
 static struct event_base *loop;
 static int		 going;		/* dird is there and has read its journal */
 
@@ -146,10 +152,11 @@ hang_up(struct talk *t)
 
 /* dird has taken something: room for whoever waits for it. */
 static void
-taken(struct talk *t, uint32_t n)
+taken(struct talk *t, uint32_t n, uint32_t pieces)
 {
 	t->heard -= n;
-	under_way -= n;
+	t->pieces -= pieces;
+	under_way -= pieces;
 	for (t = talk; t < talk + TALKS; t++)
 		if (t->state == TALK_OPEN && !t->deaf)
 			watch(t->in, 1);
@@ -160,7 +167,7 @@ forget(struct talk *t)
 {
 	hang_up(t);
 	t->state = TALK_FREE;
-	taken(t, t->heard);
+	taken(t, t->heard, t->pieces);
 }
 
 static void
@@ -197,7 +204,7 @@ begin(uint32_t name, int fd, int dialled, const uint8_t far[16])
 	t->fd = fd;
 	t->dialled = dialled;
 	t->deaf = 0;
-	t->heard = 0;
+	t->heard = t->pieces = 0;
 	t->at = t->len = 0;
 	memcpy(t->far, far, sizeof(t->far));
 	if (event_assign(t->in, loop, fd, EV_READ | EV_PERSIST, on_in,
@@ -216,8 +223,7 @@ hear(struct talk *t)
 	struct msg_talk_heard m = { .talk = t->name };
 	ssize_t n;
 
-	if (t->heard + TALK_PIECE > TALK_HEARD_MAX ||
-	    under_way + TALK_PIECE > DOOR_BYTES) {
+	if (t->pieces == TALK_PIECES || under_way == DOOR_PIECES) {
 		watch(t->in, 0);	/* until dird has taken some */
 		return 0;
 	}
@@ -237,7 +243,8 @@ hear(struct talk *t)
 	}
 	m.bytes_len = (uint16_t)n;
 	t->heard += (uint32_t)n;
-	under_way += (uint32_t)n;
+	t->pieces++;
+	under_way++;
 	must(talk_heard_send(&netd.dird, &m, NULL));
 	return 1;
 }
@@ -261,9 +268,9 @@ on_talk_taken(struct chan *c, const struct msg_talk_taken *m, int *fds)
 
 	(void)c;
 	(void)fds;
-	if (m->count > t->heard)
+	if (m->count > t->heard || t->pieces == 0)
 		fatalx("dird takes more than it was told");
-	taken(t, m->count);
+	taken(t, m->count, 1);
 }
 
 /* -- to there ------------------------------------------------------------- */
@@ -498,8 +505,10 @@ carry_peer(const struct peer *p)
 	static uint64_t	again_ms;
 	static unsigned	told;
 	struct msg_near	m = { .req = 0 };
+	struct pollfd	door = { .fd = netd.dird.fd, .events = POLLOUT };
 
-	if (!going)
+	/* A door that is a quarter full is not ready: dird is slow just now. */
+	if (!going || poll(&door, 1, 0) != 1)
 		return;
 	if (netd.now_ms >= again_ms) {
 		again_ms = netd.now_ms + NEAR_MS;

@@ -183,6 +183,27 @@ check "and the others are heard as before" wait_for 10 sees b "a-one a-two b-one
 end $bad
 wait $trickler
 check "who trickled was cut after half a minute" test "$(cat "$tmp/trickle")" -ge 25 -a "$(cat "$tmp/trickle")" -le 45
+
+# ---- one byte at a time, while dird has no time
+dribble() { in_net c python3 -c '
+import socket, sys, time
+s = [socket.create_connection((sys.argv[1], 8443)) for i in range(4)]
+for x in s: x.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for i in range(150):
+    for x in s: x.send(b"G")
+    time.sleep(0.04)' "$MESH_A"; }
+busy_dird() {
+	local d rc=0
+	d=$(room a dird) || return 1
+	kill -STOP "$d"
+	dribble &
+	in_net b ping -6 -n -i 0.5 -c 14 -W 1 "$MESH_A" | tee /dev/stderr | grep -q " 0% packet loss" || rc=1
+	wait $!
+	kill -CONT "$d"
+	return $rc
+}
+check "who fills the door to dird does not stop the packets" busy_dird
+check "the directory answers after that" same 200 "$(code b "$(at a /v1/checkpoint)")"
 check "no room said an error but of the split" split_only
 for n in b c d; do check "$n has nothing to complain of" healthy $n; done
 
