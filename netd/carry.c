@@ -374,6 +374,8 @@ on_talk_close(struct chan *c, const struct msg_talk_close *m, int *fds)
 	watch(t->in, 0);
 	t->state = TALK_CLOSING;
 	t->until_ms = netd.now_ms + FLUSH_MS;
+	/* dird takes nothing of it any more; others are not to wait for that. */
+	taken(t, t->heard, t->pieces);
 }
 
 /* -- calls ------------------------------------------------------------------ */

@@ -160,6 +160,41 @@ START_TEST(one_caller_has_its_share_of_the_door)
 }
 END_TEST
 
+/* dird says much, which nobody there reads, and hangs up. */
+static void
+say_and_close(unsigned who)
+{
+	struct msg_talk_say s = { .talk = name[who], .bytes_len = TALK_PIECE };
+	int little = 1, i;
+
+	setsockopt(near[who], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+	for (i = 0; i < TALK_SAY_MAX / TALK_PIECE; i++)
+		on_talk_say(&netd.dird, &s, NULL);
+	on_talk_close(&netd.dird, &(struct msg_talk_close){ .talk = name[who] },
+	    NULL);
+}
+
+START_TEST(who_is_being_closed_holds_no_share_of_the_door)
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		call(1);
+	dribble();
+	listen_to_netd(0);
+	ck_assert_uint_eq(pieces, 32);
+	for (i = 0; i < 4; i++)
+		say_and_close(i);
+	/* They are there still, for what dird has said. */
+	ck_assert_int_eq(send(far[0], "G", 1, 0), 1);
+	i = call(2);
+	ck_assert_int_eq(send(far[i], "G", 1, 0), 1);
+	turn();
+	listen_to_netd(1);
+	ck_assert_uint_eq(pieces, 33);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +206,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, short_pieces_fill_no_door);
 	tcase_add_test(t, one_caller_has_its_share_of_the_door);
+	tcase_add_test(t, who_is_being_closed_holds_no_share_of_the_door);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
