@@ -13,20 +13,20 @@
 #include <event2/event.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LOG_TARGET "bastide::netd"
 #include "log.h"
 #include "carry.h"
-#include "link.h"
 #include "names.h"
 
 #define DIALS_MAX	8
-#define GUESTS_MAX	24		/* connections that came in, in all */
-#define GUESTS_EACH	4		/* and from one address */
-#define TALKS		(DIALS_MAX + GUESTS_MAX)
+/* Connections that came in: open, from one address, and with those that dird
+ * has yet to close, TALK_GUESTS in all. */
+#define GUESTS_OPEN	(TALK_GUESTS - 4)
+#define GUESTS_EACH	4
+#define TALKS		(DIALS_MAX + TALK_GUESTS)
 /*
  * Pieces in the door to dird at one time, however short: it holds some 270 of
  * one byte and 90 of TALK_PIECE. So there is room for whatever else we may have
@@ -37,8 +37,6 @@
 #define GUEST_MS	120000		/* dird has shorter patience of its own */
 #define CALL_MS		300000
 #define FLUSH_MS	15000		/* to say what is left after a TALK_CLOSE */
-#define NEAR_MAX	64		/* peers that dird is told of, in a time */
-#define NEAR_MS		10000
 #define MESH		0xfd
 
 enum talk_state {
@@ -55,6 +53,7 @@ struct talk {
 	int		 fd;		/* -1: closed already */
 	int		 dialled;	/* fd is one of privd's, to be used again */
 	int		 deaf;		/* nothing more comes from there */
+	int		 answered;	/* dird has said something */
 	uint8_t		 far[16];
 	struct event	*in, *out;
 	uint32_t	 heard;		/* bytes that dird has not taken, */
@@ -70,7 +69,6 @@ static unsigned		 spares;
 static uint16_t		 port;
 static uint32_t		 under_way;	/* pieces that dird has not taken, of all */
 static struct event_base *loop;
-static int		 going;		/* dird is there and has read its journal */
 
 static void	on_in(evutil_socket_t, short, void *);
 static void	on_out(evutil_socket_t, short, void *);
@@ -203,7 +201,7 @@ begin(uint32_t name, int fd, int dialled, const uint8_t far[16])
 	t->name = name;
 	t->fd = fd;
 	t->dialled = dialled;
-	t->deaf = 0;
+	t->deaf = t->answered = 0;
 	t->heard = t->pieces = 0;
 	t->at = t->len = 0;
 	memcpy(t->far, far, sizeof(t->far));
@@ -356,6 +354,7 @@ on_talk_say(struct chan *c, const struct msg_talk_say *m, int *fds)
 		fatalx("dird says more than it may");
 	memcpy(t->say + t->len, m->bytes, m->bytes_len);
 	t->len += m->bytes_len;
+	t->answered = 1;
 	flush(t);
 }
 
@@ -438,6 +437,33 @@ guests(const uint8_t far[16])
 	return n;
 }
 
+/*
+ * All places are taken: the oldest that is not being answered goes, those first
+ * whose address has more than one. So a few addresses do not keep others out.
+ */
+static void
+make_room(void)
+{
+	struct talk *t, *oldest = NULL;
+	unsigned open = 0, crowd, most = 0;
+
+	for (t = talk; t < talk + TALKS; t++) {
+		if (t->dialled || t->state != TALK_OPEN)
+			continue;
+		open++;
+		crowd = guests(t->far) > 1;
+		if (t->answered || crowd < most || (oldest != NULL &&
+		    crowd == most && t->until_ms >= oldest->until_ms))
+			continue;
+		most = crowd;
+		oldest = t;
+	}
+	if (open < GUESTS_OPEN || oldest == NULL)
+		return;
+	refuse(REFUSE_DIR_BUSY);
+	end(oldest, TALK_BUSY);
+}
+
 static uint32_t
 fresh_name(void)
 {
@@ -454,7 +480,7 @@ take_guest(int fd, const struct sockaddr_in6 *from)
 {
 	struct msg_talk_in m = { .talk = fresh_name() };
 	const uint8_t *far = from->sin6_addr.s6_addr;
-	struct talk *t;
+	struct talk *t = NULL;
 
 	/* The TUN brings nothing else, but this machine may call itself. */
 	if (from->sin6_family != AF_INET6 || far[0] != MESH ||
@@ -463,8 +489,11 @@ take_guest(int fd, const struct sockaddr_in6 *from)
 		close(fd);
 		return;
 	}
-	t = guests(NULL) == GUESTS_MAX || guests(far) >= GUESTS_EACH ? NULL :
-	    begin(m.talk, fd, 0, far);
+	if (guests(far) < GUESTS_EACH) {
+		make_room();
+		if (guests(NULL) < TALK_GUESTS)
+			t = begin(m.talk, fd, 0, far);
+	}
 	if (t == NULL) {
 		refuse(REFUSE_DIR_BUSY);
 		close(fd);
@@ -500,43 +529,16 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 
 /* -- life ------------------------------------------------------------------- */
 
-/* Links that come and go do not fill the door: dird asks everybody in time. */
-void
-carry_peer(const struct peer *p)
-{
-	static uint64_t	again_ms;
-	static unsigned	told;
-	struct msg_near	m = { .req = 0 };
-	struct pollfd	door = { .fd = netd.dird.fd, .events = POLLOUT };
-
-	/* A door that is a quarter full is not ready: dird is slow just now. */
-	if (!going || poll(&door, 1, 0) != 1)
-		return;
-	if (netd.now_ms >= again_ms) {
-		again_ms = netd.now_ms + NEAR_MS;
-		told = 0;
-	}
-	if (told == NEAR_MAX)
-		return;
-	told++;
-	memcpy(m.pub, p->pub + 1, sizeof(m.pub));
-	must(near_send(&netd.dird, &m, NULL));
-}
-
 /* dird has read its journal, and takes what we tell it. */
 void
 on_talk_go(struct chan *c, const struct msg_talk_go *m, int *fds)
 {
 	struct event *ev;
-	struct peer *p;
 
 	(void)c;
 	(void)m;
 	(void)fds;
-	going = 1;
-	for (p = NULL; (p = peer_next(p)) != NULL;)
-		if (p->in_mesh)
-			carry_peer(p);
+	carry_near_go();
 	if (listener == -1)
 		return;
 	ev = event_new(loop, listener, EV_READ | EV_PERSIST, on_accept, NULL);

@@ -19,5 +19,7 @@ void	 carry_start(struct event_base *);
 uint64_t carry_tick(void);
 /* A peer's link came up: dird is told. */
 void	 carry_peer(const struct peer *);
+/* dird listens: it is told of those that are there, and of whoever comes. */
+void	 carry_near_go(void);
 
 #endif

@@ -195,6 +195,50 @@ START_TEST(who_is_being_closed_holds_no_share_of_the_door)
 }
 END_TEST
 
+START_TEST(a_few_addresses_do_not_keep_others_out)
+{
+	unsigned i, quiet, late;
+
+	quiet = call(9);
+	for (i = 0; i < 23; i++)
+		call((uint8_t)(i / 4));
+	/* The first of the crowd goes, not the oldest, who came alone. */
+	ck_assert_uint_eq(ends, 4);
+	ck_assert_uint_eq(last_end, name[quiet + 4]);
+	late = call(7);
+	ck_assert_uint_eq(names, 24);
+	ck_assert_uint_eq(late, 24);
+	/* dird lets one go: there is a place again. */
+	on_talk_close(&netd.dird, &(struct msg_talk_close){ .talk = name[1] },
+	    NULL);
+	late = call(7);
+	ck_assert_uint_eq(names, 25);
+	ck_assert_int_eq(send(far[late], "G", 1, 0), 1);
+	turn();
+	listen_to_netd(1);
+	ck_assert_uint_eq(pieces, 1);
+}
+END_TEST
+
+START_TEST(who_is_being_answered_stays)
+{
+	struct msg_talk_say s = { .bytes_len = 1 };
+	unsigned i;
+
+	for (i = 0; i < 20; i++) {
+		call((uint8_t)(i / 4));
+		s.talk = name[i];
+		on_talk_say(&netd.dird, &s, NULL);
+	}
+	for (i = 0; i < 4; i++)
+		call(8);
+	ck_assert_uint_eq(names, 24);
+	/* Of the new ones each takes the place of the one before. */
+	ck_assert_uint_eq(ends, 3);
+	ck_assert_uint_eq(last_end, name[22]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -207,6 +251,8 @@ main(void)
 	tcase_add_test(t, short_pieces_fill_no_door);
 	tcase_add_test(t, one_caller_has_its_share_of_the_door);
 	tcase_add_test(t, who_is_being_closed_holds_no_share_of_the_door);
+	tcase_add_test(t, a_few_addresses_do_not_keep_others_out);
+	tcase_add_test(t, who_is_being_answered_stays);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
