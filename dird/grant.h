@@ -72,9 +72,10 @@ enum grant_why request_read(const json_t *body, int64_t now, struct request *);
  */
 enum grant_why request_judge(struct view *, const char *own,
 	    const struct request *, const uint8_t *address, int has_macro);
-/* May what is lent to did at src for this service stay lent? */
-int	grant_stands(struct view *, const char *own, const char *did,
-	    const char *service, const uint8_t src[16], const uint8_t *address);
+/* May what a macro of kind lent to did at src for this service stay lent? */
+int	grant_stands(struct view *, const char *own, const char *kind,
+	    const char *did, const char *service, const uint8_t src[16],
+	    const uint8_t *address);
 
 /* grant.c */
 /* Called once; the object is the caller's to release. */

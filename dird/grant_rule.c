@@ -200,13 +200,15 @@ request_judge(struct view *v, const char *own, const struct request *r,
 }
 
 int
-grant_stands(struct view *v, const char *own, const char *did,
-    const char *service, const uint8_t src[16], const uint8_t *address)
+grant_stands(struct view *v, const char *own, const char *kind,
+    const char *did, const char *service, const uint8_t src[16],
+    const uint8_t *address)
 {
+	const struct item *offer = own_offer(v, own, service);
 	char sub[33];
 
 	subscription_id_of(did, service, sub);
-	return own_offer(v, own, service) != NULL &&
+	return offer != NULL && view_lends(v, offer, kind) &&
 	    view_can(v, did, RIGHT_SUBSCRIBE) && address != NULL &&
 	    memcmp(address, src, 16) == 0 &&
 	    view_subscribed(v, sub) == SUB_ACTIVE;

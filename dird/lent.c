@@ -50,8 +50,8 @@ lent_stands(const struct loan *l)
 	uint8_t ip6[16];
 	int known = lent_address(l->did, ip6) == 0;
 
-	return grant_stands(dird.journal->view, dird.did, l->did, l->service,
-	    l->src, known ? ip6 : NULL);
+	return grant_stands(dird.journal->view, dird.did, l->kind, l->did,
+	    l->service, l->src, known ? ip6 : NULL);
 }
 
 /* -- a round --------------------------------------------------------------- */

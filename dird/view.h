@@ -53,6 +53,11 @@ struct item {
 			uint64_t	version;	/* Config */
 			uint32_t	from, until;	/* seconds; 0: no limit */
 		};
+		struct {
+			uint64_t	since;	/* ServiceOffer: seq of these terms */
+			uint32_t	terms, kind;	/* hashes: macro, approval */
+		};
+		uint64_t	seq;		/* Approval */
 	};
 	uint32_t	author;		/* see view_did() */
 	uint32_t	ref;		/* number of the entry */
@@ -104,6 +109,9 @@ uint32_t	 view_people(const struct view *);	/* dids seen or named */
 /* Every item that counts, in no order. */
 void		 view_each(struct view *, enum item_class,
 		    void (*fn)(void *, const struct item *), void *arg);
+/* Does this offer lend by a macro of this kind? */
+int		 view_lends(const struct view *, const struct item *,
+		    const char *kind);
 /* NULL if there is none that counts. Pointers last until the next view_add(). */
 const struct item *view_node(struct view *, const char *did);
 const struct item *view_name(struct view *, const char *name);
@@ -113,6 +121,10 @@ const struct item *view_config(struct view *, const char *scope, int64_t now);
 /* The highest version that was ever published for a scope, also when it is not
  * in force; 0: none. */
 uint64_t	 view_config_last(struct view *, const char *scope);
+/*
+ * An approval is for the terms that stood when it was given: it ends with a
+ * withdrawal, and with another macro or another way to approve. A no stays.
+ */
 enum subscribed	 view_subscribed(struct view *, const char *subscription_id);
 /* A hash of everything that the set means: equal sets, equal digests. */
 void		 view_digest(struct view *, uint8_t out[32]);

@@ -124,16 +124,34 @@ decision_of(struct span s)
 	return is_word(s, "rejected") ? DECISION_REJECTED : DECISION_REVOKED;
 }
 
+static uint32_t
+short_hash(const struct view *v, struct span s)
+{
+	uint64_t h;
+
+	crypto_shorthash((uint8_t *)&h, (const uint8_t *)s.p, s.n, v->salt);
+	return (uint32_t)h;
+}
+
+static void
+fill_offer(const struct view *v, struct item *it, const struct entry *e)
+{
+	struct span macro = span_get(e->body, "macro");
+
+	it->detail = is_word(span_text(span_get(e->body, "approval")),
+	    "auto") ? AUTO : PENDING;
+	it->since = e->seq;
+	it->terms = short_hash(v, macro);
+	it->kind = short_hash(v, span_text(span_get(macro, "kind")));
+}
+
 /* What the class remembers besides the key. */
 static void
-fill(struct item *it, const struct entry *e)
+fill(const struct view *v, struct item *it, const struct entry *e)
 {
-	struct span s;
-
 	switch (e->type) {
 	case OBJ_SERVICE_OFFER:
-		s = span_text(span_get(e->body, "approval"));
-		it->detail = is_word(s, "auto") ? AUTO : PENDING;
+		fill_offer(v, it, e);
 		break;
 	case OBJ_SUBSCRIPTION:
 		span_hex(span_get(e->body, "service_id"), it->link, 16);
@@ -141,6 +159,7 @@ fill(struct item *it, const struct entry *e)
 	case OBJ_APPROVAL:
 		it->detail = decision_of(span_text(span_get(e->body,
 		    "decision")));
+		it->seq = e->seq;
 		break;
 	case OBJ_CONFIG_BLOB:
 		it->version = (uint64_t)span_int(span_get(e->body, "version"));
@@ -209,13 +228,16 @@ items_take(struct view *v, uint32_t author, uint32_t ref,
 	it.cls = (uint8_t)cls;
 	it.when = (uint32_t)e->created_at;
 	make_key(v, e, field, &it);
-	fill(&it, e);
+	fill(v, &it, e);
 	old = find_same(v, &it);
 	if (old != NULL) {
 		it.next = old->next;
 		/* Who was first with a name stays first. */
 		if (cls == ITEM_NAME)
 			it.when = old->when;
+		if (cls == ITEM_SERVICE && it.detail != WITHDRAWN &&
+		    it.detail == old->detail && it.terms == old->terms)
+			it.since = old->since;
 		*old = it;
 		return 0;
 	}
@@ -312,6 +334,14 @@ view_service(struct view *v, const char *service_id)
 
 	key_of(service_id, strlen(service_id), key);
 	return first_of(v, ITEM_SERVICE, key);
+}
+
+int
+view_lends(const struct view *v, const struct item *offer, const char *kind)
+{
+	struct span s = { kind, strlen(kind) };
+
+	return offer->kind == short_hash(v, s);
 }
 
 const struct item *
@@ -415,8 +445,12 @@ view_subscribed(struct view *v, const char *subscription_id)
 		if (it->cls != ITEM_APPROVAL || it->author != offer->author ||
 		    memcmp(it->key, key, 16) != 0)
 			continue;
-		return it->detail == DECISION_APPROVED ? SUB_ACTIVE :
-		    it->detail == DECISION_REJECTED ? SUB_REJECTED : SUB_REVOKED;
+		if (it->detail != DECISION_APPROVED)
+			return it->detail == DECISION_REJECTED ? SUB_REJECTED :
+			    SUB_REVOKED;
+		/* Both are the provider's, numbered by him: the same everywhere. */
+		if (it->seq > offer->since)
+			return SUB_ACTIVE;
 	}
 	return offer->detail == AUTO ? SUB_ACTIVE : SUB_PENDING;
 }

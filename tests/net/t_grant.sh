@@ -201,6 +201,12 @@ pending pending true
 pending pending-with-restarts again
 
 # ---- what else ends it
+moved=$(offer moved tor-exit auto 9050)
+everybody
+subscribe b "$moved" >/dev/null
+check "B is lent what is offered by one macro" same granted "$(state b "$moved")"
+offer moved http-mirror auto 8080 >/dev/null
+check "that ends when another macro takes its name" wait_for 5 lends 0
 withdrawn=$(offer third tor-exit auto 9050)
 everybody
 subscribe b "$withdrawn" >/dev/null

@@ -105,10 +105,35 @@ judge(const uint8_t *address)
 	return request_judge(v, provider.did, &r, address, 1);
 }
 
+static int
+stands(const char *kind, const uint8_t *address)
+{
+	return grant_stands(v, provider.did, kind, consumer.did, service_hex,
+	    src, address);
+}
+
+/* An offer of "exit" by a macro of this kind. */
+static void
+offer_by(const char *kind, int port, const char *approval)
+{
+	json_t *body = a_offer(&provider, "exit", approval);
+
+	json_object_set_new(body, "macro", json_pack("{s:s, s:{s:i}}", "kind",
+	    kind, "params", "port", port));
+	say(&provider, OBJ_SERVICE_OFFER, body);
+}
+
 static void
 offer(const char *approval)
 {
-	say(&provider, OBJ_SERVICE_OFFER, a_offer(&provider, "exit", approval));
+	offer_by("tor-exit", 9050, approval);
+}
+
+static void
+withdraw(void)
+{
+	say(&provider, OBJ_OFFER_REVOKE, json_pack("{s:s}", "service_id",
+	    service_hex));
 }
 
 /* The consumer's request for an offer, which is in the journal as well. */
@@ -247,7 +272,7 @@ START_TEST(auto_grants_to_a_member_at_its_own_address)
 {
 	good("auto");
 	ck_assert_int_eq(judge(src), GRANT_OK);
-	ck_assert(grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(stands("tor-exit", src));
 }
 END_TEST
 
@@ -255,17 +280,72 @@ START_TEST(pending_waits_for_the_provider)
 {
 	good("pending");
 	ck_assert_int_eq(judge(src), GRANT_PENDING);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(!stands("tor-exit", src));
 	decision("approved");
 	ck_assert_int_eq(judge(src), GRANT_OK);
-	ck_assert(grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(stands("tor-exit", src));
 	decision("rejected");
 	ck_assert_int_eq(judge(src), GRANT_REJECTED);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(!stands("tor-exit", src));
 	decision("approved");
 	decision("revoked");
 	ck_assert_int_eq(judge(src), GRANT_REVOKED);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(!stands("tor-exit", src));
+}
+END_TEST
+
+START_TEST(an_approval_ends_with_the_offer_that_it_was_for)
+{
+	good("pending");
+	decision("approved");
+	withdraw();
+	offer("pending");
+	ck_assert_int_eq(judge(src), GRANT_PENDING);
+	ck_assert(!stands("tor-exit", src));
+	decision("approved");
+	ck_assert_int_eq(judge(src), GRANT_OK);
+}
+END_TEST
+
+START_TEST(an_approval_ends_with_other_terms_and_only_with_those)
+{
+	good("pending");
+	decision("approved");
+	offer("pending");	/* said again */
+	ck_assert_int_eq(judge(src), GRANT_OK);
+	offer_by("http-mirror", 9050, "pending");
+	ck_assert_int_eq(judge(src), GRANT_PENDING);
+	decision("approved");
+	ck_assert_int_eq(judge(src), GRANT_OK);
+	offer_by("http-mirror", 8080, "pending");
+	ck_assert_int_eq(judge(src), GRANT_PENDING);
+	decision("approved");
+	offer_by("http-mirror", 8080, "auto");
+	offer_by("http-mirror", 8080, "pending");
+	ck_assert_int_eq(judge(src), GRANT_PENDING);
+}
+END_TEST
+
+START_TEST(a_rejection_outlives_the_offer)
+{
+	good("pending");
+	decision("rejected");
+	withdraw();
+	offer("auto");
+	ck_assert_int_eq(judge(src), GRANT_REJECTED);
+}
+END_TEST
+
+START_TEST(what_was_lent_by_another_kind_does_not_stand)
+{
+	good("auto");
+	ck_assert(stands("tor-exit", src));
+	ck_assert(!stands("http-mirror", src));
+	offer_by("http-mirror", 8080, "auto");
+	ck_assert(!stands("tor-exit", src));
+	ck_assert(stands("http-mirror", src));
+	say(&provider, OBJ_SERVICE_OFFER, a_offer(&provider, "exit", "auto"));
+	ck_assert(!stands("http-mirror", src));
 }
 END_TEST
 
@@ -320,8 +400,8 @@ START_TEST(another_nodes_subscription_from_ones_own_address_is_refused)
 	good("auto");
 	ck_assert_int_eq(judge(thief), GRANT_SOURCE);
 	ck_assert_int_eq(judge(NULL), GRANT_NODE);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, thief));
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, NULL));
+	ck_assert(!stands("tor-exit", thief));
+	ck_assert(!stands("tor-exit", NULL));
 }
 END_TEST
 
@@ -343,7 +423,7 @@ START_TEST(a_member_that_was_revoked_has_lost_what_it_had)
 	ck_assert_int_eq(judge(src), GRANT_OK);
 	say(&provider, OBJ_REVOKE, a_revoke(&consumer, 99));
 	ck_assert_int_eq(judge(src), GRANT_MEMBER);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(!stands("tor-exit", src));
 }
 END_TEST
 
@@ -352,9 +432,9 @@ START_TEST(an_offer_that_is_withdrawn_or_anothers_is_none)
 	good("auto");
 	ck_assert_int_eq(request_judge(v, consumer.did, &r, src, 1), GRANT_SERVICE);
 	ck_assert_int_eq(request_judge(v, provider.did, &r, src, 0), GRANT_MACRO);
-	say(&provider, OBJ_OFFER_REVOKE, json_pack("{s:s}", "service_id", service_hex));
+	withdraw();
 	ck_assert_int_eq(judge(src), GRANT_SERVICE);
-	ck_assert(!grant_stands(v, provider.did, consumer.did, service_hex, src, src));
+	ck_assert(!stands("tor-exit", src));
 }
 END_TEST
 
@@ -439,6 +519,10 @@ main(void)
 	tcase_add_test(t, every_byte_of_the_subscription_counts);
 	tcase_add_test(t, auto_grants_to_a_member_at_its_own_address);
 	tcase_add_test(t, pending_waits_for_the_provider);
+	tcase_add_test(t, an_approval_ends_with_the_offer_that_it_was_for);
+	tcase_add_test(t, an_approval_ends_with_other_terms_and_only_with_those);
+	tcase_add_test(t, a_rejection_outlives_the_offer);
+	tcase_add_test(t, what_was_lent_by_another_kind_does_not_stand);
 	tcase_add_test(t, an_approval_by_somebody_else_is_none);
 	tcase_add_test(t, a_stolen_subscription_opens_nothing);
 	tcase_add_test(t, a_replayed_proof_is_for_another_nonce);
