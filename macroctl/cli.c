@@ -62,16 +62,34 @@ cli_fail(enum lend_why why, const char *more)
 	return lend_status(why);
 }
 
-/* What was asked, on one line, for the audit stream. */
+/* How much of an argument is --cred, shortened or misspelt with one dash; or 0. */
+static size_t
+cred_word(const char *s)
+{
+	size_t dashes = strspn(s, "-"), n = strcspn(s + dashes, "=");
+
+	return dashes > 0 && n > 0 && n <= 4 &&
+	    strncmp(s + dashes, "cred", n) == 0 ? dashes + n : 0;
+}
+
+/*
+ * What was asked, on one line, for the audit stream. Everybody who may read the
+ * directory may read that, so credentials are left out.
+ */
 static void
 remember(int argc, char *argv[])
 {
-	size_t	n = 0;
-	int	i;
+	size_t	n = 0, word;
+	int	i, hide = 0;
 
-	for (i = 1; i < argc && n < sizeof(said) - 1; i++)
-		n += (size_t)snprintf(said + n, sizeof(said) - n, "%s%s",
-		    i > 1 ? " " : "", argv[i]);
+	for (i = 1; i < argc && n < sizeof(said) - 1; i++) {
+		word = hide ? 0 : cred_word(argv[i]);
+		n += (size_t)snprintf(said + n, sizeof(said) - n, "%s%.*s%s",
+		    i > 1 ? " " : "", hide ? 0 : word > 0 ? (int)word :
+		    SAID_LEN, argv[i], hide ? "..." : word > 0 &&
+		    argv[i][word] == '=' ? "=..." : "");
+		hide = word > 0 && argv[i][word] == '\0';
+	}
 }
 
 /* -- arguments ------------------------------------------------------------ */

@@ -152,6 +152,13 @@ refused "a planner that kills its parent" PLANNER_FAILED evil-kill $g
 refused "a planner that traces" PLANNER_FAILED evil-trace $g
 check "every refusal was recorded" test "$(audited '"what":"refused"')" -ge 40
 check "with what was asked" test "$(audited 'BAD_KIND: ../../etc/passwd grant')" -ge 1
+for how in "--cred|{\"a\":\"hunter-one\"}" "--cred={\"a\":\"hunter-two\"}" "--cre|hunter-three" "-c|hunter-four"; do
+	IFS='|' read -ra words <<<"$how"
+	mac tor-exit activate --params '{"marker":1}' "${words[@]}" >/dev/null 2>&1
+done
+check "the control: what --params says is recorded" same 4 "$(audited '"marker')"
+check "credentials are not recorded" same 0 "$(audited hunter)"
+check "nor in the log" refuses grep -q hunter "$tmp/a/log"
 
 # ---- tampering
 chmod o+w "$bin/macros.d"
