@@ -71,15 +71,6 @@ split(struct api_reply *r, size_t len)
 	return status;
 }
 
-/* Nothing in an answer may move the cursor. */
-static void
-say(const char *text)
-{
-	for (; *text != '\0'; text++)
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
-		    stderr);
-}
-
 static int
 refused(const struct api_reply *r, int status)
 {
@@ -93,10 +84,10 @@ refused(const struct api_reply *r, int status)
 		fprintf(stderr, "the directory answered %d, without a reason",
 		    status);
 	else
-		say(text);
+		text_say(stderr, text);
 	if (text != NULL && field != NULL && strstr(text, field) == NULL) {
 		fputs(" (", stderr);
-		say(field);
+		text_say(stderr, field);
 		fputc(')', stderr);
 	}
 	fputc('\n', stderr);

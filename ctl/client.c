@@ -132,10 +132,12 @@ judge(const char *buf, size_t len, json_t **data)
 	if (status == NULL)
 		fprintf(stderr, "bastidectl: that was no reply of a node: %s\n",
 		    o == NULL ? err.text : "no status");
-	else if (strcmp(status, "ok") != 0)
-		fprintf(stderr, "bastidectl: %s\n",
-		    text != NULL ? text : "refused, without a reason");
-	else {
+	else if (strcmp(status, "ok") != 0) {
+		fputs("bastidectl: ", stderr);
+		text_say(stderr, text != NULL ? text : "refused, without a "
+		    "reason");
+		fputc('\n', stderr);
+	} else {
 		*data = json_incref(json_object_get(o, "data"));
 		ret = EXIT_OK;
 	}

@@ -2,6 +2,8 @@
 #ifndef CTL_H
 #define CTL_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 /* What the process says when it ends. */
@@ -57,6 +59,17 @@ struct apply {
 	int		 json;
 };
 int	apply_run(const struct apply *);
+
+/*
+ * text.c: others' words. Each byte of a character that a terminal obeys becomes
+ * a '?'; newlines, too, but not in text_show, which writes what it was given,
+ * byte for byte, when stdout is no terminal: -1 when that fails.
+ */
+void	text_clean(char *);
+void	text_say(FILE *, const char *);
+int	text_show(const char *, size_t len);
+/* How JSON is printed: what is not ASCII, as its number. */
+#define TEXT_JSON	(JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
 
 /* table.c: data of `show what` for people. */
 void	table_print(const char *what, json_t *data);

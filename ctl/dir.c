@@ -115,7 +115,7 @@ int
 dir_print(const struct call *c, const char *sheet, json_t *data)
 {
 	if (c->json) {
-		json_dumpf(data, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+		json_dumpf(data, stdout, TEXT_JSON);
 		putchar('\n');
 	} else
 		table_print(sheet, data);

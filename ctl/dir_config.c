@@ -18,7 +18,7 @@ config_list(struct call *c)
 	return dir_get(c, "/v1/configs", "dir configs");
 }
 
-/* The text as it was published, byte for byte. */
+/* The text as it was published; byte for byte, but for a terminal. */
 static int
 config_show(struct call *c)
 {
@@ -37,10 +37,10 @@ config_show(struct call *c)
 	if (ret != EXIT_OK || c->json)
 		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
 	text = json_string_value(json_object_get(data, "text"));
-	if (text != NULL)
-		fputs(text, stdout);
+	ret = text != NULL && text_show(text, strlen(text)) == 0 &&
+	    fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 	json_decref(data);
-	return text != NULL && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+	return ret;
 }
 
 /* The file as a JSON string, or NULL after a text. */

@@ -67,7 +67,8 @@ export_to(const char *socket, const char *file)
 			break;
 		len = r.len;
 		from += lines_in(r.body, r.len);
-		ok = fwrite(r.body, 1, r.len, f) == r.len;
+		ok = f == stdout ? text_show(r.body, r.len) == 0 :
+		    fwrite(r.body, 1, r.len, f) == r.len;
 		free(r.buf);
 	} while (len > 0 && ok);
 	if (fflush(f) != 0 || (f != stdout && fclose(f) != 0))
@@ -324,9 +325,11 @@ dir_proof(struct call *c)
 	if (ret != EXIT_OK || c->json)
 		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
 	/* As bastide-verify -p reads it. */
-	json_array_foreach(json_object_get(data, "proof"), i, hash)
-		puts(json_string_value(hash) != NULL ?
+	json_array_foreach(json_object_get(data, "proof"), i, hash) {
+		text_say(stdout, json_string_value(hash) != NULL ?
 		    json_string_value(hash) : "");
+		putchar('\n');
+	}
 	json_decref(data);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
@@ -342,8 +345,7 @@ dir_checkpoint(struct call *c)
 	if (c->json)
 		ret = dir_print(c, NULL, json_pack("{s:s%}", "checkpoint", r.body,
 		    r.len));
-	else if (fwrite(r.body, 1, r.len, stdout) != r.len ||
-	    fflush(stdout) != 0)
+	else if (text_show(r.body, r.len) == -1 || fflush(stdout) != 0)
 		ret = EXIT_NO;
 	free(r.buf);
 	return ret;

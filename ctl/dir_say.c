@@ -36,6 +36,14 @@ dir_status(struct call *c)
 	    "/v1/status", "");
 }
 
+static void
+say(const json_t *data, const char *name)
+{
+	const char *s = json_string_value(json_object_get(data, name));
+
+	text_say(stdout, s != NULL ? s : "?");
+}
+
 int
 dir_invite(struct call *c)
 {
@@ -51,13 +59,14 @@ dir_invite(struct call *c)
 	    &data);
 	if (ret != EXIT_OK || c->json)
 		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
-	printf("%s may join until %s. On that box:\n\n"
-	    "  bastidectl dir pull %s\n  bastidectl dir join %s\n\n"
-	    "The token is shown this once, and works once.\n",
-	    json_string_value(json_object_get(data, "did")),
-	    json_string_value(json_object_get(data, "expires")),
-	    json_string_value(json_object_get(data, "npub")),
-	    json_string_value(json_object_get(data, "token")));
+	say(data, "did");
+	fputs(" may join until ", stdout);
+	say(data, "expires");
+	fputs(". On that box:\n\n  bastidectl dir pull ", stdout);
+	say(data, "npub");
+	fputs("\n  bastidectl dir join ", stdout);
+	say(data, "token");
+	fputs("\n\nThe token is shown this once, and works once.\n", stdout);
 	json_decref(data);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
@@ -167,8 +176,11 @@ dir_services(struct call *c)
 		return ret;
 	catalogue = json_string_value(json_object_get(data, "catalogue"));
 	if (!c->json && catalogue != NULL &&
-	    strcmp(catalogue, "available") != 0)
-		fprintf(stderr, "bastidectl: no catalogue now: %s\n", catalogue);
+	    strcmp(catalogue, "available") != 0) {
+		fputs("bastidectl: no catalogue now: ", stderr);
+		text_say(stderr, catalogue);
+		fputc('\n', stderr);
+	}
 	return dir_print(c, "dir services", data);
 }
 

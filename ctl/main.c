@@ -25,8 +25,7 @@ static int
 print(const struct how *how, const char *what, json_t *data)
 {
 	if (how->json || what == NULL) {
-		json_dumpf(data, stdout, JSON_INDENT(2) | JSON_SORT_KEYS |
-		    JSON_ENCODE_ANY);
+		json_dumpf(data, stdout, TEXT_JSON | JSON_ENCODE_ANY);
 		putchar('\n');
 	} else
 		table_print(what, data);

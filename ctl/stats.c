@@ -98,12 +98,15 @@ stats_print(const char *window, const json_t *data)
 	double lo, hi;
 
 	bounds(list, &lo, &hi);
-	printf("%s, the last %s\n", name != NULL ? name : "?", window);
+	text_say(stdout, name != NULL ? name : "?");
+	printf(", the last %s\n", window);
 	if (isnan(lo)) {
 		puts("(nothing was measured)");
 		return;
 	}
 	line(list, hi);
-	printf("now %g, lowest %g, mean %g, highest %g %s\n", value(list, n - 1),
-	    lo, mean(list, 0, n), hi, unit != NULL ? unit : "");
+	printf("now %g, lowest %g, mean %g, highest %g ", value(list, n - 1),
+	    lo, mean(list, 0, n), hi);
+	text_say(stdout, unit != NULL ? unit : "");
+	putchar('\n');
 }

@@ -3,7 +3,6 @@
  * says, several lists one after the other; anything else is printed as names and values, all of it.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -171,15 +170,6 @@ table_command(const char *what)
 	return s != NULL ? s->command : NULL;
 }
 
-/* Nothing in a reply may move the cursor: names come from other people. */
-static void
-clean(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
-}
-
 static void
 ago(json_int_t at_ms, char out[CELL])
 {
@@ -217,7 +207,7 @@ scalar(const json_t *v, char out[CELL])
 	switch (v != NULL ? json_typeof(v) : JSON_NULL) {
 	case JSON_STRING:
 		snprintf(out, CELL, "%s", json_string_value(v));
-		clean(out);
+		text_clean(out);
 		break;
 	case JSON_INTEGER:
 		snprintf(out, CELL, "%" JSON_INTEGER_FORMAT,
@@ -299,6 +289,16 @@ print_list(const struct sheet *s, const json_t *list)
 
 static void	print_value(const char *, json_t *, int);
 
+static void
+print_name(const char *name, int depth)
+{
+	char text[CELL];
+
+	snprintf(text, sizeof(text), "%s", name);
+	text_clean(text);
+	printf("%*s%-*s", depth * 2, "", NAME_WIDTH - depth * 2, text);
+}
+
 /* Of a group of counters, those that count something. */
 static void
 print_group(const char *name, json_t *group, int depth)
@@ -307,7 +307,9 @@ print_group(const char *name, json_t *group, int depth)
 	json_t *item;
 	int shown = 0;
 
-	printf("%*s%s:\n", depth * 2, "", name);
+	printf("%*s", depth * 2, "");
+	text_say(stdout, name);
+	puts(":");
 	json_object_foreach(group, key, item) {
 		if (json_is_integer(item) && json_integer_value(item) == 0)
 			continue;
@@ -325,7 +327,7 @@ print_array(const char *name, json_t *list, int depth)
 	json_t *item;
 	size_t i;
 
-	printf("%*s%-*s", depth * 2, "", NAME_WIDTH - depth * 2, name);
+	print_name(name, depth);
 	json_array_foreach(list, i, item)
 		if (!json_is_object(item)) {
 			scalar(item, text);
@@ -341,13 +343,9 @@ print_array(const char *name, json_t *list, int depth)
 static void
 print_text(const char *name, const char *text, int depth)
 {
-	char *copy = strdup(text);
-
-	if (copy != NULL)
-		clean(copy);
-	printf("%*s%-*s%s\n", depth * 2, "", NAME_WIDTH - depth * 2, name,
-	    copy != NULL ? copy : "?");
-	free(copy);
+	print_name(name, depth);
+	text_say(stdout, text);
+	putchar('\n');
 }
 
 static void
@@ -363,8 +361,8 @@ print_value(const char *name, json_t *v, int depth)
 		print_text(name, json_string_value(v), depth);
 	else {
 		scalar(v, text);
-		printf("%*s%-*s%s\n", depth * 2, "", NAME_WIDTH - depth * 2,
-		    name, text);
+		print_name(name, depth);
+		puts(text);
 	}
 }
 

@@ -96,8 +96,9 @@ add_name(struct view *v, const json_t *o)
 	    (p = node_of(v, addr)) == NULL)
 		return NULL;
 	snprintf(p->name, sizeof(p->name), "%s", name);
+	text_clean(p->name);
 	for (s = p->name; *s != '\0'; s++)	/* names come from other people */
-		if ((unsigned char)*s < ' ' || *s == 0x7f || *s == '"' || *s == '\\')
+		if (*s == '"' || *s == '\\')
 			*s = '?';
 	return p;
 }

@@ -111,6 +111,26 @@ check an_older_version_is_not_said_again says version dir a config publish speed
 check config_list_shows_it shows 'speed.yaml *2 *yes' dir a config list
 check config_show_gives_the_text_back same 'speed: 2' "$(dir a config show speed.yaml)"
 check config_show_names_an_empty_scope says 'nothing is in force' dir a config show slow.yaml
+# What a terminal obeys reaches none; a file gets each byte.
+printf 'a\033[2J\302\2332J\342\200\256z\tb\n' >"$tmp/raw"
+dir a config publish raw "$tmp/raw" >/dev/null
+check a_text_of_another_is_shown_byte_for_byte same "$(od -c "$tmp/raw")" "$(dir a config show raw | od -c)"
+on_a_terminal() {
+	python3 - "$BASTIDE_BUILD/bastidectl" -S "$(sock a)" dir config show raw <<'P'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+said = b""
+try:
+    while piece := os.read(fd, 4096): said += piece
+except OSError: pass
+os.waitpid(pid, 0)
+sys.stdout.write(said.decode("latin-1").replace("\r\n", "\n"))
+P
+}
+check but_a_terminal_gets_nothing_it_obeys same "$(printf 'a?[2J??2J???z\tb')" "$(on_a_terminal)"
+check json_is_plain_ascii refuses grep -q '[^ -~]' <(ctl a --json dir config show raw)
+check json_has_the_whole_text same "$(od -c "$tmp/raw")" "$(field a 'd["text"]' config show raw | head -c -1 | od -c)"
 head -c 49153 /dev/zero | tr '\0' x >"$tmp/big"
 check a_text_that_is_too_long_names_the_limit says 49152 dir a config publish big "$tmp/big"
 printf 'a\0b' >"$tmp/nul"
