@@ -93,7 +93,6 @@ refuse(struct place *p, const struct blob *b, enum applied how,
 {
 	size_t n = strlen(why);
 
-	unlinkat(p->dir, "new", 0);
 	p->refused = b->version;
 	if (place_save(p) == -1 && n < APPLY_REASON)
 		snprintf(why + n, APPLY_REASON - n, "; not written down: %s",
@@ -107,13 +106,17 @@ begin(struct place *p, const struct blob *b, const char *path, int checks,
     enum applied *how, char why[APPLY_REASON])
 {
 	char file[PATH_MAX];
+	int said;
 
 	*how = APPLY_REFUSED;
 	if (place_put(p->dir, "new", b->text, b->len) == -1)
 		return fails(why, "the new file");
 	snprintf(file, sizeof(file), "%s/%s/new", path, b->scope);
-	if (apply_command(checks, b->scope, "syntax", file, why) == -1) {
+	said = apply_command(checks, b->scope, "syntax", file, why);
+	if (said == -1)
 		*how = refuse(p, b, APPLY_REFUSED, why);
+	if (said != 0) {
+		unlinkat(p->dir, "new", 0);
 		return -1;
 	}
 	if (place_swap(p) == -1) {
@@ -148,6 +151,7 @@ put_in_place(struct place *p, const struct blob *b, const char *path,
 {
 	char file[PATH_MAX];
 	enum applied how;
+	int said;
 
 	/* This very text has passed: it is another version of it. */
 	if (strcmp(p->hash, b->hash) == 0 && place_has(p, b->hash))
@@ -156,11 +160,12 @@ put_in_place(struct place *p, const struct blob *b, const char *path,
 	    begin(p, b, path, checks, &how, why) == -1)
 		return how;
 	snprintf(file, sizeof(file), "%s/%s/active", path, b->scope);
-	if (apply_command(checks, b->scope, "health", file, why) == -1) {
-		place_undo(p);
-		return refuse(p, b, APPLY_ROLLED_BACK, why);
-	}
-	return commit(p, b, why);
+	said = apply_command(checks, b->scope, "health", file, why);
+	if (said == 0)
+		return commit(p, b, why);
+	place_undo(p);
+	return said == -1 ? refuse(p, b, APPLY_ROLLED_BACK, why) :
+	    APPLY_ROLLED_BACK;
 }
 
 /* Why a version that is not newer stays out; 0: it is in no place at all. */

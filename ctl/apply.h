@@ -33,7 +33,7 @@ int	apply_syntax(const char *scope, const char *text, size_t len,
 	    char why[APPLY_REASON]);
 /*
  * The command of a scope, if it has one: what is "syntax" or "health". 0 when
- * it says yes or there is none; -1: no, or it may not be run, and why.
+ * it says yes or there is none; -1: no; -2: it could not be asked; and why.
  */
 int	apply_command(int checks, const char *scope, const char *what,
 	    const char *file, char why[APPLY_REASON]);

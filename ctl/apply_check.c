@@ -34,6 +34,14 @@ no(char why[APPLY_REASON], const char *fmt, ...)
 	return -1;
 }
 
+/* Nobody said no: it is asked again when there is another look. */
+static int
+unasked(char why[APPLY_REASON], const char *reason)
+{
+	no(why, "its command cannot be asked: %s", reason);
+	return -2;
+}
+
 /* -- form ------------------------------------------------------------------ */
 
 static int
@@ -127,9 +135,12 @@ apply_checks(const char *path)
 	return -2;
 }
 
-/* What it says is for the log; stdout is the caller's answer. */
+/*
+ * What it says is for the log; stdout is the caller's answer. Whatever keeps
+ * it from running goes into told, which a command that runs does not hold.
+ */
 static void
-become(int fd, const char *scope, const char *what, const char *file)
+become(int fd, int told, const char *scope, const char *what, const char *file)
 {
 	char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	char name[64], verb[8], path[4096];
@@ -140,13 +151,37 @@ become(int fd, const char *scope, const char *what, const char *file)
 	snprintf(verb, sizeof(verb), "%s", what);
 	snprintf(path, sizeof(path), "%s", file);
 	/* A script is read through its descriptor: that one stays open. */
-	if (setsid() == -1 || prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
-	    null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(STDERR_FILENO, STDOUT_FILENO) == -1 || chdir("/") == -1 ||
-	    fcntl(fd, F_SETFD, 0) == -1)
+	if (setsid() != -1 && prctl(PR_SET_PDEATHSIG, SIGKILL) != -1 &&
+	    null != -1 && dup2(null, STDIN_FILENO) != -1 &&
+	    dup2(STDERR_FILENO, STDOUT_FILENO) != -1 && chdir("/") != -1 &&
+	    fcntl(fd, F_SETFD, 0) != -1)
+		fexecve(fd, argv, env);
+	if (write(told, &errno, sizeof(errno)) == -1)
 		_exit(126);
-	fexecve(fd, argv, env);
 	_exit(127);
+}
+
+/* A child that runs the command: its id, or -1 with errno. */
+static pid_t
+start(int fd, const char *scope, const char *what, const char *file)
+{
+	int told[2], err = 0;
+	pid_t pid;
+
+	if (pipe2(told, O_CLOEXEC) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		become(fd, told[1], scope, what, file);
+	if (pid == -1)
+		err = errno;
+	close(told[1]);
+	if (pid != -1 && read(told[0], &err, sizeof(err)) > 0) {
+		waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	close(told[0]);
+	errno = err;
+	return pid;
 }
 
 /* Its status, or -1 when it was out of patience: all of it is ended then. */
@@ -171,7 +206,7 @@ int
 apply_command(int checks, const char *scope, const char *what,
     const char *file, char why[APPLY_REASON])
 {
-	int fd, status;
+	int fd, status, err;
 	pid_t pid;
 
 	if (checks == -1)
@@ -180,18 +215,19 @@ apply_command(int checks, const char *scope, const char *what,
 	    O_NONBLOCK);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
-	if (fd == -1 || !is_roots(fd, S_IFREG)) {
-		if (fd != -1)
-			close(fd);
-		return no(why, "its command must be root's own file, and "
-		    "nobody else may write it");
+	if (fd == -1)
+		return unasked(why, strerror(errno));
+	if (!is_roots(fd, S_IFREG)) {
+		close(fd);
+		return unasked(why, "it must be root's own file, and nobody "
+		    "else may write it");
 	}
-	pid = fork();
-	if (pid == 0)
-		become(fd, scope, what, file);
+	if ((pid = start(fd, scope, what, file)) == -1) {
+		err = errno;
+		close(fd);
+		return unasked(why, strerror(err));
+	}
 	close(fd);
-	if (pid == -1)
-		return no(why, "its command: %s", strerror(errno));
 	if ((status = wait_for(pid)) == -1)
 		return no(why, "its command (%s) took more than %d s", what,
 		    PATIENCE_MS / 1000);

@@ -133,7 +133,10 @@ chmod 777 "$checks/speed.yaml"
 publish speed.yaml 'speed: 9'
 check a_command_that_others_write_is_not_run is 'must be root' "$(outcome speed.yaml)"
 check then_nothing_is_put_in_place same 'speed: 8' "$(cat "$f/active")"
+chmod 644 "$checks/speed.yaml"
+check a_command_that_cannot_run_said_nothing is '^refused: its command cannot be asked: Permission denied' "$(outcome speed.yaml)"
 chmod 755 "$checks/speed.yaml"
+check it_is_asked_again_once_it_can is '^applied' "$(outcome speed.yaml)"
 chmod 777 "$checks"
 apply b >"$tmp/said" 2>"$tmp/err"
 check a_folder_that_others_write_stops_it_all grep -q 'must be root' "$tmp/err"
@@ -146,7 +149,7 @@ ln "$f/active" "$f/rollback"; printf 'half' >"$f/active.x"; mv "$f/active.x" "$f
 chown $applier "$f/active"
 check a_stop_half_way_is_begun_again is '^applied' "$(outcome speed.yaml)"
 check with_the_new_text same 'speed: 10' "$(cat "$f/active")"
-check and_the_right_previous_one same 'speed: 8' "$(cat "$f/previous")"
+check and_the_right_previous_one same 'speed: 9' "$(cat "$f/previous")"
 
 # ---- a disk that is full
 publish speed.yaml "speed: 11 # $(head -c 30000 /dev/zero | tr '\0' x)"

@@ -224,6 +224,46 @@ START_TEST(a_text_that_passed_is_not_taken_for_a_new_one)
 }
 END_TEST
 
+/* A command that cannot run has said nothing: the version is asked again. */
+START_TEST(who_could_not_be_asked_turned_nothing_down)
+{
+	static const mode_t bad[] = { 0666, 0777, 0644, 0000 };
+	char path[128];
+	size_t i;
+	int dir;
+
+	if (geteuid() != 0)
+		return;
+	dir = commands("exit 0");
+	snprintf(path, sizeof(path), "%s/checks/s", folder);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(chmod(path, bad[i]), 0);
+		ck_assert_int_eq(apply_with(dir, "s", 1, "one"), APPLY_REFUSED);
+		ck_assert_ptr_nonnull(strstr(why, "cannot be asked"));
+		ck_assert_str_eq(text_of("active"), "");
+		ck_assert_str_eq(text_of("new"), "");
+	}
+	/* Its interpreter is missing. */
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	put_text("../checks/s", "#!/nowhere/sh\n");
+	ck_assert_int_eq(apply_with(dir, "s", 1, "one"), APPLY_REFUSED);
+	ck_assert_ptr_nonnull(strstr(why, "No such file"));
+	/* After the swap it is undone, and asked again, too. */
+	snprintf(path, sizeof(path), "chmod 0644 %s/checks/s", folder);
+	close(commands(path));
+	ck_assert_int_eq(apply_with(dir, "s", 1, "one"), APPLY_ROLLED_BACK);
+	ck_assert_ptr_nonnull(strstr(why, "cannot be asked"));
+	ck_assert_str_eq(text_of("active"), "");
+	close(commands("exit 0"));
+	ck_assert_int_eq(apply_with(dir, "s", 1, "one"), APPLY_DONE);
+	/* 127 from a command that ran is its no. */
+	close(commands("exit 127"));
+	ck_assert_int_eq(apply_with(dir, "s", 2, "two"), APPLY_REFUSED);
+	ck_assert_int_eq(apply_with(dir, "s", 2, "two"), APPLY_KEPT);
+	close(dir);
+}
+END_TEST
+
 /* What somebody took away or changed is no version in place. */
 START_TEST(in_place_is_what_stands_there)
 {
@@ -267,9 +307,9 @@ START_TEST(commands_are_roots_own)
 	ck_assert_int_ge(dir = apply_checks(folder), 0);
 	ck_assert_int_eq(apply_command(dir, "s", "health", "/", why), 0);
 	ck_assert_int_eq(mkdirat(dir, "s", 0755), 0);
-	ck_assert_int_eq(apply_command(dir, "s", "health", "/", why), -1);
+	ck_assert_int_eq(apply_command(dir, "s", "health", "/", why), -2);
 	ck_assert_int_eq(symlinkat("/bin/true", dir, "l"), 0);
-	ck_assert_int_eq(apply_command(dir, "l", "health", "/", why), -1);
+	ck_assert_int_eq(apply_command(dir, "l", "health", "/", why), -2);
 	close(dir);
 }
 END_TEST
@@ -289,6 +329,7 @@ main(void)
 	tcase_add_test(t, what_is_turned_down_is_remembered_until_something_newer);
 	tcase_add_test(t, a_stop_between_any_two_steps_is_mended);
 	tcase_add_test(t, a_text_that_passed_is_not_taken_for_a_new_one);
+	tcase_add_test(t, who_could_not_be_asked_turned_nothing_down);
 	tcase_add_test(t, in_place_is_what_stands_there);
 	tcase_add_test(t, a_link_in_its_place_is_never_followed);
 	tcase_add_test(t, commands_are_roots_own);
