@@ -16,7 +16,7 @@
 #define OURS	0x80000000u	/* the names that are ours to give */
 
 static struct talk	*talks;
-static unsigned		 calls;
+static unsigned		 calls, guests;
 static void		(*on_guest)(struct talk *);
 
 static void
@@ -47,7 +47,10 @@ make(uint32_t name)
 	t->name = name;
 	t->next = talks;
 	talks = t;
-	calls += (name & OURS) != 0;
+	if ((name & OURS) != 0)
+		calls++;
+	else
+		guests++;
 	return t;
 }
 
@@ -61,7 +64,10 @@ end(struct talk *t)
 	for (p = &talks; *p != t; p = &(*p)->next)
 		;
 	*p = t->next;
-	calls -= (t->name & OURS) != 0;
+	if ((t->name & OURS) != 0)
+		calls--;
+	else
+		guests--;
 	evbuffer_free(t->in);
 	evbuffer_free(t->out);
 	free(t);
@@ -157,6 +163,8 @@ on_talk_in(struct chan *c, const struct msg_talk_in *m, int *fds)
 	(void)fds;
 	if (find(m->talk) != NULL)
 		fatalx("netd gives two connections one name");
+	if (guests == TALK_GUESTS)
+		fatalx("netd lets in more than %d connections", TALK_GUESTS);
 	t = make(m->talk);
 	t->up = 1;
 	memcpy(t->src, m->src, sizeof(t->src));

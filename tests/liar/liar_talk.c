@@ -239,6 +239,53 @@ START_TEST(dird_ignores_a_false_netd_or_ends_by_its_rule)
 }
 END_TEST
 
+/* Is dird still there to take something? */
+static int
+takes(void)
+{
+	struct msg_talk_heard h = { .talk = 1, .bytes_len = 1, .bytes = "G" };
+	struct pollfd p = { .fd = door.fd, .events = POLLIN };
+	union msg_any m;
+	enum msg_type type;
+	int fds[MSG_NFD_MAX];
+
+	if (chan_send(&door, MSG_TALK_HEARD, &h, NULL) == -1)
+		return 0;
+	while (poll(&p, 1, WAIT_MS) == 1 &&
+	    chan_recv(&door, &type, &m, fds) == CHAN_MSG)
+		if (type == MSG_TALK_TAKEN)
+			return 1;
+	return 0;
+}
+
+START_TEST(dird_takes_no_more_guests_than_there_are_places)
+{
+	struct msg_talk_in in = { .talk = 1 };
+	unsigned extra;
+	struct chan far;
+	pid_t pid;
+	int st;
+
+	for (extra = 0; extra <= 1; extra++) {
+		ck_assert_int_eq(chan_pair(PROC_NETD, PROC_DIRD, &door, &far), 0);
+		door.phase = RUN;
+		if ((pid = fork()) == 0) {
+			close(door.fd);
+			be_dird(far.fd);
+		}
+		close(far.fd);
+		for (in.talk = 1; in.talk <= TALK_GUESTS + extra; in.talk++)
+			ck_assert_int_eq(chan_send(&door, MSG_TALK_IN, &in,
+			    NULL), 0);
+		ck_assert_int_eq(takes(), !extra);
+		close(door.fd);
+		ck_assert_int_eq(waitpid(pid, &st, 0), pid);
+		ck_assert_msg(WIFEXITED(st) && WEXITSTATUS(st) <= 1,
+		    "%u too many: dird ended with %#x", extra, st);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -249,6 +296,7 @@ main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, dird_ignores_a_false_netd_or_ends_by_its_rule);
+	tcase_add_test(t, dird_takes_no_more_guests_than_there_are_places);
 	suite_add_tcase(s, t);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);
