@@ -1,7 +1,7 @@
 /*
  * mesh.c -- see mesh.h. netd has looked at where a connection comes from; which
- * did that is, the NodeRecords say. What takes too long to ask, or too long to
- * take its answer, is cut.
+ * did that is, the NodeRecords say. What takes too long to ask, or to be
+ * answered, is cut; who is slow to take the answer is netd's to cut.
  */
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -20,7 +20,7 @@
 
 #define SWEEP_MS	500
 
-/* Somebody who asks. answered: the talk is only there to be taken away. */
+/* Somebody who asks, until there is an answer. */
 struct guest {
 	struct talk	*talk;
 	struct ask	*ask;		/* under way */
@@ -117,27 +117,46 @@ bad(struct guest *g, int status, const char *wrong)
 	say(g, status, "application/json", text, (size_t)n);
 }
 
+/* What a request points to lives as long as the request, also without its guest. */
+struct kept {
+	struct ask	 a;
+	struct message	 m;
+	char		 body[];
+};
+
+static struct ask *
+keep(struct guest *g)
+{
+	size_t len = (size_t)g->m.body;
+	struct kept *k = calloc(1, sizeof(*k) + len);
+	struct ask *a;
+
+	if (k == NULL)
+		fatalx("no memory for a request of the mesh");
+	evbuffer_drain(g->talk->in, g->m.head);
+	evbuffer_remove(g->talk->in, k->body, len);
+	k->m = g->m;
+	a = &k->a;
+	a->method = k->m.method;
+	a->path = k->m.path;
+	a->query = g->m.query[0] == '\0' ? "" :
+	    k->m.path + (g->m.query - g->m.path);
+	a->body = k->body;
+	a->body_len = len;
+	return a;
+}
+
 static void
 ask(struct guest *g)
 {
-	struct ask *a = calloc(1, sizeof(*a));
-	struct evbuffer *in = g->talk->in;
+	struct ask *a = keep(g);
 
-	if (a == NULL)
-		fatalx("no memory for a request of the mesh");
-	evbuffer_drain(in, g->m.head);
 	a->guest = g;
 	a->from_mesh = 1;
 	memcpy(a->src, g->talk->src, sizeof(a->src));
 	who_is(a->src, a->did);
-	a->method = g->m.method;
-	a->path = g->m.path;
-	a->query = g->m.query;
-	a->body_len = (size_t)g->m.body;
-	a->body = a->body_len == 0 ? "" :
-	    (const char *)evbuffer_pullup(in, (ev_ssize_t)a->body_len);
 	g->ask = a;
-	g->until = dird_now() + MESH_TAKE_S;
+	g->until = dird_now() + MESH_ANSWER_S;
 	serve(a);
 }
 
@@ -155,8 +174,10 @@ on_changed(struct talk *t)
 		leave(g);
 		return;
 	}
-	if (g->ask != NULL)
+	if (g->ask != NULL) {
+		evbuffer_drain(t->in, len);
 		return;
+	}
 	whole = len == 0 ? 0 : message_request(
 	    (const char *)evbuffer_pullup(t->in, -1), len, &g->m, &wrong);
 	if (whole == -1)

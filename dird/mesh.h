@@ -8,7 +8,7 @@
 #include "http.h"
 
 #define MESH_BODY_MAX	(80u << 10)	/* a note and its proof */
-#define MESH_TAKE_S	90		/* to take the answer */
+#define MESH_ANSWER_S	90		/* until there is an answer */
 
 /* Every whole request goes to handle(). */
 void	mesh_start(void (*handle)(struct ask *));

@@ -176,6 +176,7 @@ void
 on_talk_up(struct chan *c, const struct msg_talk_up *m, int *fds)
 {
 	struct talk *t = find(m->talk);
+	int closing = t != NULL && t->closing;
 
 	(void)c;
 	(void)fds;
@@ -183,7 +184,9 @@ on_talk_up(struct chan *c, const struct msg_talk_up *m, int *fds)
 		return;
 	t->up = 1;
 	pump(t);
-	tell(t);
+	/* One that was closing may have gone with its last word. */
+	if (!closing)
+		tell(t);
 }
 
 void

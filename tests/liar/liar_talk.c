@@ -61,13 +61,32 @@ on_done(void *arg, int status, const char *body, size_t len, const char *wrong)
 	(void)wrong;
 }
 
+/* One with a body waits for the next: what it asked must be as it was. */
 static void
 answer(struct ask *a)
 {
 	static char text[40000];
+	static struct ask *late;
+	struct ask *now = a;
 
 	memset(text, 'x', sizeof(text));
-	http_text(a, "text/plain", text, sizeof(text));
+	if (a->body_len > 0) {
+		now = late;
+		late = a;
+	}
+	if (now == NULL)
+		return;
+	if (strcmp(now->path, "/v1/x") != 0 || strcmp(now->query, "q") != 0 ||
+	    memcmp(now->body, "hello", now->body_len) != 0)
+		_exit(5);
+	http_text(now, "text/plain", text, sizeof(text));
+}
+
+static void
+on_changed(struct talk *t)
+{
+	(void)t;
+	_exit(6);	/* it is closed */
 }
 
 static int
@@ -95,6 +114,7 @@ be_dird(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint8_t pub[32] = { 7 };
+	struct talk *t;
 	unsigned i;
 
 	log_init("dird", NULL);
@@ -104,7 +124,11 @@ be_dird(int fd)
 	chan_init(&dird.door[PROC_NETD], fd, PROC_DIRD, PROC_NETD);
 	dird.door[PROC_NETD].phase = RUN;
 	mesh_start(answer);
-	for (i = 0; i < NAMES; i++)
+	/* One goes as soon as its last word is said. */
+	t = talk_dial(pub, on_changed, NULL);
+	talk_say(t, "bye", 3);
+	talk_close(t);
+	for (i = 1; i < NAMES; i++)
 		fetch(pub, METHOD_GET, "/v1/x", "", 0, 1000, 60, on_done, NULL);
 	while (poll(&p, 1, WAIT_MS) == 1 && take(&dird.door[PROC_NETD]))
 		event_base_loop(dird.base, EVLOOP_NONBLOCK);
@@ -163,7 +187,9 @@ name(void)
 static int
 lie(void)
 {
-	static const char *const words[] = { "GET /v1/x HTTP/1.1\r\n\r\n",
+	static const char *const words[] = {
+	    "GET /v1/x?q HTTP/1.1\r\n\r\n",
+	    "POST /v1/x?q HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
 	    "GET ", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 	    "HTTP/1.1 200 OK\r\n\r\n", "\r\n\r\n", "\0\xff" };
 	struct msg_talk_heard h = { .talk = name() };
@@ -172,7 +198,7 @@ lie(void)
 	struct msg_talk_said s = { .talk = name(), .count = (uint16_t)(1 +
 	    any(any(8) ? 20 : 16384)) };
 	struct msg_talk_end e = { .talk = name(), .why = (uint8_t)(1 + any(4)) };
-	const char *w = words[any(6)];
+	const char *w = words[any(7)];
 	int mean = any(100) == 0;	/* mostly it keeps the rules */
 	long left = said[place(s.talk)];
 
@@ -239,6 +265,22 @@ START_TEST(dird_ignores_a_false_netd_or_ends_by_its_rule)
 }
 END_TEST
 
+static pid_t
+begin(void)
+{
+	struct chan far;
+	pid_t pid;
+
+	ck_assert_int_eq(chan_pair(PROC_NETD, PROC_DIRD, &door, &far), 0);
+	door.phase = RUN;
+	if ((pid = fork()) == 0) {
+		close(door.fd);
+		be_dird(far.fd);
+	}
+	close(far.fd);
+	return pid;
+}
+
 /* Is dird still there to take something? */
 static int
 takes(void)
@@ -262,18 +304,11 @@ START_TEST(dird_takes_no_more_guests_than_there_are_places)
 {
 	struct msg_talk_in in = { .talk = 1 };
 	unsigned extra;
-	struct chan far;
 	pid_t pid;
 	int st;
 
 	for (extra = 0; extra <= 1; extra++) {
-		ck_assert_int_eq(chan_pair(PROC_NETD, PROC_DIRD, &door, &far), 0);
-		door.phase = RUN;
-		if ((pid = fork()) == 0) {
-			close(door.fd);
-			be_dird(far.fd);
-		}
-		close(far.fd);
+		pid = begin();
 		for (in.talk = 1; in.talk <= TALK_GUESTS + extra; in.talk++)
 			ck_assert_int_eq(chan_send(&door, MSG_TALK_IN, &in,
 			    NULL), 0);
@@ -283,6 +318,36 @@ START_TEST(dird_takes_no_more_guests_than_there_are_places)
 		ck_assert_msg(WIFEXITED(st) && WEXITSTATUS(st) <= 1,
 		    "%u too many: dird ended with %#x", extra, st);
 	}
+}
+END_TEST
+
+START_TEST(a_request_outlives_who_asked)
+{
+	static const char post[] =
+	    "POST /v1/x?q HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+	struct msg_talk_in in;
+	struct msg_talk_heard h = { .bytes_len = sizeof(post) - 1 }, more =
+	    { .talk = 2, .bytes_len = TALK_PIECE };
+	struct msg_talk_end e = { .talk = 2, .why = TALK_FAILED };
+	pid_t pid = begin();
+	int i, st;
+
+	for (in = (struct msg_talk_in){ .talk = 1 }; in.talk <= 3; in.talk++)
+		ck_assert_int_eq(chan_send(&door, MSG_TALK_IN, &in, NULL), 0);
+	memcpy(h.bytes, post, h.bytes_len);
+	h.talk = 2;
+	ck_assert_int_eq(chan_send(&door, MSG_TALK_HEARD, &h, NULL), 0);
+	for (i = 0; i < TALK_PIECES; i++)
+		ck_assert_int_eq(chan_send(&door, MSG_TALK_HEARD, &more, NULL), 0);
+	ck_assert_int_eq(chan_send(&door, MSG_TALK_END, &e, NULL), 0);
+	h.talk = 3;
+	ck_assert_int_eq(chan_send(&door, MSG_TALK_HEARD, &h, NULL), 0);
+	for (i = 0; i < TALK_PIECES + 3; i++)
+		ck_assert_int_eq(takes(), 1);
+	close(door.fd);
+	ck_assert_int_eq(waitpid(pid, &st, 0), pid);
+	ck_assert_msg(WIFEXITED(st) && WEXITSTATUS(st) <= 1,
+	    "dird ended with %#x", st);
 }
 END_TEST
 
@@ -297,6 +362,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, dird_ignores_a_false_netd_or_ends_by_its_rule);
 	tcase_add_test(t, dird_takes_no_more_guests_than_there_are_places);
+	tcase_add_test(t, a_request_outlives_who_asked);
 	suite_add_tcase(s, t);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);
