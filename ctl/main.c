@@ -268,7 +268,9 @@ main(int argc, char **argv)
 		default:
 			return usage("unknown option");
 		}
-	/* --json is welcome at the end too, where people put it. */
+	/* Both are welcome at the end too, where people put them. */
+	if (argc - optind > 1 && strcmp(argv[argc - 1], "--help") == 0)
+		return cmd_help(&how, 0, NULL);
 	if (argc - optind > 1 && strcmp(argv[argc - 1], "--json") == 0) {
 		how.json = 1;
 		argc--;

@@ -44,6 +44,7 @@ check whoami_shows_the_whole_log_key shows 'log_key .*+A' dir a whoami
 check an_empty_journal_exports_nothing same "" "$(dir a export)"
 check join_without_a_domain_says_what_to_do says 'pull or import' dir a join "$(printf '%064d' 1)"
 check a_checkpoint_of_nothing_is_an_error says 'no checkpoint yet' dir a checkpoint
+check help_asked_for_at_the_end_is_help shows 'dir init' dir a init --help
 check init_names_a_bad_field says domain dir a init 'Not A Word'
 check init_wants_a_number_as_threshold says THRESHOLD dir a init home many
 did_a=$(field a 'd["did"]' whoami) did_b=$(field b 'd["did"]' whoami)
