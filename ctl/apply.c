@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -201,6 +202,34 @@ consider(struct place *p, const struct blob *b, const char *path, int checks,
 	return put_in_place(p, b, path, checks, why);
 }
 
+int
+apply_mend(int folder)
+{
+	int dup = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = dup == -1 ? NULL : fdopendir(dup);
+	struct dirent *e;
+	struct place p;
+	int ret = d == NULL ? -1 : 0;
+
+	if (d == NULL && dup != -1)
+		close(dup);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (!is_scope(e->d_name))
+			continue;
+		if (place_enter(folder, e->d_name, &p) == -1 &&
+		    errno != ENOTDIR && errno != ELOOP) {
+			fprintf(stderr, "bastidectl: %s: %s\n", e->d_name,
+			    strerror(errno));
+			ret = -1;
+		}
+		if (p.dir != -1)
+			close(p.dir);
+	}
+	if (d != NULL)
+		closedir(d);
+	return ret;
+}
+
 enum applied
 apply_scope(int folder, const char *path, int checks, const json_t *cfg,
     char why[APPLY_REASON])
@@ -302,6 +331,10 @@ apply_run(const struct apply *a)
 	}
 	if (sodium_init() == -1)
 		return EXIT_NO;
+	/* What a stop left half done is undone whatever is wanted now. */
+	if ((folder = open_folder(a->folder, real)) == -1 ||
+	    apply_mend(folder) == -1)
+		return EXIT_NO;
 	if ((fd = client_dial(a->socket, WAIT_S)) == -1)
 		return client_unreachable(a->socket, errno);
 	if (shed(a->socket) == -1)
@@ -309,15 +342,14 @@ apply_run(const struct apply *a)
 	ret = api_json_on(fd, a->socket, "/v1/configs/wanted", &wanted);
 	if (ret != EXIT_OK)
 		return ret;
-	checks = apply_checks(a->checks);
-	folder = checks == -2 ? -1 : open_folder(a->folder, real);
+	if ((checks = apply_checks(a->checks)) == -2) {
+		json_decref(wanted);
+		return EXIT_NO;
+	}
 	rows = json_array();
-	ret = folder != -1 && apply_all(folder, real, checks, wanted, rows) ?
-	    EXIT_OK : EXIT_NO;
+	ret = apply_all(folder, real, checks, wanted, rows) ? EXIT_OK : EXIT_NO;
 	json_decref(wanted);
-	if (folder == -1)
-		json_decref(rows);
-	else if (dir_print(&(struct call){ .json = a->json }, "dir apply",
+	if (dir_print(&(struct call){ .json = a->json }, "dir apply",
 	    json_pack("{s:o}", "configs", rows)) != EXIT_OK)
 		ret = EXIT_NO;
 	return ret;

@@ -27,6 +27,11 @@ enum applied {
  */
 enum applied apply_scope(int folder, const char *path, int checks,
 		    const json_t *cfg, char why[APPLY_REASON]);
+/*
+ * Undoes what a stop left half done in any scope's folder, also of scopes that
+ * nothing is published for now: -1 when one cannot be, and a text.
+ */
+int	apply_mend(int folder);
 
 /* apply_check.c: 0, or -1 and what is wrong with the text for this scope. */
 int	apply_syntax(const char *scope, const char *text, size_t len,

@@ -151,6 +151,13 @@ check a_stop_half_way_is_begun_again is '^applied' "$(outcome speed.yaml)"
 check with_the_new_text same 'speed: 10' "$(cat "$f/active")"
 check and_the_right_previous_one same 'speed: 9' "$(cat "$f/previous")"
 
+# Nobody wants the scope any more, and the directory is away.
+mkdir "$tmp/b/configs/gone"; : >"$tmp/b/configs/gone/first"; echo unseen >"$tmp/b/configs/gone/active"
+chown -R $applier "$tmp/b/configs/gone"
+check without_a_directory_nothing_is_applied refuses as_applier "$BASTIDE_BUILD/bastidectl" -S "$tmp/none/directory.sock" \
+    dir config apply -d "$tmp/b/configs" -c "$checks"
+check but_what_nobody_asked_about_is_gone refuses test -e "$tmp/b/configs/gone/active"
+
 # ---- a disk that is full
 publish speed.yaml "speed: 11 # $(head -c 30000 /dev/zero | tr '\0' x)"
 cat >"$tmp/full.sh" <<S

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "apply.h"
+#include "apply_place.h"
 
 static char	folder[64], why[APPLY_REASON];
 static int	fd;
@@ -277,6 +278,48 @@ START_TEST(in_place_is_what_stands_there)
 }
 END_TEST
 
+/* Its blob may be revoked when the machine is back: nobody asks for the scope. */
+START_TEST(a_stop_is_mended_without_anybody_who_wants_the_scope)
+{
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	ck_assert_int_eq(renameat(fd, "s/active", fd, "s/rollback"), 0);
+	put_text("active", "not looked at");
+	ck_assert_int_eq(symlinkat("/", fd, "link"), 0);
+	ck_assert_int_eq(apply_mend(fd), 0);
+	ck_assert_str_eq(text_of("active"), "one");
+	ck_assert_str_eq(text_of("rollback"), "");
+	/* The first of a scope goes away, and only that. */
+	ck_assert_int_eq(unlinkat(fd, "s/state", 0), 0);
+	ck_assert_int_eq(apply_mend(fd), 0);
+	ck_assert_str_eq(text_of("active"), "one");
+	put_text("first", "");
+	ck_assert_int_eq(apply_mend(fd), 0);
+	ck_assert_str_eq(text_of("active"), "");
+	/* Written down: it has passed. */
+	ck_assert_int_eq(apply("s", 1, "one"), APPLY_DONE);
+	put_text("first", "");
+	ck_assert_int_eq(apply_mend(fd), 0);
+	ck_assert_str_eq(text_of("active"), "one");
+	ck_assert_int_eq(faccessat(fd, "s/first", F_OK, 0), -1);
+}
+END_TEST
+
+/* The swap itself leaves what tells a first one from a file of long ago. */
+START_TEST(a_first_text_that_was_not_asked_about_goes_away)
+{
+	struct place p;
+
+	ck_assert_int_eq(mkdirat(fd, "s", 0755), 0);
+	ck_assert_int_eq(place_enter(fd, "s", &p), 0);
+	put_text("new", "not looked at");
+	ck_assert_int_eq(place_swap(&p), 0);
+	ck_assert_str_eq(text_of("active"), "not looked at");
+	close(p.dir);
+	ck_assert_int_eq(apply_mend(fd), 0);
+	ck_assert_str_eq(text_of("active"), "");
+}
+END_TEST
+
 START_TEST(a_link_in_its_place_is_never_followed)
 {
 	char path[128], out[128];
@@ -331,6 +374,8 @@ main(void)
 	tcase_add_test(t, a_text_that_passed_is_not_taken_for_a_new_one);
 	tcase_add_test(t, who_could_not_be_asked_turned_nothing_down);
 	tcase_add_test(t, in_place_is_what_stands_there);
+	tcase_add_test(t, a_stop_is_mended_without_anybody_who_wants_the_scope);
+	tcase_add_test(t, a_first_text_that_was_not_asked_about_goes_away);
 	tcase_add_test(t, a_link_in_its_place_is_never_followed);
 	tcase_add_test(t, commands_are_roots_own);
 	suite_add_tcase(s, t);
