@@ -284,7 +284,7 @@ $(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 $(foreach p,$(wildcard apparmor/bastide-*),644 $(p) /etc/apparmor.d/$(notdir $(p))
 )644 apparmor/bastide/common /etc/apparmor.d/bastide/common
 644 $(B)/bastide.service /lib/systemd/system/bastide.service
-644 systemd/bastide-config.service /lib/systemd/system/bastide-config.service
+644 $(B)/bastide-config.service /lib/systemd/system/bastide-config.service
 644 systemd/bastide-config.timer /lib/systemd/system/bastide-config.timer
 644 systemd/bastide.sysusers $(PREFIX)/lib/sysusers.d/bastide.conf
 endef
@@ -292,7 +292,10 @@ export INSTALLED
 $(B)/bastide.service: systemd/bastide.service Makefile
 	@mkdir -p $(@D)
 	$(Q)sed 's|/usr/lib/bastide|$(LIBEXEC)|' $< > $@
-install: all $(B)/bastide.service
+$(B)/bastide-config.service: systemd/bastide-config.service Makefile
+	@mkdir -p $(@D)
+	$(Q)sed 's|/usr/bin/|$(PREFIX)/bin/|' $< > $@
+install: all $(B)/bastide.service $(B)/bastide-config.service
 	@sh scripts/install.sh install '$(DESTDIR)'
 installed:
 	@printf '%s\n' "$$INSTALLED"

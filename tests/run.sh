@@ -55,6 +55,7 @@ one "clang builds every program" 300 make -j"$jobs" clang
 one "gcc builds every test" 600 make -j"$jobs" tests
 one "clang builds every fuzz target" 600 make -j"$jobs" fuzzers
 one "documents match the tables" 60 bash tests/docs_match.sh
+one "units start what PREFIX installs" 60 bash tests/units.sh
 try tables 120 bash tests/tables.sh
 try apparmor 60 bash tests/apparmor.sh
 

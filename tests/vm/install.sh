@@ -15,8 +15,8 @@ fi
 share=$(mktemp -d) || exit 1
 trap 'rm -rf "$share"' EXIT
 
-make -s all build/bastide.service || exit 1
-cp -r --parents build/{privd,netd,cryptod,bastidectl,bastide.service} scripts systemd man etc \
+make -s all build/bastide.service build/bastide-config.service || exit 1
+cp -r --parents build/{privd,netd,cryptod,bastidectl,bastide.service,bastide-config.service} scripts systemd man etc \
     ctl/completion docs/configuration.md tests/vm "$share" || exit 1
 make -s installed >"$share/installed"
 # The machine has no network to fetch from: libraries that it lacks come along.
