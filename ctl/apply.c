@@ -31,7 +31,7 @@
 
 /* A blob as the directory gave it, looked at. */
 struct blob {
-	const char	*scope, *text, *hash;
+	const char	*scope, *text, *hash, *author;
 	size_t		 len;
 	json_int_t	 version;
 };
@@ -60,10 +60,13 @@ look(const json_t *cfg, struct blob *b, char why[APPLY_REASON])
 
 	b->scope = json_string_value(json_object_get(cfg, "scope"));
 	b->hash = json_string_value(json_object_get(cfg, "hash"));
+	b->author = json_string_value(json_object_get(cfg, "author"));
 	b->version = json_integer_value(json_object_get(cfg, "version"));
 	b->text = json_string_value(text);
 	b->len = json_string_length(text);
 	if (!is_scope(b->scope) || b->text == NULL || b->hash == NULL ||
+	    b->author == NULL || b->author[0] == '\0' ||
+	    strlen(b->author) >= sizeof(((struct place *)0)->author) ||
 	    b->version < 1) {
 		snprintf(why, APPLY_REASON, "not a configuration");
 		return -1;
@@ -95,6 +98,7 @@ refuse(struct place *p, const struct blob *b, enum applied how,
 	size_t n = strlen(why);
 
 	p->refused = b->version;
+	snprintf(p->author, sizeof(p->author), "%s", b->author);
 	if (place_save(p) == -1 && n < APPLY_REASON)
 		snprintf(why + n, APPLY_REASON - n, "; not written down: %s",
 		    strerror(errno));
@@ -134,6 +138,7 @@ commit(struct place *p, const struct blob *b, char why[APPLY_REASON])
 {
 	p->version = b->version;
 	snprintf(p->hash, sizeof(p->hash), "%s", b->hash);
+	snprintf(p->author, sizeof(p->author), "%s", b->author);
 	if (place_save(p) == -1) {
 		fails(why, "not written down");
 		place_undo(p);
@@ -186,11 +191,19 @@ is_old(const struct place *p, const struct blob *b, char why[APPLY_REASON])
 	return 1;
 }
 
-/* Only a newer version, and one that was turned down not again. */
+/*
+ * Only a newer version, and one that was turned down not again. Two publishers
+ * count by themselves: their versions say nothing of each other.
+ */
 static enum applied
 consider(struct place *p, const struct blob *b, const char *path, int checks,
     char why[APPLY_REASON])
 {
+	if (p->author[0] != '\0' && strcmp(p->author, b->author) != 0) {
+		snprintf(why, APPLY_REASON, "another publisher, who must be "
+		    "accepted: %s", b->author);
+		return APPLY_KEPT;
+	}
 	if (b->version <= p->version && is_old(p, b, why))
 		return APPLY_KEPT;
 	if (b->version == p->refused) {
@@ -353,4 +366,54 @@ apply_run(const struct apply *a)
 	    json_pack("{s:o}", "configs", rows)) != EXIT_OK)
 		ret = EXIT_NO;
 	return ret;
+}
+
+/* Root works in nobody's folder but as its owner. */
+static int
+as_owner(int folder)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	return fstat(folder, &st) == -1 || setgroups(0, NULL) == -1 ||
+	    setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1 ? -1 : 0;
+}
+
+int
+apply_accept(int folder, const char *scope, const char *did)
+{
+	struct place p = { .dir = -1 };
+	int ret = -1;
+
+	if (!is_scope(scope) || strlen(did) >= sizeof(p.author))
+		errno = EINVAL;
+	else if (place_enter(folder, scope, &p) == 0) {
+		p.version = p.refused = 0;
+		snprintf(p.author, sizeof(p.author), "%s", did);
+		ret = place_save(&p);
+	}
+	if (ret == -1)
+		fprintf(stderr, "bastidectl: %s: %s\n", scope, errno == ENOENT ?
+		    "nothing of it is here" : strerror(errno));
+	if (p.dir != -1)
+		close(p.dir);
+	return ret;
+}
+
+int
+apply_accept_run(const char *path, const char *scope, const char *did)
+{
+	char real[PATH_MAX];
+	int folder;
+
+	if (sodium_init() == -1 || (folder = open_folder(path, real)) == -1)
+		return EXIT_NO;
+	if (as_owner(folder) == -1) {
+		fprintf(stderr, "bastidectl: %s: as its owner: %s\n", path,
+		    strerror(errno));
+		return EXIT_NO;
+	}
+	return apply_accept(folder, scope, did) == 0 ? EXIT_OK : EXIT_NO;
 }

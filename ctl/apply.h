@@ -2,8 +2,8 @@
  * apply.h -- one scope of distributed configuration into its place.
  *
  * In the folder each scope has a folder: `active`, what is in force here;
- * `previous`, what was before it; `state`, which version and text that is, and
- * which version was turned down. `new`, and `rollback` or `first`, stand there
+ * `previous`, what was before it; `state`, which version and text that is, whose,
+ * and which version was turned down. `new`, and `rollback` or `first`, stand there
  * while something is under way, or was when the machine stopped.
  */
 #ifndef APPLY_H
@@ -21,7 +21,7 @@ enum applied {
 };
 
 /*
- * cfg: scope, version, hash, text, own. checks: a descriptor of the folder of
+ * cfg: scope, author, version, hash, text, own. checks: a descriptor of the folder of
  * commands, -1 when there is none. path: folder's, for commands. why says what
  * happened, for people.
  */
@@ -32,6 +32,9 @@ enum applied apply_scope(int folder, const char *path, int checks,
  * nothing is published for now: -1 when one cannot be, and a text.
  */
 int	apply_mend(int folder);
+/* The scope is this publisher's from now on, from any version on. 0, or -1 after
+ * a text. */
+int	apply_accept(int folder, const char *scope, const char *did);
 
 /* apply_check.c: 0, or -1 and what is wrong with the text for this scope. */
 int	apply_syntax(const char *scope, const char *text, size_t len,

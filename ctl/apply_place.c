@@ -94,8 +94,9 @@ place_put(int dir, const char *name, const char *text, size_t len)
 int
 place_save(const struct place *p)
 {
-	json_t *v = json_pack("{s:I, s:I, s:s}", "version", p->version,
-	    "refused", p->refused, "hash", p->hash);
+	json_t *v = json_pack("{s:I, s:I, s:s, s:s}", "version",
+	    p->version, "refused", p->refused, "hash", p->hash, "author",
+	    p->author);
 	char *text = v == NULL ? NULL : json_dumps(v, JSON_COMPACT);
 	int ret = text == NULL ? -1 : place_put(p->dir, "state.new", text,
 	    strlen(text));
@@ -125,6 +126,7 @@ load(struct place *p)
 	p->version = json_integer_value(json_object_get(v, "version"));
 	p->refused = json_integer_value(json_object_get(v, "refused"));
 	text_from(v, "hash", p->hash, sizeof(p->hash));
+	text_from(v, "author", p->author, sizeof(p->author));
 	json_decref(v);
 	free(text);
 }

@@ -8,6 +8,7 @@ struct place {
 	int		 dir;			/* of the scope; -1: not open */
 	json_int_t	 version, refused;	/* 0: none yet */
 	char		 hash[65];		/* of what passed; "": nothing */
+	char		 author[64];		/* whose; "": nobody's yet */
 };
 
 void	place_hash(const char *text, size_t len, char hex[65]);

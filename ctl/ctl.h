@@ -59,6 +59,8 @@ struct apply {
 	int		 json;
 };
 int	apply_run(const struct apply *);
+/* The same of dir config accept. */
+int	apply_accept_run(const char *folder, const char *scope, const char *did);
 
 /*
  * text.c: others' words. Each byte of a character that a terminal obeys becomes

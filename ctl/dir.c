@@ -239,7 +239,7 @@ static const struct verb verb[] = {
 	{ "subscriptions", "", "who asked for what", 0, 0, dir_subscriptions },
 	{ "approve", "SUBSCRIPTION [REASON]", "let it", 1, 2, dir_approve },
 	{ "reject", "SUBSCRIPTION [REASON]", "do not", 1, 2, dir_reject },
-	{ "config", "list|show|publish|revoke|apply", "distributed "
+	{ "config", "list|show|publish|revoke|accept|apply", "distributed "
 	    "configuration", 0, 10, dir_config },
 	{ "pull", "[WHO]", "fetch from one box, or from all", 0, 1, dir_pull },
 	{ "log", "[--from N] [--limit N] [--type TYPE] [--author DID]",

@@ -8,6 +8,7 @@
 
 #include "dir.h"
 
+#define FOLDER		"/var/lib/bastide-config"
 #define CONFIG_MAX	49152		/* objects.def: ConfigBlob's text */
 
 /* -- configuration --------------------------------------------------------- */
@@ -98,11 +99,24 @@ config_revoke(struct call *c)
 }
 
 static int
+config_accept(struct call *c)
+{
+	const char *folder = dir_option(c, "-d", FOLDER);
+	char did[64];
+	int ret;
+
+	if (c->argc != 2)
+		return dir_usage("config accept", "SCOPE WHO [-d FOLDER]");
+	ret = dir_did(c, c->argv[1], did);
+	return ret != EXIT_OK ? ret : apply_accept_run(folder, c->argv[0], did);
+}
+
+static int
 config_apply(struct call *c)
 {
 	struct apply a = { .socket = c->socket, .json = c->json };
 
-	a.folder = dir_option(c, "-d", "/var/lib/bastide-config");
+	a.folder = dir_option(c, "-d", FOLDER);
 	a.checks = dir_option(c, "-c", "/etc/bastide/config-checks");
 	if (c->argc != 0)
 		return dir_usage("config apply", "[-d FOLDER] [-c CHECKS]");
@@ -115,6 +129,8 @@ const struct verb dir_configs[] = {
 	{ "publish", "SCOPE FILE [--version N] [--from TIME] [--until TIME]",
 	    "a new version; FILE - is stdin", 2, 8, config_publish },
 	{ "revoke", "ID", "takes a version back", 1, 1, config_revoke },
+	{ "accept", "SCOPE WHO [-d FOLDER]",
+	    "lets another publisher have it here", 2, 4, config_accept },
 	{ "apply", "[-d FOLDER] [-c CHECKS]",
 	    "puts what this box opted into in place", 0, 4, config_apply },
 	{ NULL, NULL, NULL, 0, 0, NULL }

@@ -12,7 +12,7 @@ _bastidectl_dir() {
 		awk 'NR > 1 { print $1 }') ;;
 	2:approve|2:reject) words=$(bastidectl dir subscriptions 2>/dev/null |
 		awk 'NR > 1 { print $1 }') ;;
-	2:config) words="list show publish revoke apply" ;;
+	2:config) words="list show publish revoke accept apply" ;;
 	2:proof) words="inclusion consistency" ;;
 	2:status) words=--digest ;;
 	*:log) words="--from --limit --type --author" ;;

@@ -186,11 +186,13 @@ os.makedirs(os.path.dirname(path), exist_ok=True)
 s = socket.socket(socket.AF_UNIX)
 s.bind(path); os.chmod(path, 0o660); s.listen(4)
 h = lambda t: hashlib.blake2b(t.encode(), digest_size=32).hexdigest()
-good = dict(scope="plain", version=9, text="lie", hash=h("truth"), own=False)
-esc = dict(scope="../../up", version=9, text="up", hash=h("up"), own=False)
-ctrl = dict(scope="plain", version=10, text="a\u001b[2J", hash=h("a\u001b[2J"), own=False)
-nul = dict(scope="plain", version=11, text="a\u0000b", hash=h("a\u0000b"), own=False)
-answers = [json.dumps({"configs": [good, esc, ctrl]}), json.dumps({"configs": [nul]}), '{"configs": [', "", None]
+A = "did:plc:" + "a" * 32
+good = dict(author=A, scope="plain", version=9, text="lie", hash=h("truth"), own=False)
+esc = dict(author=A, scope="../../up", version=9, text="up", hash=h("up"), own=False)
+ctrl = dict(author=A, scope="lied", version=10, text="a\u001b[2J", hash=h("a\u001b[2J"), own=False)
+nul = dict(author=A, scope="lied", version=11, text="a\u0000b", hash=h("a\u0000b"), own=False)
+other = json.dumps({"configs": [dict(author=A, scope="plain", version=1, text="theirs", hash=h("theirs"), own=False)]})
+answers = [json.dumps({"configs": [good, esc, ctrl]}), json.dumps({"configs": [nul]}), '{"configs": [', "", None, other, other]
 for a in answers:
     c, _ = s.accept()
     c.recv(4096)
@@ -214,6 +216,14 @@ check and_the_file_is_as_it_was same 'any text' "$(cat "$tmp/b/configs/plain/act
 for what in a_text_with_a_zero half_an_answer an_answer_that_is_cut no_answer; do
 	check "$what"_is_an_error refuses lie
 done
+lie
+check another_publisher_is_kept_back grep -q 'another publisher.*aaaa' "$tmp/said"
+check and_the_text_of_the_one_before_stays same 'any text' "$(cat "$tmp/b/configs/plain/active")"
+check until_it_is_accepted dir b config accept plain "did:plc:$(printf a%.0s {1..32})" -d "$tmp/b/configs"
+lie
+check its_first_version_is_newer_then same theirs "$(cat "$tmp/b/configs/plain/active")"
+check the_state_is_the_appliers same $applier "$(stat -c %u "$tmp/b/configs/plain/state")"
+check nobody_accepts_a_scope_that_is_not_here refuses dir b config accept nothing "did:plc:x" -d "$tmp/b/configs"
 end $liar
 
 # ---- who may run it

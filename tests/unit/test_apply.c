@@ -14,12 +14,14 @@
 #include "apply_place.h"
 
 static char	folder[64], why[APPLY_REASON];
+static const char *who;
 static int	fd;
 
 static void
 setup(void)
 {
 	ck_assert_int_ge(sodium_init(), 0);
+	who = "did:plc:a";
 	strcpy(folder, "/tmp/bastide-apply-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	fd = open(folder, O_RDONLY | O_DIRECTORY);
@@ -45,7 +47,7 @@ blob(const char *scope, int version, const char *text)
 	crypto_generichash(h, sizeof(h), (const uint8_t *)text, strlen(text),
 	    NULL, 0);
 	sodium_bin2hex(hex, sizeof(hex), h, sizeof(h));
-	return json_pack("{s:s, s:i, s:s, s:s, s:b}", "scope", scope,
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:b}", "author", who, "scope", scope,
 	    "version", version, "text", text, "hash", hex, "own", 0);
 }
 
@@ -320,6 +322,36 @@ START_TEST(a_first_text_that_was_not_asked_about_goes_away)
 }
 END_TEST
 
+START_TEST(another_publisher_waits_until_it_is_accepted)
+{
+	ck_assert_int_eq(apply("s", 5, "five of a"), APPLY_DONE);
+	who = "did:plc:b";
+	ck_assert_int_eq(apply("s", 1, "one of b"), APPLY_KEPT);
+	ck_assert_ptr_nonnull(strstr(why, "did:plc:b"));
+	ck_assert_int_eq(apply("s", 6, "six of b"), APPLY_KEPT);
+	ck_assert_str_eq(text_of("active"), "five of a");
+	/* Whom it was not said of waits on; so does the one before. */
+	ck_assert_int_eq(apply_accept(fd, "s", "did:plc:c"), 0);
+	ck_assert_int_eq(apply("s", 1, "one of b"), APPLY_KEPT);
+	ck_assert_int_eq(apply_accept(fd, "s", "did:plc:b"), 0);
+	ck_assert_int_eq(apply("s", 1, "one of b"), APPLY_DONE);
+	ck_assert_str_eq(text_of("active"), "one of b");
+	ck_assert_str_eq(text_of("previous"), "five of a");
+	who = "did:plc:a";
+	ck_assert_int_eq(apply("s", 7, "seven of a"), APPLY_KEPT);
+	/* What one had turned down says nothing of the other's. */
+	who = "did:plc:b";
+	ck_assert_int_eq(apply("s", 2, "bad\x7f"), APPLY_REFUSED);
+	ck_assert_int_eq(apply_accept(fd, "s", "did:plc:a"), 0);
+	who = "did:plc:a";
+	ck_assert_int_eq(apply("s", 2, "two of a"), APPLY_DONE);
+	ck_assert_int_eq(apply_accept(fd, "t", "did:plc:a"), -1);
+	ck_assert_int_eq(apply_accept(fd, "..", "did:plc:a"), -1);
+	who = "";
+	ck_assert_int_eq(apply("s", 9, "nobody's"), APPLY_REFUSED);
+}
+END_TEST
+
 START_TEST(a_link_in_its_place_is_never_followed)
 {
 	char path[128], out[128];
@@ -376,6 +408,7 @@ main(void)
 	tcase_add_test(t, in_place_is_what_stands_there);
 	tcase_add_test(t, a_stop_is_mended_without_anybody_who_wants_the_scope);
 	tcase_add_test(t, a_first_text_that_was_not_asked_about_goes_away);
+	tcase_add_test(t, another_publisher_waits_until_it_is_accepted);
 	tcase_add_test(t, a_link_in_its_place_is_never_followed);
 	tcase_add_test(t, commands_are_roots_own);
 	suite_add_tcase(s, t);
