@@ -16,6 +16,8 @@
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
 
+const char fetch_no_way[] = "it cannot be reached";
+
 struct fetch {
 	struct talk	*talk;
 	struct event	*clock;
@@ -96,7 +98,7 @@ on_changed(struct talk *t)
 		talk_say(t, evbuffer_pullup(f->ask, -1), len);
 	}
 	if (!t->up && t->deaf)
-		wrong = "it cannot be reached";
+		wrong = fetch_no_way;
 	else if (!f->has_head)
 		wrong = read_head(f);
 	len = evbuffer_get_length(t->in);

@@ -12,6 +12,9 @@
 
 struct fetch;
 
+/* What went wrong, when nobody answered the call at all. */
+extern const char fetch_no_way[];
+
 /*
  * The answer: status and body; or status 0 and what went wrong. body lasts
  * during the call.

@@ -30,10 +30,12 @@
 
 #define PEERS_MAX	256
 #define AT_ONCE		4		/* of fetch.c's calls; the rest is others' */
+#define STRANGERS_AT_ONCE 2		/* of these, of whom nobody has told us */
 #define PAGE_MAX	(1u << 20)
 #define PAGE_S		60
 #define REST_S		3600		/* the longest back-off */
 /* A pass: what one peer may take of our time and disk before others' turn, */
+#define PASS_S		60		/* and the page that is under way */
 #define PASS_BYTES	(64u << 20)
 /* and how much of that may be in vain: then it rests. */
 #define PASS_REFUSED	1024
@@ -42,10 +44,12 @@
 
 struct source {
 	uint8_t		 pub[32], ip6[16];
-	int		 named;
+	int		 named;		/* to us, by people */
+	int		 listed;	/* it has a NodeRecord */
 	struct fetch	*fetch;
 	int64_t		 due, last_seen;
 	unsigned	 fails;
+	int		 no_way;	/* the last time it could not be reached */
 	/* how far we are in its journal */
 	uint64_t	 from;
 	uint8_t		 chain[CHAIN_LEN];
@@ -55,7 +59,8 @@ struct source {
 	int64_t		 again_at;	/* or when the clock allows it */
 	uint64_t	 known_from_0;	/* of its entries, those that we had */
 	/* this pass */
-	size_t		 bytes, refused_now, strangers;
+	int64_t		 until;
+	size_t		 bytes, kept_now, refused_now, strangers;
 	/* in all */
 	uint64_t	 kept, wasted;
 	uint64_t	 why[WHY_MAX];
@@ -150,6 +155,7 @@ done(struct source *s)
 	notary_ask(s->pub, did);
 	s->wrong[0] = '\0';
 	s->fails = 0;
+	s->no_way = 0;
 	s->due = dird_now() + (int64_t)dird.conf[CONF_DIR_PULL];
 }
 
@@ -196,6 +202,7 @@ count(struct source *s, const struct import *im)
 			remember(s, im, i);
 	}
 	s->kept += kept;
+	s->kept_now += kept;
 	s->known_from_0 += kept;
 	s->from += im->n;
 	memcpy(s->chain, im->chain[im->n - 1], CHAIN_LEN);
@@ -242,10 +249,12 @@ take(struct source *s, const char *page, size_t len)
 		quota = over_quota(s);
 		if (quota != NULL)
 			rest(s, "%s", quota);
-		else if (s->bytes >= PASS_BYTES)
+		else if (s->bytes < PASS_BYTES && dird_now() < s->until)
+			ask(s);
+		else if (s->kept_now > 0)
 			done(s);
 		else
-			ask(s);
+			rest(s, "a whole pass had nothing new");
 	}
 	free(im);
 }
@@ -258,6 +267,7 @@ on_page(void *arg, int status, const char *body, size_t len,
 
 	s->fetch = NULL;
 	under_way--;
+	s->no_way = wrong == fetch_no_way;
 	if (status != 0)
 		s->last_seen = dird_now();
 	if (state_writable() != WHY_OK)
@@ -295,7 +305,8 @@ ask(struct source *s)
 static void
 begin(struct source *s)
 {
-	s->bytes = s->refused_now = s->strangers = 0;
+	s->until = dird_now() + PASS_S;
+	s->bytes = s->kept_now = s->refused_now = s->strangers = 0;
 	if (s->again != NEVER && (s->again_size != dird.journal->n ||
 	    (s->again_at != 0 && s->again_at <= dird_now()))) {
 		s->known_from_0 = 0;
@@ -313,10 +324,40 @@ static void
 on_node(void *arg, const char *did, const uint8_t pub[32],
     const uint8_t ip6[16])
 {
+	struct source *s = add(pub);
+
 	(void)arg;
 	(void)did;
 	(void)ip6;
-	(void)add(pub);
+	if (s != NULL)
+		s->listed = 1;
+}
+
+static void
+look_at_nodes(void)
+{
+	unsigned i;
+
+	for (i = 0; i < sources; i++)
+		source[i]->listed = 0;
+	who_each(on_node, NULL);
+}
+
+static int
+is_stranger(const struct source *s)
+{
+	return !s->named && !s->listed;
+}
+
+/* However slow they are, strangers leave calls for the others. */
+static int
+may_call(const struct source *s)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < sources; i++)
+		n += source[i]->fetch != NULL && is_stranger(source[i]);
+	return !is_stranger(s) || n < STRANGERS_AT_ONCE;
 }
 
 /* A box without a domain follows nobody that was not named to it. */
@@ -324,7 +365,7 @@ static int
 is_due(const struct source *s)
 {
 	return s->fetch == NULL && s->due <= dird_now() &&
-	    (s->named || dird.journal->root[0] != '\0');
+	    (s->named || dird.journal->root[0] != '\0') && may_call(s);
 }
 
 static void
@@ -342,7 +383,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (size != dird.journal->n) {
 		size = dird.journal->n;
-		who_each(on_node, NULL);
+		look_at_nodes();
 	}
 	for (i = 0; i < sources && under_way < AT_ONCE; i++, turn++)
 		if (is_due(source[turn % sources]))
@@ -359,7 +400,7 @@ on_near(struct chan *c, const struct msg_near *m, int *fds)
 	if (s == NULL)
 		return;
 	/* It could not be reached before; what it did wrong is not forgiven. */
-	if (s->fetch == NULL && s->wasted == 0) {
+	if (s->fetch == NULL && s->wasted == 0 && (s->fails == 0 || s->no_way)) {
 		s->due = 0;
 		arm(0);
 	}

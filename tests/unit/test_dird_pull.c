@@ -1,0 +1,262 @@
+/*
+ * test_dird_pull.c -- whom dird pulls from, when, and for how long. The peers,
+ * the clock and the journal are the test's own. room: dird
+ */
+#include <check.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dird.h"
+#include "fetch.h"
+#include "import.h"
+#include "log.h"
+#include "notary.h"
+#include "pull.h"
+#include "who.h"
+
+#define CALLS_MAX	8
+#define INTERVAL	30
+
+static int64_t		now;
+static enum why		becomes;	/* of each line that was sent */
+
+/* -- what pull.c meets --------------------------------------------------------- */
+
+const char fetch_no_way[] = "no way";
+/* A call is its number + 1. */
+static struct call {
+	uint8_t	 pub[32];
+	fetched	*done;
+	void	*arg;
+} calls[CALLS_MAX];
+static unsigned		made;
+
+struct fetch *
+fetch(const uint8_t pub[32], enum method method, const char *path,
+    const char *body, size_t len, size_t max, unsigned patience_s,
+    fetched *done, void *arg)
+{
+	unsigned i;
+
+	(void)method, (void)path, (void)body, (void)len, (void)max;
+	(void)patience_s;
+	for (i = 0; i < CALLS_MAX && calls[i].done != NULL; i++)
+		continue;
+	ck_assert_uint_lt(i, CALLS_MAX);
+	memcpy(calls[i].pub, pub, 32);
+	calls[i].done = done;
+	calls[i].arg = arg;
+	made++;
+	return (struct fetch *)(void *)&calls[i];
+}
+
+struct dird dird;
+int64_t dird_now(void) { return now; }
+enum why state_writable(void) { return WHY_OK; }
+void state_changed(void) { }
+void notary_ask(const uint8_t pub[32], const char *did) { (void)pub, (void)did; }
+void who_address(const uint8_t pub[32], uint8_t ip6[16]) { memcpy(ip6, pub, 16); }
+void who_is(const uint8_t ip6[16], char did[DID_LEN + 1]) { (void)ip6; did[0] = '\0'; }
+
+struct import *
+import_new(void)
+{
+	return calloc(1, sizeof(struct import));
+}
+
+/* A page has a line for each byte. */
+int
+import_read(struct import *im, const char *text, size_t len,
+    const uint8_t *before, struct because *b)
+{
+	(void)text, (void)before, (void)b;
+	im->n = len;
+	return 0;
+}
+
+int
+import_take(struct import *im)
+{
+	size_t i;
+
+	for (i = 0; i < im->n; i++)
+		im->why[i] = becomes;
+	return 0;
+}
+
+static uint8_t		member[256];
+static unsigned		members;
+
+static void
+key(unsigned n, uint8_t pub[32])
+{
+	memset(pub, 0, 32);
+	pub[0] = (uint8_t)n;
+	pub[1] = (uint8_t)(n >> 8);
+}
+
+void
+who_each(void (*fn)(void *, const char *did, const uint8_t pub[32],
+    const uint8_t ip6[16]), void *arg)
+{
+	uint8_t pub[32];
+	unsigned i;
+
+	for (i = 0; i < members; i++) {
+		key(member[i], pub);
+		fn(arg, "did", pub, pub);
+	}
+}
+
+int who_key(const char *did, uint8_t pub[32]) { (void)did, (void)pub; return -1; }
+
+/* -- the test ------------------------------------------------------------------- */
+
+static struct journal	journal;
+
+static void
+setup(void)
+{
+	log_init("dird", NULL);
+	dird.base = event_base_new();
+	dird.conf[CONF_DIR_PULL] = INTERVAL;
+	dird.journal = &journal;
+	strcpy(journal.root, "did:plc:x");
+	journal.n = 1000000;
+	memset(dird.pub, 0xee, sizeof(dird.pub));
+	now = 1000000;
+	becomes = WHY_KNOWN;
+	pull_start();
+}
+
+/* The timer of pull.c is due when the clock says so or something happened. */
+static void
+turn(void)
+{
+	event_base_loop(dird.base, EVLOOP_ONCE);
+}
+
+static void
+near(unsigned n)
+{
+	struct msg_near m = { .req = 0 };
+
+	key(n, m.pub);
+	on_near(&dird.door[PROC_NETD], &m, NULL);
+}
+
+static struct call *
+call_to(unsigned n)
+{
+	uint8_t pub[32];
+	unsigned i;
+
+	key(n, pub);
+	for (i = 0; i < CALLS_MAX; i++)
+		if (calls[i].done != NULL && memcmp(calls[i].pub, pub, 32) == 0)
+			return &calls[i];
+	return NULL;
+}
+
+static void
+answer(unsigned n, int status, const char *page, const char *wrong)
+{
+	struct call *c = call_to(n), was;
+
+	ck_assert_msg(c != NULL, "nobody asks %u", n);
+	was = *c;
+	c->done = NULL;
+	was.done(was.arg, status, page, page == NULL ? 0 : strlen(page), wrong);
+}
+
+START_TEST(slow_strangers_leave_calls_for_members)
+{
+	unsigned i;
+
+	for (i = 1; i <= 4; i++)
+		near(i);
+	turn();
+	ck_assert_uint_eq(made, 2);
+	/* A member says who it is: it need not wait for the strangers. */
+	member[members++] = 9;
+	journal.n++;
+	near(9);
+	turn();
+	ck_assert(call_to(9) != NULL);
+}
+END_TEST
+
+START_TEST(a_pass_ends_in_time)
+{
+	unsigned pages;
+
+	near(1);
+	turn();
+	/* A line a page, ten seconds each, of what is known here. */
+	for (pages = 0; pages < 100 && call_to(1) != NULL; pages++) {
+		now += 10;
+		answer(1, 200, "x", NULL);
+	}
+	ck_assert_uint_eq(pages, 6);
+	/* It had nothing: it rests, longer each time. */
+	now += INTERVAL;
+	turn();
+	answer(1, 200, "x", NULL);
+	now += 60;
+	answer(1, 200, "x", NULL);
+	now += INTERVAL;
+	turn();
+	ck_assert(call_to(1) == NULL);
+	now += INTERVAL;
+	turn();
+	ck_assert(call_to(1) != NULL);
+	/* With something new it is asked as often as anybody. */
+	becomes = WHY_OK;
+	now += 60;
+	answer(1, 200, "x", NULL);
+	ck_assert(call_to(1) == NULL);
+	now += INTERVAL;
+	turn();
+	ck_assert(call_to(1) != NULL);
+}
+END_TEST
+
+START_TEST(a_link_forgives_only_who_could_not_be_reached)
+{
+	near(1);
+	near(2);
+	turn();
+	answer(1, 0, NULL, "it took too long");
+	answer(2, 0, NULL, fetch_no_way);
+	turn();
+	ck_assert_uint_eq(made, 2);
+	near(1);
+	near(2);
+	turn();
+	ck_assert(call_to(1) == NULL);
+	ck_assert(call_to(2) != NULL);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("dird_pull");
+	TCase *t = tcase_create("dird_pull");
+	SRunner *r;
+	int bad;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, slow_strangers_leave_calls_for_members);
+	tcase_add_test(t, a_pass_ends_in_time);
+	tcase_add_test(t, a_link_forgives_only_who_could_not_be_reached);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	bad = srunner_ntests_failed(r);
+	srunner_free(r);
+	return bad != 0;
+}
