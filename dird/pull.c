@@ -29,6 +29,7 @@
 #include "log.h"
 
 #define PEERS_MAX	256
+#define STRANGERS_MAX	64		/* of these, known by a link only */
 #define AT_ONCE		4		/* of fetch.c's calls; the rest is others' */
 #define STRANGERS_AT_ONCE 2		/* of these, of whom nobody has told us */
 #define PAGE_MAX	(1u << 20)
@@ -102,16 +103,53 @@ begin_again(struct source *s)
 	s->known_from_0 = 0;
 }
 
+static int
+is_stranger(const struct source *s)
+{
+	return !s->named && !s->listed;
+}
+
+static unsigned
+strangers_known(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < sources; i++)
+		n += is_stranger(source[i]);
+	return n;
+}
+
+/* The stranger that was seen longest ago gives its place to another. */
+static void
+forget_one(void)
+{
+	unsigned i, oldest = sources;
+
+	for (i = 0; i < sources; i++)
+		if (is_stranger(source[i]) && source[i]->fetch == NULL &&
+		    (oldest == sources ||
+		    source[i]->last_seen < source[oldest]->last_seen))
+			oldest = i;
+	if (oldest == sources)
+		return;
+	free(source[oldest]);
+	source[oldest] = source[--sources];
+}
+
 /* NULL for ourselves, and when there are too many. */
 static struct source *
-add(const uint8_t pub[32])
+add(const uint8_t pub[32], int stranger)
 {
 	struct source *s = find(pub);
 
 	if (s != NULL)
 		return s;
-	if (sources == PEERS_MAX || memcmp(pub, dird.pub + 1, 32) == 0 ||
-	    (s = calloc(1, sizeof(*s))) == NULL)
+	if (memcmp(pub, dird.pub + 1, 32) == 0)
+		return NULL;
+	if (sources == PEERS_MAX ||
+	    (stranger && strangers_known() >= STRANGERS_MAX))
+		forget_one();
+	if (sources == PEERS_MAX || (s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	memcpy(s->pub, pub, 32);
 	who_address(pub, s->ip6);
@@ -324,13 +362,18 @@ static void
 on_node(void *arg, const char *did, const uint8_t pub[32],
     const uint8_t ip6[16])
 {
-	struct source *s = add(pub);
+	static int said;
+	struct source *s = add(pub, 0);
 
 	(void)arg;
-	(void)did;
 	(void)ip6;
 	if (s != NULL)
 		s->listed = 1;
+	else if (memcmp(pub, dird.pub + 1, 32) != 0 && !said) {
+		said = 1;
+		log_warn("more than %d nodes: %s and others are not asked for "
+		    "what they have", PEERS_MAX, did);
+	}
 }
 
 static void
@@ -341,12 +384,6 @@ look_at_nodes(void)
 	for (i = 0; i < sources; i++)
 		source[i]->listed = 0;
 	who_each(on_node, NULL);
-}
-
-static int
-is_stranger(const struct source *s)
-{
-	return !s->named && !s->listed;
 }
 
 /* However slow they are, strangers leave calls for the others. */
@@ -393,7 +430,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 void
 on_near(struct chan *c, const struct msg_near *m, int *fds)
 {
-	struct source *s = add(m->pub);
+	struct source *s = add(m->pub, 1);
 
 	(void)c;
 	(void)fds;
@@ -409,7 +446,7 @@ on_near(struct chan *c, const struct msg_near *m, int *fds)
 int
 pull_from(const uint8_t pub[32])
 {
-	struct source *s = add(pub);
+	struct source *s = add(pub, 0);
 
 	if (s == NULL)
 		return -1;

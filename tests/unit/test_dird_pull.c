@@ -239,6 +239,55 @@ START_TEST(a_link_forgives_only_who_could_not_be_reached)
 }
 END_TEST
 
+/* Is this one of those in the status? */
+static int
+is_known(unsigned n)
+{
+	json_t *v, *all = pull_status();
+	char npub[NPUB_LEN + 1];
+	uint8_t pub[32];
+	size_t i;
+	int found = 0;
+
+	key(n, pub);
+	npub_encode(pub, npub);
+	json_array_foreach(all, i, v)
+		found |= strcmp(json_string_value(json_object_get(v, "npub")),
+		    npub) == 0;
+	json_decref(all);
+	return found;
+}
+
+START_TEST(links_do_not_fill_the_table)
+{
+	uint8_t pub[32];
+	unsigned i;
+
+	key(1, pub);
+	ck_assert_int_eq(pull_from(pub), 0);
+	near(2);
+	turn();
+	answer(2, 200, "", NULL);
+	answer(1, 200, "", NULL);
+	for (i = 1000; i < 2000; i++)
+		near(i);
+	ck_assert_uint_eq(pull_all(), 65);
+	/* Who was named and who has answered are still there. */
+	ck_assert(is_known(1));
+	ck_assert(is_known(2));
+	ck_assert(is_known(1999));
+	ck_assert(!is_known(1000));
+	/* Members have places, until there are too many of them. */
+	for (members = 0; members < 255; members++)
+		member[members] = (uint8_t)(members + 1);
+	journal.n++;
+	turn();
+	for (i = 1; i <= 255; i++)
+		ck_assert(is_known(i));
+	ck_assert_uint_eq(pull_all(), 256);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -252,6 +301,7 @@ main(void)
 	tcase_add_test(t, slow_strangers_leave_calls_for_members);
 	tcase_add_test(t, a_pass_ends_in_time);
 	tcase_add_test(t, a_link_forgives_only_who_could_not_be_reached);
+	tcase_add_test(t, links_do_not_fill_the_table);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
