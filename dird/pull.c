@@ -58,6 +58,9 @@ struct source {
 	uint8_t		 again_chain[CHAIN_LEN];
 	uint64_t	 again_size;	/* of our journal then */
 	int64_t		 again_at;	/* or when the clock allows it */
+	uint64_t	 again_end;	/* how far we had been, before going back */
+	int64_t		 again_due;	/* not before this: it was in vain so far */
+	int64_t		 again_pause;
 	uint64_t	 known_from_0;	/* of its entries, those that we had */
 	/* this pass */
 	int64_t		 until;
@@ -100,6 +103,7 @@ begin_again(struct source *s)
 	s->from = 0;
 	memset(s->chain, 0, sizeof(s->chain));
 	s->again = NEVER;
+	s->again_end = 0;
 	s->known_from_0 = 0;
 }
 
@@ -239,6 +243,9 @@ count(struct source *s, const struct import *im)
 		if (may_later(im->why[i]))
 			remember(s, im, i);
 	}
+	/* It was worth going back. */
+	if (kept > 0 && s->from < s->again_end)
+		s->again_pause = s->again_due = 0;
 	s->kept += kept;
 	s->kept_now += kept;
 	s->known_from_0 += kept;
@@ -340,19 +347,34 @@ ask(struct source *s)
 		under_way++;
 }
 
+/* Back to what may be wanted now; each time in vain it is longer to the next. */
+static void
+go_back(struct source *s)
+{
+	int64_t pause = 2 * s->again_pause;
+
+	if (pause == 0)
+		pause = (int64_t)dird.conf[CONF_DIR_PULL];
+	s->again_pause = pause > REST_S ? REST_S : pause;
+	s->again_due = dird_now() + s->again_pause;
+	if (s->again_end < s->from)
+		s->again_end = s->from;
+	s->known_from_0 = 0;
+	s->from = s->again;
+	memcpy(s->chain, s->again_chain, CHAIN_LEN);
+	s->again = NEVER;
+	s->again_at = 0;
+}
+
 static void
 begin(struct source *s)
 {
 	s->until = dird_now() + PASS_S;
 	s->bytes = s->kept_now = s->refused_now = s->strangers = 0;
-	if (s->again != NEVER && (s->again_size != dird.journal->n ||
-	    (s->again_at != 0 && s->again_at <= dird_now()))) {
-		s->known_from_0 = 0;
-		s->from = s->again;
-		memcpy(s->chain, s->again_chain, CHAIN_LEN);
-		s->again = NEVER;
-		s->again_at = 0;
-	}
+	if (s->again != NEVER && s->again_due <= dird_now() &&
+	    (s->again_size != dird.journal->n ||
+	    (s->again_at != 0 && s->again_at <= dird_now())))
+		go_back(s);
 	ask(s);
 }
 

@@ -20,6 +20,7 @@
 
 static int64_t		now;
 static enum why		becomes;	/* of each line that was sent */
+static int		all_known;	/* here, of authors */
 
 /* -- what pull.c meets --------------------------------------------------------- */
 
@@ -31,6 +32,7 @@ static struct call {
 	void	*arg;
 } calls[CALLS_MAX];
 static unsigned		made;
+static uint64_t		from;		/* of the last one */
 
 struct fetch *
 fetch(const uint8_t pub[32], enum method method, const char *path,
@@ -39,8 +41,9 @@ fetch(const uint8_t pub[32], enum method method, const char *path,
 {
 	unsigned i;
 
-	(void)method, (void)path, (void)body, (void)len, (void)max;
+	(void)method, (void)body, (void)len, (void)max;
 	(void)patience_s;
+	from = strtoull(strstr(path, "from=") + 5, NULL, 10);
 	for (i = 0; i < CALLS_MAX && calls[i].done != NULL; i++)
 		continue;
 	ck_assert_uint_lt(i, CALLS_MAX);
@@ -65,13 +68,18 @@ import_new(void)
 	return calloc(1, sizeof(struct import));
 }
 
-/* A page has a line for each byte. */
+/* A page has a line for each byte; "?": its author is not known here. */
 int
 import_read(struct import *im, const char *text, size_t len,
     const uint8_t *before, struct because *b)
 {
-	(void)text, (void)before, (void)b;
+	size_t i;
+
+	(void)before, (void)b;
 	im->n = len;
+	for (i = 0; i < len; i++)
+		im->kept[i] = text[i] == '?' && !all_known ? WHY_AUTHOR :
+		    becomes;
 	return 0;
 }
 
@@ -81,7 +89,7 @@ import_take(struct import *im)
 	size_t i;
 
 	for (i = 0; i < im->n; i++)
-		im->why[i] = becomes;
+		im->why[i] = im->kept[i];
 	return 0;
 }
 
@@ -288,6 +296,39 @@ START_TEST(links_do_not_fill_the_table)
 }
 END_TEST
 
+/* Asks for the end of 1's journal each interval; how often from its start. */
+static unsigned
+from_start(unsigned intervals)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < intervals; i++) {
+		now += INTERVAL;
+		journal.n++;
+		turn();
+		n += from == 0;
+		if (from == 0)
+			answer(1, 200, "?xxx", NULL);
+		answer(1, 200, "", NULL);
+	}
+	return n;
+}
+
+START_TEST(what_is_never_wanted_is_asked_for_ever_less)
+{
+	near(1);
+	turn();
+	answer(1, 200, "?xxx", NULL);
+	answer(1, 200, "", NULL);
+	/* After 1, 2, 4, 8, 16, 32 and 64 intervals. */
+	ck_assert_uint_eq(from_start(100), 7);
+	/* Its author is here now: in the end it is taken, the once. */
+	all_known = 1;
+	becomes = WHY_OK;
+	ck_assert_uint_eq(from_start(200), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +343,7 @@ main(void)
 	tcase_add_test(t, a_pass_ends_in_time);
 	tcase_add_test(t, a_link_forgives_only_who_could_not_be_reached);
 	tcase_add_test(t, links_do_not_fill_the_table);
+	tcase_add_test(t, what_is_never_wanted_is_asked_for_ever_less);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
