@@ -130,6 +130,18 @@ must_find(uint32_t name)
 	return t;
 }
 
+/* What came and nobody reads makes close() a reset, which may pass the answer. */
+static void
+drain(int fd)
+{
+	uint8_t waste[4096];
+	int i;
+
+	for (i = 0; i < 64 && recv(fd, waste, sizeof(waste), MSG_DONTWAIT) > 0;
+	    i++)
+		continue;
+}
+
 /* The socket is done with; one that dials waits for the next call. */
 static void
 hang_up(struct talk *t)
@@ -138,6 +150,8 @@ hang_up(struct talk *t)
 
 	if (t->fd == -1)
 		return;
+	if (!t->dialled)
+		drain(t->fd);
 	watch(t->in, 0);
 	watch(t->out, 0);
 	if (t->dialled && connect(t->fd, &nobody, sizeof(nobody)) == 0)

@@ -239,6 +239,24 @@ START_TEST(who_is_being_answered_stays)
 }
 END_TEST
 
+START_TEST(an_answer_is_not_lost_by_what_was_not_read)
+{
+	char text[2];
+	unsigned i;
+
+	call(1);
+	dribble();
+	listen_to_netd(0);
+	on_talk_say(&netd.dird, &(struct msg_talk_say){ .talk = name[0],
+	    .bytes_len = 1, .bytes = "4" }, NULL);
+	on_talk_close(&netd.dird, &(struct msg_talk_close){ .talk = name[0] },
+	    NULL);
+	/* It is read, then the end: no reset in place of either. */
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(recv(far[0], text, 1, 0), i == 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -253,6 +271,7 @@ main(void)
 	tcase_add_test(t, who_is_being_closed_holds_no_share_of_the_door);
 	tcase_add_test(t, a_few_addresses_do_not_keep_others_out);
 	tcase_add_test(t, who_is_being_answered_stays);
+	tcase_add_test(t, an_answer_is_not_lost_by_what_was_not_read);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
