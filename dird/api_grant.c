@@ -30,7 +30,7 @@ on_reply(void *arg, int status, json_t *v)
 void
 api_grant(struct ask *a, json_t *body)
 {
-	grant_ask(a->id, a->src, body, on_reply, a);
+	grant_ask(a->id, a->src, a->did, body, on_reply, a);
 }
 
 static void

@@ -211,8 +211,7 @@ give_nonce(const uint8_t src[16], const uint8_t service[16], grant_reply reply,
 	char hex[2 * NONCE_LEN + 1];
 
 	randombytes_buf(random, sizeof(random));
-	if (nonce_give(&nonces, src, service, random, dird_now()) == -1)
-		return GRANT_BUSY;
+	nonce_give(&nonces, src, service, random, dird_now());
 	hex_encode(random, sizeof(random), hex);
 	reply(arg, 200, json_pack("{s:s, s:i}", "nonce", hex, "seconds",
 	    NONCE_LIFE_S));
@@ -220,8 +219,8 @@ give_nonce(const uint8_t src[16], const uint8_t service[16], grant_reply reply,
 }
 
 void
-grant_ask(const char *service, const uint8_t src[16], const json_t *body,
-    grant_reply reply, void *arg)
+grant_ask(const char *service, const uint8_t src[16], const char *did,
+    const json_t *body, grant_reply reply, void *arg)
 {
 	static struct request r;
 	uint8_t id[16];
@@ -230,12 +229,14 @@ grant_ask(const char *service, const uint8_t src[16], const json_t *body,
 	memset(&r, 0, sizeof(r));
 	memcpy(r.src, src, sizeof(r.src));
 	if (strlen(service) != 32 || hex_decode(service, id, sizeof(id)) == -1) {
-		refuse_it(reply, arg, "?", src, "", GRANT_SERVICE);
+		refuse_it(reply, arg, "?", src, did, GRANT_SERVICE);
 		return;
 	}
 	strcpy(r.service, service);
 	if (state_writable() != WHY_OK)
 		why = GRANT_CLOSED;
+	else if (did[0] == '\0')
+		why = GRANT_NODE;	/* before it costs a place */
 	else if (json_object_size(body) == 0)
 		why = give_nonce(src, id, reply, arg);
 	else if ((why = request_read(body, dird_now(), &r)) == GRANT_OK &&
@@ -243,7 +244,8 @@ grant_ask(const char *service, const uint8_t src[16], const json_t *body,
 	    GRANT_OK)
 		why = decide(&r, reply, arg);
 	if (why != GRANT_OK && why != GRANT_PENDING)
-		refuse_it(reply, arg, service, src, r.did, why);
+		refuse_it(reply, arg, service, src, r.did[0] != '\0' ? r.did :
+		    did, why);
 	else if (why == GRANT_PENDING)
 		reply(arg, grant_status(why), json_pack("{s:s, s:s}",
 		    "service_id", service, "state", "pending"));

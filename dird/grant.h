@@ -39,8 +39,11 @@ struct nonces {
 	} n[NONCES];
 };
 
-/* random becomes a nonce for this address and service. 0, or -1: too many. */
-int	nonce_give(struct nonces *, const uint8_t src[16],
+/*
+ * random becomes a nonce for this address and service. When there are too many
+ * the oldest goes, of whoever has most.
+ */
+void	nonce_give(struct nonces *, const uint8_t src[16],
 	    const uint8_t service[16], const uint8_t random[NONCE_LEN],
 	    int64_t now);
 /* Takes it out of the table, whatever comes of it. */
@@ -82,9 +85,10 @@ int	grant_stands(struct view *, const char *own, const char *kind,
 typedef void	(*grant_reply)(void *arg, int status, json_t *);
 /*
  * POST /v1/grant/{service}, from a source that the mesh has authenticated: an
- * empty body asks for a nonce, any other for the loan.
+ * empty body asks for a nonce, any other for the loan. did: whose source that
+ * is, or "".
  */
-void	grant_ask(const char *service, const uint8_t src[16],
+void	grant_ask(const char *service, const uint8_t src[16], const char *did,
 	    const json_t *body, grant_reply, void *arg);
 
 /*

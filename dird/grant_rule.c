@@ -45,33 +45,58 @@ grant_find(const char *code)
 
 /* -- nonces ---------------------------------------------------------------- */
 
-int
+/* How many this address has, and which of them is the oldest. */
+static unsigned
+nonces_of(const struct nonces *t, const uint8_t src[16], unsigned *oldest)
+{
+	unsigned i, his = 0;
+
+	for (i = 0; i < NONCES; i++) {
+		if (memcmp(t->n[i].src, src, 16) != 0)
+			continue;
+		if (his++ == 0 || t->n[i].until < t->n[*oldest].until)
+			*oldest = i;
+	}
+	return his;
+}
+
+/* A full table: the oldest of whoever has most. */
+static unsigned
+nonce_spare(const struct nonces *t)
+{
+	unsigned i, his, most = 0, oldest = 0, place = 0;
+
+	for (i = 0; i < NONCES; i++) {
+		his = nonces_of(t, t->n[i].src, &oldest);
+		if (his > most || (his == most &&
+		    t->n[oldest].until < t->n[place].until)) {
+			most = his;
+			place = oldest;
+		}
+	}
+	return place;
+}
+
+void
 nonce_give(struct nonces *t, const uint8_t src[16], const uint8_t service[16],
     const uint8_t random[NONCE_LEN], int64_t now)
 {
-	unsigned i, place = NONCES, oldest = NONCES, his = 0;
+	unsigned i, place = NONCES, oldest = 0;
 
-	for (i = 0; i < NONCES; i++) {
+	for (i = 0; i < NONCES; i++)
 		if (t->n[i].until <= now) {
+			memset(&t->n[i], 0, sizeof(t->n[i]));
 			place = i;
-			continue;
 		}
-		if (memcmp(t->n[i].src, src, 16) != 0)
-			continue;
-		his++;
-		if (oldest == NONCES || t->n[i].until < t->n[oldest].until)
-			oldest = i;
-	}
 	/* Who asks again and again forgets his own, nobody else's. */
-	if (his >= NONCES_EACH)
+	if (nonces_of(t, src, &oldest) >= NONCES_EACH)
 		place = oldest;
-	if (place == NONCES)
-		return -1;
+	else if (place == NONCES)
+		place = nonce_spare(t);
 	memcpy(t->n[place].nonce, random, NONCE_LEN);
 	memcpy(t->n[place].src, src, 16);
 	memcpy(t->n[place].service, service, 16);
 	t->n[place].until = now + NONCE_LIFE_S;
-	return 0;
 }
 
 enum grant_why

@@ -219,7 +219,8 @@ check "C is in" greet c
 api a POST /v1/revoke "{\"did\":\"$did_c\",\"reason\":\"left\"}" >/dev/null
 check "a member that is revoked loses what it had" wait_for 5 lends 0
 check "and is out" refuses greet c
-check "and gets nothing again" same member "$(code c "$exit_id")"
+check "and gets nothing again" same node "$(code c "$exit_id")"
+check "an address of no member's gets no nonce" same node "$(raw c "$g" '{}' | why)"
 
 # ---- who came meanwhile while A was down
 again_id=$(offer fourth tor-exit auto 9050)

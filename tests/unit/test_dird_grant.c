@@ -160,7 +160,7 @@ START_TEST(a_nonce_is_good_once)
 {
 	uint8_t x[32] = { 1 };
 
-	ck_assert_int_eq(nonce_give(&nonces, src, service, x, NOW), 0);
+	nonce_give(&nonces, src, service, x, NOW);
 	ck_assert_int_eq(nonce_take(&nonces, x, src, service, NOW), GRANT_OK);
 	ck_assert_int_eq(nonce_take(&nonces, x, src, service, NOW), GRANT_NONCE);
 }
@@ -197,25 +197,33 @@ START_TEST(who_asks_for_many_nonces_crowds_out_nobody_else)
 	nonce_give(&nonces, thief, service, x, NOW);
 	for (i = 0; i < 10 * NONCES; i++) {
 		memcpy(y + 4, &i, sizeof(i));
-		ck_assert_int_eq(nonce_give(&nonces, src, service, y, NOW), 0);
+		nonce_give(&nonces, src, service, y, NOW);
 	}
 	ck_assert_int_eq(nonce_take(&nonces, y, src, service, NOW), GRANT_OK);
 	ck_assert_int_eq(nonce_take(&nonces, x, thief, service, NOW), GRANT_OK);
 }
 END_TEST
 
-START_TEST(a_full_table_says_so_until_nonces_have_died)
+START_TEST(a_full_table_costs_whoever_has_most_its_oldest)
 {
-	uint8_t x[32] = { 0 }, from[16] = { 0xfd };
+	uint8_t x[32] = { 0 }, y[32] = { [31] = 1 }, from[16] = { 0xfd };
 	unsigned i;
 
+	/* One each, but the thief has two, which are not the oldest. */
 	for (i = 0; i < NONCES; i++) {
 		memcpy(from + 4, &i, sizeof(i));
 		memcpy(x, &i, sizeof(i));
-		ck_assert_int_eq(nonce_give(&nonces, from, service, x, NOW), 0);
+		nonce_give(&nonces, i == 7 || i == 47 ? thief : from, service, x,
+		    NOW + i / 20);
 	}
-	ck_assert_int_eq(nonce_give(&nonces, src, service, x, NOW), -1);
-	ck_assert_int_eq(nonce_give(&nonces, src, service, x, NOW + 30), 0);
+	nonce_give(&nonces, src, service, y, NOW + 20);
+	ck_assert_int_eq(nonce_take(&nonces, y, src, service, NOW + 20), GRANT_OK);
+	for (i = 0; i < NONCES; i++) {
+		memcpy(from + 4, &i, sizeof(i));
+		memcpy(x, &i, sizeof(i));
+		ck_assert_int_eq(nonce_take(&nonces, x, i == 7 || i == 47 ?
+		    thief : from, service, NOW + 20), i == 7 ? GRANT_NONCE : GRANT_OK);
+	}
 }
 END_TEST
 
@@ -514,7 +522,7 @@ main(void)
 	tcase_add_test(t, a_nonce_lives_30_seconds);
 	tcase_add_test(t, a_nonce_is_no_good_elsewhere_and_stays_its_owners);
 	tcase_add_test(t, who_asks_for_many_nonces_crowds_out_nobody_else);
-	tcase_add_test(t, a_full_table_says_so_until_nonces_have_died);
+	tcase_add_test(t, a_full_table_costs_whoever_has_most_its_oldest);
 	tcase_add_test(t, a_request_that_lacks_a_field_or_has_a_wrong_one_is_none);
 	tcase_add_test(t, every_byte_of_the_subscription_counts);
 	tcase_add_test(t, auto_grants_to_a_member_at_its_own_address);
