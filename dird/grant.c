@@ -30,6 +30,7 @@ struct asking {
 };
 
 static struct nonces	nonces;
+static struct meters	meters;
 static int64_t		notes = NOTES_BURST, notes_at;
 static uint64_t		unwritten;
 
@@ -197,6 +198,9 @@ decide(struct request *r, grant_reply reply, void *arg)
 	if (r->give_back && (why == GRANT_PENDING || why == GRANT_REJECTED ||
 	    why == GRANT_REVOKED))
 		why = GRANT_OK;
+	/* Its key is proven by now: nobody uses up another's. */
+	if (why == GRANT_OK && !meter_take(&meters, r->did, dird_now()))
+		why = GRANT_BUSY;
 	if (why == GRANT_OK)
 		why = carry_out(r, macro, reply, arg);
 	json_decref(offer);

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "entry.h"
+#include "quota.h"
 #include "view.h"
 
 #define NONCE_LEN	32
@@ -49,6 +50,24 @@ void	nonce_give(struct nonces *, const uint8_t src[16],
 /* Takes it out of the table, whatever comes of it. */
 enum grant_why nonce_take(struct nonces *, const uint8_t nonce[NONCE_LEN],
 	    const uint8_t src[16], const uint8_t service[16], int64_t now);
+
+/*
+ * How often somebody may have something decided: each time is written down,
+ * and the disk is ours. One who has not asked for longest makes room.
+ */
+#define METERS		256
+#define METER_BURST	30
+#define METER_PER_MIN	2
+
+struct meters {
+	struct {
+		char		did[DID_LEN + 1];
+		struct quota	quota;
+	} m[METERS];
+};
+
+/* 1, or 0: too often. */
+int	meter_take(struct meters *, const char *did, int64_t now);
 
 /* What was sent, read: form only. */
 struct request {

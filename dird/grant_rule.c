@@ -121,6 +121,25 @@ nonce_take(struct nonces *t, const uint8_t nonce[NONCE_LEN],
 	return alive ? GRANT_OK : GRANT_NONCE;
 }
 
+/* -- how often ------------------------------------------------------------- */
+
+int
+meter_take(struct meters *t, const char *did, int64_t now)
+{
+	unsigned i, place = 0;
+
+	for (i = 0; i < METERS && strcmp(t->m[i].did, did) != 0; i++)
+		if (t->m[i].quota.at_ms < t->m[place].quota.at_ms)
+			place = i;
+	if (i == METERS) {
+		i = place;
+		memset(&t->m[i], 0, sizeof(t->m[i]));
+		strcpy(t->m[i].did, did);
+	}
+	return quota_take(&t->m[i].quota, METER_BURST, METER_PER_MIN,
+	    (uint64_t)now * 1000);
+}
+
 /* -- a request ------------------------------------------------------------- */
 
 static int

@@ -19,11 +19,15 @@
 #define LOG_TARGET "bastide::lend"
 #include "log.h"
 #include "nft.h"
+#include "quota.h"
 #include "wire.h"
 
 #define WANTS		32	/* questions that wait for a record */
 #define AUDITS_MAX	64	/* records that dird has not answered for */
 #define GRANTS_MAX	65535
+/* Refusals that are written down: calls without end must not fill the disk. */
+#define NOTES_BURST	256
+#define NOTES_PER_MIN	6
 
 /* A question that waits for its record; its number is the record's req. */
 struct want {
@@ -40,6 +44,8 @@ static struct lend_rules rules;
 static uint32_t		 secs_max, grants_max, live;
 static struct want	 wants[WANTS];
 static unsigned		 audits;
+static struct quota	 notes;
+static unsigned		 unwritten;
 static struct nft_grant	 snap[GRANTS_MAX];
 static uint32_t		 snap_n, snap_id;
 
@@ -174,6 +180,23 @@ audit(uint32_t req, const char *what, const char *sub, const char *fmt, ...)
 	return 0;
 }
 
+/* May one more refusal be written down? How many were not, since the last. */
+static int
+may_note(unsigned *before)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	*before = unwritten;
+	if (!quota_take(&notes, NOTES_BURST, NOTES_PER_MIN,
+	    (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000)) {
+		unwritten++;
+		return 0;
+	}
+	unwritten = 0;
+	return 1;
+}
+
 /* "kind=... src=... ports=..." of a question, for the record. */
 static void
 describe(const struct want *w, char *out, size_t size)
@@ -216,10 +239,13 @@ static void
 refuse_it(struct want *w, enum lend_why why)
 {
 	char text[400];
+	unsigned before;
 
 	describe(w, text, sizeof(text));
-	audit(0, "refused", w->grant.sub, "%s: %s %s", lend_code(why),
-	    w->is_grant ? "grant" : "revoke", text);
+	if (may_note(&before))
+		audit(0, "refused", w->grant.sub, "%s: %s %s unwritten=%u",
+		    lend_code(why), w->is_grant ? "grant" : "revoke", text,
+		    before);
 	answer_no(w, why);
 	w->used = 0;
 }
@@ -435,10 +461,14 @@ on_audited(struct chan *c, const struct msg_audited *m, int *fds)
 void
 on_attempt(struct chan *c, const struct msg_attempt *m, int *fds)
 {
+	unsigned before;
+
 	(void)c;
 	(void)fds;
-	audit(0, "refused", "", "%s: %.*s", lend_code(m->why), m->text_len,
-	    (const char *)m->text);
+	if (may_note(&before))
+		audit(0, "refused", "", "%s: %.*s unwritten=%u",
+		    lend_code(m->why), m->text_len, (const char *)m->text,
+		    before);
 }
 
 /* -- LIST ----------------------------------------------------------------- */

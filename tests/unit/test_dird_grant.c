@@ -1,5 +1,6 @@
 /* test_dird_grant.c -- room: dird. Nonces and the decision on a loan. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "borrow.h"
@@ -224,6 +225,37 @@ START_TEST(a_full_table_costs_whoever_has_most_its_oldest)
 		ck_assert_int_eq(nonce_take(&nonces, x, i == 7 || i == 47 ?
 		    thief : from, service, NOW + 20), i == 7 ? GRANT_NONCE : GRANT_OK);
 	}
+}
+END_TEST
+
+START_TEST(a_thousand_give_backs_are_a_few_and_cost_nobody_else)
+{
+	unsigned i, taken = 0;
+	static struct meters m;
+
+	for (i = 0; i < 1000; i++)
+		taken += (unsigned)meter_take(&m, consumer.did, NOW + i / 100);
+	ck_assert_uint_eq(taken, METER_BURST);
+	ck_assert(meter_take(&m, other.did, NOW + 10));
+	ck_assert(meter_take(&m, consumer.did, NOW + 60));
+}
+END_TEST
+
+START_TEST(many_dids_crowd_out_whoever_asked_first)
+{
+	static struct meters m;
+	char did[DID_LEN + 1];
+	unsigned i;
+
+	for (i = 0; i < METER_BURST; i++)
+		ck_assert(meter_take(&m, consumer.did, NOW));
+	for (i = 0; i < METERS - 1; i++) {
+		snprintf(did, sizeof(did), "did:plc:%032u", i);
+		ck_assert(meter_take(&m, did, NOW + 1));
+	}
+	ck_assert(!meter_take(&m, consumer.did, NOW + 2));
+	ck_assert(meter_take(&m, other.did, NOW + 2));
+	ck_assert(!meter_take(&m, consumer.did, NOW + 3));
 }
 END_TEST
 
@@ -523,6 +555,8 @@ main(void)
 	tcase_add_test(t, a_nonce_is_no_good_elsewhere_and_stays_its_owners);
 	tcase_add_test(t, who_asks_for_many_nonces_crowds_out_nobody_else);
 	tcase_add_test(t, a_full_table_costs_whoever_has_most_its_oldest);
+	tcase_add_test(t, a_thousand_give_backs_are_a_few_and_cost_nobody_else);
+	tcase_add_test(t, many_dids_crowd_out_whoever_asked_first);
 	tcase_add_test(t, a_request_that_lacks_a_field_or_has_a_wrong_one_is_none);
 	tcase_add_test(t, every_byte_of_the_subscription_counts);
 	tcase_add_test(t, auto_grants_to_a_member_at_its_own_address);

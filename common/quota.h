@@ -1,6 +1,6 @@
 /* quota.h -- a token bucket. Pure: time comes with the call. */
-#ifndef NETD_QUOTA_H
-#define NETD_QUOTA_H
+#ifndef QUOTA_H
+#define QUOTA_H
 
 #include <stdint.h>
 
