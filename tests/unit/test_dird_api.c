@@ -17,7 +17,7 @@
 static char		folder[64], sock[96];
 static struct a_author	founder, friend, other;
 static char		good[3][4096];		/* lines */
-static char		answer[1 << 20];
+static char		answer[1 << 21];
 static size_t		answer_len;
 
 /* Any bytes as somebody on the socket sends them; the answer in answer. */
@@ -101,6 +101,17 @@ tell(struct a_author *a, enum object t, json_t *v, char *out)
 	line_of(&r, out, 4096);
 }
 
+static int		over_mesh;	/* as the mesh listener hands on */
+
+static void
+handle(struct ask *a)
+{
+	if (over_mesh)
+		api_handle_mesh(a);
+	else
+		api_handle(a);
+}
+
 /* Once in a process, as the room does. */
 static void
 serve(void)
@@ -118,7 +129,7 @@ serve(void)
 	dird.base = event_base_new();
 	dird.key_mode = KEY_EPHEMERAL;
 	dird.folder = open(folder, O_RDONLY | O_DIRECTORY);
-	http_start(fd, getegid(), api_handle);
+	http_start(fd, getegid(), handle);
 	dird.journal = journal_open(dird.folder, NULL, NULL, NULL,
 	    CHECK_HASHES, &b);
 	ck_assert_ptr_nonnull(dird.journal);
@@ -326,6 +337,76 @@ START_TEST(an_entry_or_a_line_that_is_too_long_is_refused)
 }
 END_TEST
 
+/* The founder offers a service n, with that many long parameters. */
+static void
+offer(unsigned n, unsigned parameters)
+{
+	static char line[70000], text[1001];
+	static struct a_raw r;
+	char name[16], id[33], key[16];
+	json_t *params = json_object();
+
+	snprintf(name, sizeof(name), "s%u", n);
+	service_id_of(founder.did, name, id);
+	memset(text, 'x', sizeof(text) - 1);
+	while (parameters-- > 0) {
+		snprintf(key, sizeof(key), "p%u", parameters);
+		json_object_set_new(params, key, json_string(text));
+	}
+	a_say(&founder, OBJ_SERVICE_OFFER, json_pack("{s:s, s:s, s:s, s:s, s:s, "
+	    "s:s, s:s, s:{s:s, s:o}}", "service_id", id, "name", name,
+	    "kind", "web", "endpoint", "", "approval", "auto", "scope",
+	    "default", "description", "", "macro", "kind", "web", "params",
+	    params), &r);
+	line_of(&r, line, sizeof(line));
+	request("POST", "/v1/log/import", line);
+	ck_assert_msg(strstr(body(), "\"kept\":1") != NULL, "%s", body());
+}
+
+/* All pages of the catalogue, as the mesh gets them: how many services. */
+static unsigned
+catalogue(unsigned *pages)
+{
+	char path[64] = "/v1/services";
+	json_t *v, *next;
+	unsigned got = 0;
+
+	over_mesh = 1;
+	for (*pages = 0, next = json_true(); next != NULL; ++*pages) {
+		request("GET", path, "");
+		ck_assert_int_eq(status(), 200);
+		ck_assert_uint_lt(strlen(body()), (1 << 20) + 1000);
+		v = json_loads(body(), 0, NULL);
+		ck_assert_uint_le(json_array_size(json_object_get(v,
+		    "services")), 256);
+		got += (unsigned)json_array_size(json_object_get(v, "services"));
+		next = json_object_get(v, "next");
+		snprintf(path, sizeof(path), "/v1/services?from=%lld",
+		    (long long)json_integer_value(next));
+		json_decref(v);
+	}
+	over_mesh = 0;
+	return got;
+}
+
+START_TEST(the_mesh_gets_the_catalogue_in_pages)
+{
+	unsigned i, pages;
+
+	request("POST", "/v1/log/import", good[0]);
+	request("POST", "/v1/log/import", good[1]);
+	for (i = 0; i < 600; i++)
+		offer(i, i % 2);
+	ck_assert_uint_eq(catalogue(&pages), 600);
+	ck_assert_uint_eq(pages, 3);
+	/* Two pages of the short ones; what is long, in pages of a megabyte. */
+	for (; i < 680; i++)
+		offer(i, 16);
+	ck_assert_uint_eq(catalogue(&pages), 680);
+	ck_assert_uint_eq(pages, 4);
+}
+END_TEST
+
 /* Each cut of a good import is an error by line or a clean import; no more. */
 START_TEST(an_import_cut_at_any_byte_is_answered)
 {
@@ -437,6 +518,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, the_mesh_gets_the_catalogue_in_pages);
 	tcase_add_test(t, each_bad_entry_is_refused_by_line_and_reason_and_the_good_stay);
 	tcase_add_test(t, the_good_around_a_bad_one_go_in);
 	tcase_add_test(t, an_entry_or_a_line_that_is_too_long_is_refused);
