@@ -130,8 +130,10 @@ list_audit(struct call *c)
 		json_array_extend(all, page);
 		json_decref(data);
 		from += (json_int_t)got;
+		/* More than was asked for is the end, too. */
 		if (limit != -1)
-			limit -= (json_int_t)got;
+			limit -= (json_int_t)got < limit ? (json_int_t)got :
+			    limit;
 	} while (got > 0 && limit != 0);
 	if (ret == EXIT_OK)
 		return dir_print(c, "audit", json_pack("{s:o}", "records",
