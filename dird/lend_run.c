@@ -91,18 +91,6 @@ lend_list(uint32_t snap, uint32_t from, listed rows, ran failed, void *arg)
 	    NULL));
 }
 
-void
-lend_forget(const void *arg)
-{
-	unsigned i;
-
-	for (i = 0; i < RUNS; i++)
-		if (run[i].req != 0 && run[i].arg == arg) {
-			run[i].done = NULL;
-			run[i].rows = NULL;
-		}
-}
-
 /* -- answers --------------------------------------------------------------- */
 
 void

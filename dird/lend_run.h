@@ -25,7 +25,5 @@ int	lend_run(enum lend_verb, const struct loan *, const char *params,
 /* One page of what is lent: 0 and rows or failed will be called once; or -1. */
 int	lend_list(uint32_t snap, uint32_t from, listed rows, ran failed,
 	    void *arg);
-/* Nobody waits with this arg any more. */
-void	lend_forget(const void *arg);
 
 #endif
