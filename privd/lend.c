@@ -266,6 +266,18 @@ listens(const struct want *w)
 	return 1;
 }
 
+/* Ports of grants that wait for their record, one that is judged included. */
+static unsigned
+waiting(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < WANTS; i++)
+		if (wants[i].used && wants[i].is_grant)
+			n += wants[i].nport;
+	return n;
+}
+
 static enum lend_why
 judge(struct want *w)
 {
@@ -297,8 +309,9 @@ judge(struct want *w)
 	for (i = 0; i < w->nport; i++)
 		if (!lend_kind_has(k, w->port[i]))
 			return LEND_POLICY;
-	if (live + w->nport > grants_max &&
-	    (take_snap() == -1 || live + w->nport > grants_max))
+	/* w is among those that wait. */
+	if (live + waiting() > grants_max &&
+	    (take_snap() == -1 || live + waiting() > grants_max))
 		return LEND_FULL;
 	if (w->grant.listen && !listens(w))
 		return LEND_LISTENER;
