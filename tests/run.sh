@@ -27,14 +27,20 @@ tally() {
     fi
 }
 
-# try NAME SECONDS COMMAND...: run a program of tests.
-try() {
-    local name=$1 limit=$2 log=$logs/${1//\//-}.log status
+# ran NAME SECONDS COMMAND...: a program of tests, its words and its status into files.
+ran() {
+    local limit=$2 log=$logs/${1//\//-}.log
     shift 2
     timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null
-    status=$?
-    tally "$name" "$log" "$status"
+    echo $? >"$log.status"
 }
+told_of() { tally "$1" "$logs/${1//\//-}.log" "$(cat "$logs/${1//\//-}.log.status")"; }
+try() {
+    ran "$@"
+    told_of "$1"
+}
+# room_for_one: wait until fewer run than there are cores.
+room_for_one() { while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done; }
 
 # told NAME SECONDS COMMAND...: a command that is one test, into a TAP file.
 told() {
@@ -75,7 +81,7 @@ fuzz() {
 }
 for t in "$BASTIDE_BUILD"/fuzz/*; do
     [ -x "$t" ] && [ -f "$t" ] || continue
-    while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done
+    room_for_one
     fuzz "$t" &
 done
 wait
@@ -86,9 +92,16 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "not root: the drills and the tests in namespaces need it; run: sudo make check"
     failed=$((failed + 1))
 else
-    for t in tests/drill/*.sh tests/net/t_*.sh; do
+    for t in tests/drill/*.sh; do
         [ -f "$t" ] && try "${t#tests/}" "${NET_SECONDS:-420}" bash "$t"
     done
+    # Each has namespaces of its own, and most of them wait most of the time.
+    for t in tests/net/t_*.sh; do
+        room_for_one
+        ran "${t#tests/}" "${NET_SECONDS:-420}" bash "$t" &
+    done
+    wait
+    for t in tests/net/t_*.sh; do told_of "${t#tests/}"; done
 fi
 echo "took $(($(date +%s) - started)) s; logs in ${logs#"$PWD"/}"
 echo "$passed passed, $failed failed"
