@@ -204,6 +204,8 @@ key_check(const struct entry *e, struct because *b)
 	uint8_t pub[KEY_LEN];
 	char did[DID_LEN + 1];
 
+	if (e->type == OBJ_GENESIS && e->seq != 0)
+		return because(b, WHY_AGAIN, "Genesis");
 	if (entry_key(e, pub) == -1)
 		return because(b, WHY_FIELD_FORM, "public_key");
 	did_of(pub, did);

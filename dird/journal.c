@@ -30,7 +30,9 @@ index_room(struct journal *j)
 void
 journal_found_by(struct journal *j, const struct entry *e)
 {
-	if (j->n > 0 || j->root[0] != '\0' || e->type != OBJ_GENESIS)
+	/* A first entry only: one in the middle of a chain is not taken. */
+	if (j->n > 0 || j->root[0] != '\0' || e->type != OBJ_GENESIS ||
+	    e->seq != 0)
 		return;
 	memcpy(j->root, e->author, sizeof(j->root));
 	view_root(j->view, j->root);

@@ -222,8 +222,6 @@ place(const struct view *v, uint32_t i, const struct entry *e,
 		    (unsigned long long)e->seq);
 	if (e->created_at < a->last_time)
 		return because(b, WHY_ANCIENT, "created_at");
-	if (e->type == OBJ_GENESIS)
-		return because(b, WHY_AGAIN, "Genesis");
 	return 0;
 }
 

@@ -437,6 +437,32 @@ speak(int from, int to)
 	}
 }
 
+START_TEST(a_genesis_that_is_refused_founds_nothing)
+{
+	struct journal *j;
+	struct because b;
+	enum why why;
+
+	a_author(&a, 1);
+	j = journal_open(dir, NULL, NULL, NULL, CHECK_ALL, &b);
+	ck_assert_ptr_nonnull(j);
+	/* As somebody who joined elsewhere might say, later in its chain. */
+	a.seq = 3;
+	a_say(&a, OBJ_GENESIS, a_genesis(&a, 1), &raw[0]);
+	ck_assert_int_eq(entry_check(raw[0].p, raw[0].len, 0, &e[0], &b), -1);
+	ck_assert_int_eq(b.why, WHY_AGAIN);
+	ck_assert_int_eq(entry_read(raw[0].p, raw[0].len, &e[0], &b), 0);
+	ck_assert_int_eq(journal_append(j, e, 1, &why), 0);
+	ck_assert_int_ne(why, WHY_OK);
+	ck_assert_str_eq(j->root, "");
+	a_author(&a, 2);
+	speak(0, 1);
+	ck_assert_int_eq(journal_append(j, e, 1, &why), 1);
+	ck_assert_str_eq(j->root, a.did);
+	journal_close(j);
+}
+END_TEST
+
 START_TEST(a_journal_opens_as_it_was_and_checks_its_own_checkpoint)
 {
 	uint8_t root[32], sig[64], was[32];
@@ -533,6 +559,7 @@ main(void)
 	tcase_add_test(tc, a_disk_that_says_no_makes_it_read_only_and_loses_nothing);
 	tcase_add_test(tc, the_file_systems_append_only_flag_does_not_hinder);
 	tcase_add_test(tc, a_record_inside_a_payload_is_not_found_after_a_tear);
+	tcase_add_test(tc, a_genesis_that_is_refused_founds_nothing);
 	tcase_add_test(tc, a_journal_opens_as_it_was_and_checks_its_own_checkpoint);
 	tcase_add_test(tc, a_journal_whose_disk_fails_goes_back_to_what_was_committed);
 	tcase_set_timeout(tc, 100);

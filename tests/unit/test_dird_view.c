@@ -162,7 +162,6 @@ START_TEST(a_chain_has_no_gaps_and_no_second_history)
 	p[1].now--;
 	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_ANCIENT);
 	p[1] = twin;
-	ck_assert_int_eq(say(&p[1], OBJ_GENESIS, a_genesis(&p[1], 1)), WHY_AGAIN);
 	ck_assert_int_eq(view_admit(v, &entry[0], &b), -1);
 	ck_assert_int_eq(b.why, WHY_KNOWN);
 	a_say(&p[4], OBJ_ATTEST, a_attest(&p[1]), &said[n]);
