@@ -27,25 +27,7 @@ background a iperf3 -s -B "$addr_a" -p 9050 >/dev/null
 wait_for 5 in_net a sh -c 'ss -Hltn sport = :9050 | grep -q .' || bail "nobody listens"
 echo "$(uname -srm), $(nproc) cores, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo); load $(cut -d' ' -f1 /proc/loadavg)"
 
-# The machine as a service user sees it, in a mount namespace.
-mkdir -p "$tmp/sbin" "$tmp/sudoers.d" "$tmp/etc"
-cp -r "$BASTIDE_BUILD/macroctl" "$BASTIDE_BUILD/macros.d" "$tmp/sbin"
-printf 'root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n' >"$tmp/etc/sudoers"
-chmod 440 "$tmp/etc/sudoers"
-install -m 440 "$root/sudoers/bastide" "$tmp/sudoers.d/bastide"
-for f in passwd group; do grep -v '^_bastide-web:' /etc/$f >"$tmp/etc/$f"; done
-echo '_bastide-web:*:61149:61149::/nonexistent:/usr/sbin/nologin' >>"$tmp/etc/passwd"
-echo '_bastide-web:x:61149:' >>"$tmp/etc/group"
-cat >"$tmp/as_web" <<'END2'
-mount -t tmpfs none /run
-mkdir -p /run/bastide
-mount --bind "$1/a/run" /run/bastide
-mount --bind "$1/sbin" /usr/sbin
-mount --bind "$1/sudoers.d" /etc/sudoers.d
-for f in sudoers passwd group; do mount --bind "$1/etc/$f" "/etc/$f"; done
-shift
-exec setpriv --reuid=61149 --regid=61149 --clear-groups -- "$@"
-END2
+. "$root/tests/net/web.sh"
 cat >"$tmp/calls.py" <<'END2'
 import statistics, subprocess, sys, time
 n, sub = int(sys.argv[1]), sys.argv[2]
@@ -61,7 +43,7 @@ say("sudo -n macroctl grant, to granted", [run("sudo", "-n", *mac(i)) for i in r
 say("of it sudo alone (macroctl list)", [run("sudo", "-n", "/usr/sbin/macroctl", "list") for i in range(n)])
 END2
 echo "a call"
-unshare --mount --propagation private bash "$tmp/as_web" "$tmp" /usr/bin/python3 "$tmp/calls.py" "$CALLS" "$sub" || bail "the service user cannot call"
+web /usr/bin/python3 "$tmp/calls.py" "$CALLS" "$sub" || bail "the service user cannot call"
 
 echo "grants a second"
 for w in 1 16; do
