@@ -273,8 +273,7 @@ add_item(void *arg, const struct item *it)
 
 	if (v == NULL)
 		return;
-	if (all->more != NULL)
-		all->more(v, it);
+	all->more(v, it);
 	json_array_append_new(all->list, v);
 }
 

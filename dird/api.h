@@ -22,7 +22,7 @@ void	api_say(struct ask *, enum object, json_t *body, json_t *extra);
 json_t	*api_entry(uint64_t n);
 /* An object that counts: its fields, and author, entry, id, created_at. */
 json_t	*api_item(const struct item *);
-/* Of every object of a class that counts; keep NULL: all. */
+/* Every object of a class that counts, each with what more adds. */
 json_t	*api_items(enum item_class, void (*more)(json_t *, const struct item *));
 /* The text of a field, or fallback; NULL after an answer that it is wrong. */
 const char *api_text(struct ask *, const json_t *body, const char *field,
