@@ -16,6 +16,7 @@ enum {
 	SESSION_HOLD_MS = 10,		/* the far cryptod reads Msg3 meanwhile */
 	SESSION_MSG3_MS = 2500,		/* data waits for a Msg3 that long: a resend, */
 	SESSION_MSG3_AGAIN_MS = 10000,	/* and not again before that */
+	SESSION_ROUND_MS = 500,		/* there and back, while nobody measured it */
 };
 
 #define NEVER	UINT64_MAX
@@ -61,7 +62,7 @@ struct session_extra {
 	struct session	*next;		/* in its bucket */
 	uint16_t	 qhead, qtail, qlen;	/* session_queue.c */
 	uint64_t	 hold_ms;	/* data waits until then; 0: no */
-	uint64_t	 hold_again_ms;	/* a Setup makes it wait again from then on */
+	uint64_t	 doubt_ms;	/* a Setup last made it wait; 0: never */
 	uint64_t	 unheard_ms;	/* first frame sent since we last heard; 0: none */
 	uint64_t	 heard_cur_ms;	/* last frame under the current keys */
 	uint64_t	 tried_ms;	/* last handshake begun because of silence */
@@ -124,6 +125,8 @@ void		 session_take_keys(struct session *, uint32_t key,
 int		 session_heard(struct session *, uint32_t key);
 /* Nothing under the current keys for so long that they may be ours alone. */
 int		 session_is_doubtful(const struct session *);
+/* Data that waits goes at the next tick. */
+void		 session_let_go(struct session *);
 /* The last resend of Msg3 is long gone. */
 void		 session_unconfirmed(struct session *);
 void		 session_drop_key(uint32_t key);

@@ -123,10 +123,41 @@ pending_role(const struct session *s)
 	return s->pend.initiator ? ROLE_OURS : ROLE_THEIRS;
 }
 
+/* Keys that are young had no time to be heard. */
 int
 session_is_doubtful(const struct session *s)
 {
-	return session_decide_doubtful(netd.now_ms - s->extra->heard_cur_ms);
+	uint64_t last_ms = s->cur.start_ms;
+
+	if (s->extra->heard_cur_ms > last_ms)
+		last_ms = s->extra->heard_cur_ms;
+	return session_decide_doubtful(netd.now_ms - last_ms);
+}
+
+void
+session_let_go(struct session *s)
+{
+	if (s->extra->hold_ms == 0)
+		return;
+	s->extra->hold_ms = netd.now_ms;
+	netd_tick_by(netd.now_ms);
+}
+
+/*
+ * A frame under the keys in use: whose Setup made data wait has not lost them,
+ * or somebody else wrote it. What left before that Setup may come after it.
+ */
+static void
+heard_in_doubt(struct session *s)
+{
+	const struct mmp	*m = &s->extra->mmp;
+	uint64_t		 round_ms = SESSION_ROUND_MS;
+
+	if (mmp_has_srtt(m))
+		round_ms = (uint64_t)mmp_srtt_ms(m) + 1;
+	if (s->extra->doubt_ms != 0 &&
+	    netd.now_ms - s->extra->doubt_ms >= round_ms)
+		session_let_go(s);
 }
 
 void
@@ -163,7 +194,8 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 		/* Who makes keys has them before its Msg3 leaves, so they may be
 		 * used at once; unless ways crossed, and it gave them up again. */
 		if (role == ROLE_THEIRS && pending != ROLE_OURS &&
-		    s->extra->out == NULL && session_is_doubtful(s))
+		    s->extra->out == NULL && (s->extra->heard_cur_ms == 0 ||
+		    session_is_doubtful(s)))
 			cut_over(s);
 		return;
 	case KEYS_NOW:
@@ -178,9 +210,10 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 int
 session_heard(struct session *s, uint32_t key)
 {
-	if (key == s->cur.session)
+	if (key == s->cur.session) {
 		s->extra->heard_cur_ms = netd.now_ms;
-	else if (key == s->pend.session) {
+		heard_in_doubt(s);
+	} else if (key == s->pend.session) {
 		shake_confirm(s, key);
 		cut_over(s);
 		s->extra->heard_cur_ms = netd.now_ms;

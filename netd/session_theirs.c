@@ -197,6 +197,7 @@ shake_ack(struct shake *h, struct fsp_shake *out)
 /*
  * Who begins anew after a silence may have lost the keys in use, and could not open
  * what comes under them: data waits for its Msg3. Seldom: a Setup proves nothing.
+ * A frame under those keys ends it, see session_heard().
  */
 static void
 hold_data(struct session *s)
@@ -207,20 +208,12 @@ hold_data(struct session *s)
 	    !session_is_doubtful(s))
 		return;
 	x = s->extra;
-	if (x->hold_ms != 0 || netd.now_ms < x->hold_again_ms)
+	if (x->hold_ms != 0 || (x->doubt_ms != 0 &&
+	    netd.now_ms - x->doubt_ms < SESSION_MSG3_AGAIN_MS))
 		return;
+	x->doubt_ms = netd.now_ms;
 	x->hold_ms = netd.now_ms + SESSION_MSG3_MS;
-	x->hold_again_ms = netd.now_ms + SESSION_MSG3_AGAIN_MS;
 	netd_tick_by(x->hold_ms);
-}
-
-static void
-let_data_go(struct session *s)
-{
-	if (s->extra->hold_ms == 0)
-		return;
-	s->extra->hold_ms = netd.now_ms;
-	netd_tick_by(netd.now_ms);
 }
 
 void
@@ -306,7 +299,7 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 		shake_drop(s->extra->out);
 	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
 	s->extra->proved_ms = netd.now_ms;
-	let_data_go(s);
+	session_let_go(s);
 	hold_release(h->addr, 1);
 }
 

@@ -883,6 +883,66 @@ START_TEST(a_setup_without_proof_delays_data_once_in_a_while)
 }
 END_TEST
 
+/* Who lost the keys cannot send under them, but what it sent before may be late. */
+START_TEST(a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3)
+{
+	struct session	*s = established(100);
+	unsigned	 n;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(3000);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	n = ntype[FSP_PACKET];
+	packet_out(100);
+	wait_ms(SESSION_ROUND_MS - 1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n);
+	wait_ms(1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n + 1);
+	ck_assert_uint_eq(last.session_key, 100);
+	/* Once it is measured, the round trip counts. */
+	s->extra->mmp.m.samples = 1;
+	s->extra->mmp.m.srtt_us = 40000;
+	wait_ms(SESSION_MSG3_AGAIN_MS);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	answer_msg2();
+	n = ntype[FSP_PACKET];
+	packet_out(100);
+	wait_ms(40);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n);
+	wait_ms(1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n + 1);
+}
+END_TEST
+
+START_TEST(keys_that_were_just_made_are_not_in_doubt)
+{
+	unsigned n;
+
+	established(100);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	n = nframe;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n + 1);
+	wait_ms(3000);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	answer_msg2();
+	n = nframe;
+	packet_out(100);
+	wait_ms(1000);
+	ck_assert_uint_eq(nframe, n);
+}
+END_TEST
+
 /* Ours was on its way: both may have been given up by now, so a frame decides. */
 START_TEST(crossed_keys_are_not_used_on_their_own_word)
 {
@@ -1588,6 +1648,8 @@ main(void)
 	tcase_add_test(t, who_hears_no_setup_is_told_to_stop_waiting);
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
 	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
+	tcase_add_test(t, a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3);
+	tcase_add_test(t, keys_that_were_just_made_are_not_in_doubt);
 	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
