@@ -90,6 +90,8 @@ add_journal(json_t *v, int with_digest)
 	json_object_set_new(v, "entries", json_integer((json_int_t)j->n));
 	json_object_set_new(v, "torn_tails",
 	    json_integer((json_int_t)j->skipped));
+	json_object_set_new(v, "adopted",
+	    json_integer((json_int_t)dird.adopted));
 	json_object_set_new(v, "people",
 	    json_integer(view_people(j->view)));
 	json_object_set_new(v, "checkpoint",

@@ -51,6 +51,7 @@ struct dird {
 	/* the journal; NULL while it is closed, and then why */
 	struct journal	*journal;
 	struct because	 closed;
+	uint64_t	 adopted;	/* own entries that others had and it had not */
 	int64_t		 start;
 	int		 stopping;
 };

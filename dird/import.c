@@ -7,6 +7,9 @@
 #include "import.h"
 #include "note.h"
 
+#define LOG_TARGET "bastide::dird"
+#include "log.h"
+
 struct import *
 import_new(void)
 {
@@ -75,6 +78,31 @@ is_wanted(const struct entry *e)
 	return s.n == strlen(want) && memcmp(s.p, want, s.n) == 0;
 }
 
+/* What we said and had not: the journal was set back, and that is not over yet. */
+static void
+look_for_own(const struct import *im)
+{
+	uint64_t own = 0;
+	struct person p;
+	size_t i;
+
+	for (i = 0; i < im->n; i++)
+		own += im->why[i] == WHY_OK &&
+		    strcmp(im->e[i].author, dird.did) == 0;
+	if (own == 0)
+		return;
+	dird.adopted += own;
+	view_person(dird.journal->view, dird.did, &p);
+	if (p.frozen)
+		log_error("this node signed two entries with one number and is "
+		    "frozen: its journal was set back, and it wrote before it "
+		    "had pulled");
+	else
+		log_warn("%llu entries of this node itself came from others: "
+		    "its journal was set back; let it pull from everybody "
+		    "before it writes", (unsigned long long)own);
+}
+
 int
 import_take(struct import *im)
 {
@@ -95,5 +123,6 @@ import_take(struct import *im)
 	for (i = k = 0; i < im->n; i++)
 		if (im->why[i] == WHY_OK)
 			im->why[i] = im->kept[k++];
+	look_for_own(im);
 	return 0;
 }

@@ -64,6 +64,22 @@ end(struct saying *s, const struct entry *e, uint64_t number,
 	free(s);
 }
 
+/*
+ * Does it still follow the last of ours? While it was signed, a peer may have
+ * sent later entries of this node, whose journal was set back: what was signed
+ * is forgotten then, since with both in the journal the author would be frozen.
+ */
+static int
+follows(const struct entry *e)
+{
+	uint8_t prev[ID_LEN];
+	uint64_t seq;
+	int has = view_next(dird.journal->view, dird.did, &seq, prev) == 0;
+
+	return e->seq == seq && has == e->has_prev &&
+	    (!has || memcmp(e->prev, prev, ID_LEN) == 0);
+}
+
 static int
 append(struct saying *const *s, unsigned n, enum why *why, struct because *b)
 {
@@ -72,6 +88,9 @@ append(struct saying *const *s, unsigned n, enum why *why, struct because *b)
 
 	if (state_writable() != WHY_OK)
 		return because(b, state_writable(), "%s", "");
+	if (!follows(&s[0]->e))
+		return because(b, WHY_PREV, "%s", "others of this node came "
+		    "meanwhile");
 	for (i = 0; i < n; i++)
 		e[i] = s[i]->e;
 	if (journal_append(dird.journal, e, n, why) != -1)
