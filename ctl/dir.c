@@ -21,6 +21,14 @@ dir_usage(const char *name, const char *args)
 	return EXIT_USAGE;
 }
 
+int
+dir_endless(void)
+{
+	fprintf(stderr, "bastidectl: the directory's pages do not end: they "
+	    "stand still, or are more than %d\n", DIR_PAGES);
+	return EXIT_NO;
+}
+
 /* Takes argument i out. */
 static char *
 pick(struct call *c, int i)

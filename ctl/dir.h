@@ -5,6 +5,7 @@
 #include "ctl.h"
 
 #define PATH_LEN	1024
+#define DIR_PAGES	16384	/* of one list, as large as 1 MiB each */
 
 struct call {
 	const char	*socket;	/* the directory's */
@@ -27,6 +28,8 @@ int	dir_run(const struct verb *, const char *group, struct call *);
 int	dir_group(const struct verb *, const char *group, const char *socket,
 	    int json, int argc, char **argv);
 void	dir_help_of(const struct verb *, const char *group);
+/* Its pages stand still, or are too many; EXIT_NO. */
+int	dir_endless(void);
 /* How it is called; EXIT_USAGE. */
 int	dir_usage(const char *name, const char *args);
 /* Takes "--name VALUE" out of the arguments; fallback when it is not there. */

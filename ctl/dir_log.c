@@ -56,25 +56,28 @@ export_to(const char *socket, const char *file)
 	FILE *f = open_out(file);
 	struct api_reply r;
 	char path[64];
-	size_t from = 0, len;
-	int ret, ok = 1;
+	size_t from = 0, len = 1, n = 1;
+	unsigned pages;
+	int ret = EXIT_OK, ok = 1;
 
 	if (f == NULL)
 		return complain(file);
-	do {
+	for (pages = 0; n > 0 && ok && pages < DIR_PAGES; pages++) {
 		snprintf(path, sizeof(path), "/v1/log/export?from=%zu", from);
 		if ((ret = api_ask(socket, path, NULL, 0, &r)) != EXIT_OK)
 			break;
 		len = r.len;
-		from += lines_in(r.body, r.len);
+		from += n = lines_in(r.body, r.len);
 		ok = f == stdout ? text_show(r.body, r.len) == 0 :
 		    fwrite(r.body, 1, r.len, f) == r.len;
 		free(r.buf);
-	} while (len > 0 && ok);
+	}
 	if (fflush(f) != 0 || (f != stdout && fclose(f) != 0))
 		ok = 0;
 	if (ret == EXIT_OK && !ok)
 		ret = complain(file);
+	else if (ret == EXIT_OK && len > 0)
+		ret = dir_endless();
 	if (ret == EXIT_OK && f != stdout)
 		fprintf(stderr, "%zu entries in %s\n", from, file);
 	return ret;
@@ -265,12 +268,14 @@ int
 dir_witness(struct call *c)
 {
 	json_t *data, *all = json_array(), *row;
-	json_int_t from = 0;
+	json_int_t from = -1, next = 0;
 	char path[PATH_LEN];
+	unsigned pages;
 	size_t i;
 	int ret;
 
-	do {
+	for (pages = 0; next > from && pages < DIR_PAGES; pages++) {
+		from = next;
 		snprintf(path, sizeof(path), "/v1/entries?type=Witness&limit=%d"
 		    "&from=%" JSON_INTEGER_FORMAT, ROWS, from);
 		ret = api_json(c->socket, path, NULL, &data);
@@ -282,9 +287,14 @@ dir_witness(struct call *c)
 			add_size(row);
 			json_array_append(all, row);
 		}
-		from = json_integer_value(json_object_get(data, "next"));
+		/* A page may have no row, and still not be the last. */
+		next = json_integer_value(json_object_get(data, "next"));
 		json_decref(data);
-	} while (from > 0);
+	}
+	if (next != 0) {
+		json_decref(all);
+		return dir_endless();
+	}
 	return dir_print(c, "dir witness", json_pack("{s:o}", "cosignatures", all));
 }
 

@@ -108,7 +108,8 @@ list_audit(struct call *c)
 	json_int_t from, limit;
 	json_t *all = json_array(), *data, *page;
 	char path[PATH_LEN];
-	size_t got;
+	size_t got = 1;
+	unsigned pages;
 	int ret = EXIT_OK;
 
 	if (c->argc != 0 || dir_number(from_text, "--from", &from) == -1 ||
@@ -119,7 +120,7 @@ list_audit(struct call *c)
 	}
 	if (from == -1)
 		from = 0;
-	do {
+	for (pages = 0; got > 0 && limit != 0 && pages < DIR_PAGES; pages++) {
 		snprintf(path, sizeof(path), "/v1/audit?from=%lld&limit=%lld",
 		    (long long)from, (long long)(limit == -1 ? 500 : limit));
 		ret = api_json(c->socket, path, NULL, &data);
@@ -134,7 +135,9 @@ list_audit(struct call *c)
 		if (limit != -1)
 			limit -= (json_int_t)got < limit ? (json_int_t)got :
 			    limit;
-	} while (got > 0 && limit != 0);
+	}
+	if (ret == EXIT_OK && got > 0 && limit != 0)
+		ret = dir_endless();
 	if (ret == EXIT_OK)
 		return dir_print(c, "audit", json_pack("{s:o}", "records",
 		    all));

@@ -193,6 +193,38 @@ one_after_another() {
 }
 check sixty_requests_one_after_another_are_answered one_after_another
 
+# ---- a directory whose pages never end: they stand still, or there is always one more
+mkdir "$tmp/lie"
+cat >"$tmp/lie/liar.py" <<'P'
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1]); s.listen(16)
+n = 0
+while True:
+    c, _ = s.accept()
+    path = c.recv(4096).decode().split(" ")[1]
+    n += 1
+    a = '{"entries":[],"next":%d}' % (1 if sys.argv[2] == "still" else n)
+    if path.startswith("/v1/log/export"): a = "no line" if sys.argv[2] == "still" else "line\n"
+    if path.startswith("/v1/audit"): a = '{"records":[1,2,3,4,5]}'
+    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(a), a.encode()))
+    c.close()
+P
+liars=
+for how in still more; do
+	python3 "$tmp/lie/liar.py" "$tmp/lie/$how" $how &
+	liars="$liars $!"
+	wait_for 5 test -S "$tmp/lie/$how"
+done
+lie() { local how=$1; shift; timeout 60 "$BASTIDE_BUILD/bastidectl" -S "$tmp/lie/$how" "$@"; }
+check cosignatures_that_stand_still_end says 'do not end' lie still dir witness
+check an_export_without_a_line_ends says 'do not end' lie still dir export -
+check an_audit_of_more_than_was_asked_for_ends same 5 "$(lie still --json audit list --limit 2 | PY 'print(len(d["records"]))')"
+check cosignatures_that_always_go_on_end says 'do not end' lie more dir witness
+check an_export_that_always_goes_on_ends says 'do not end' lie more dir export "$tmp/lie/file"
+check an_audit_that_always_goes_on_ends says 'do not end' lie more audit list
+for liar in $liars; do end "$liar"; done
+
 # ---- how it is called
 check no_command_is_wrong_usage status 2 dir a
 check an_unknown_command_is_wrong_usage status 2 dir a fly
