@@ -31,9 +31,11 @@ struct author {
 	uint64_t	 n, room;
 	uint32_t	 hash_next;
 	uint32_t	 invites, joins, attests;	/* lists about this one */
+	uint32_t	 joined;	/* length of joins */
 	/* Settled: */
 	uint64_t	 cut;
 	uint32_t	 member_round, free_round;	/* NOBODY: never */
+	uint64_t	 voted;		/* in this vote of the view */
 };
 
 struct view {
@@ -47,7 +49,8 @@ struct view {
 	uint32_t	 n, id_room;
 	struct facts	 invites, joins, attests, revokes;
 	uint32_t	 root, threshold;
-	int		 dirty, founded;
+	uint64_t	 vote;
+	int		 dirty;
 	uint8_t		 salt[16];
 };
 

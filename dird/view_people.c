@@ -7,6 +7,11 @@
 #include "view_int.h"
 
 #define THRESHOLD	2	/* attesters, where a Genesis does not say */
+/*
+ * An author's first Joins are looked at; later ones are kept and say nothing.
+ * So what one author repeats cannot multiply with what others invite it to.
+ */
+#define JOINS		16
 
 static struct fact *
 fact_new(struct facts *t)
@@ -50,15 +55,19 @@ add_invite(struct view *v, uint32_t author, const struct entry *e)
 	span_hex(span_get(e->body, "token_hash"), f->token, sizeof(f->token));
 	f->next = v->author[subject].invites;
 	v->author[subject].invites = v->invites.n++;
+	v->dirty = 1;
 	return 0;
 }
 
 static int
 add_join(struct view *v, uint32_t author, const struct entry *e)
 {
-	struct fact *f = fact_new(&v->joins);
+	struct fact *f;
 	uint8_t token[32];
 
+	if (v->author[author].joined == JOINS)
+		return 0;
+	f = fact_new(&v->joins);
 	if (f == NULL)
 		return -1;
 	span_hex(span_get(e->body, "token"), token, sizeof(token));
@@ -69,24 +78,22 @@ add_join(struct view *v, uint32_t author, const struct entry *e)
 	f->when = e->created_at;
 	f->next = v->author[author].joins;
 	v->author[author].joins = v->joins.n++;
+	v->author[author].joined++;
+	v->dirty = 1;
 	return 0;
 }
 
-/* Only the first of one author about one subject counts; nobody for itself. */
+/* Nobody vouches for itself. */
 static int
 add_attest(struct view *v, uint32_t author, const struct entry *e)
 {
-	uint32_t k, subject = named(v, e, "subject");
+	uint32_t subject = named(v, e, "subject");
 	struct fact *f;
 
 	if (subject == NOBODY)
 		return -1;
 	if (subject == author)
 		return 0;
-	for (k = v->author[subject].attests; k != NOBODY;
-	    k = v->attests.f[k].next)
-		if (v->attests.f[k].author == author)
-			return 0;
 	f = fact_new(&v->attests);
 	if (f == NULL)
 		return -1;
@@ -95,6 +102,7 @@ add_attest(struct view *v, uint32_t author, const struct entry *e)
 	f->seq = e->seq;
 	f->next = v->author[subject].attests;
 	v->author[subject].attests = v->attests.n++;
+	v->dirty = 1;
 	return 0;
 }
 
@@ -112,6 +120,7 @@ add_revoke(struct view *v, uint32_t author, const struct entry *e)
 	f->seq = e->seq;
 	f->entries = entries < 0 ? 0 : (uint64_t)entries;
 	v->revokes.n++;
+	v->dirty = 1;
 	return 0;
 }
 
@@ -126,28 +135,19 @@ people_fact(struct view *v, uint32_t author, const struct entry *e)
 		n = span_int(span_get(e->body, "threshold"));
 		if (author == v->root)
 			v->threshold = n > 0 ? (uint32_t)n : THRESHOLD;
-		break;
+		v->dirty = 1;
+		return 0;
 	case OBJ_INVITE:
-		if (add_invite(v, author, e) == -1)
-			return -1;
-		break;
+		return add_invite(v, author, e);
 	case OBJ_JOIN:
-		if (add_join(v, author, e) == -1)
-			return -1;
-		break;
+		return add_join(v, author, e);
 	case OBJ_ATTEST:
-		if (add_attest(v, author, e) == -1)
-			return -1;
-		break;
+		return add_attest(v, author, e);
 	case OBJ_REVOKE:
-		if (add_revoke(v, author, e) == -1)
-			return -1;
-		break;
+		return add_revoke(v, author, e);
 	default:
 		return 0;
 	}
-	v->dirty = 1;
-	return 0;
 }
 
 static int
@@ -185,17 +185,25 @@ is_joined(const struct view *v, const struct author *a, uint32_t round)
 	return 0;
 }
 
+/* By as many different members as it takes; who repeats itself is one. */
 static int
-is_vouched(const struct view *v, const struct author *a, uint32_t round)
+is_vouched(struct view *v, const struct author *a, uint32_t round)
 {
+	uint32_t k, n = 0, want = v->threshold == 0 ? THRESHOLD : v->threshold;
 	const struct fact *f;
-	uint32_t k, n = 0;
+	struct author *by;
 
-	for (k = a->attests; k != NOBODY; k = f->next) {
+	v->vote++;
+	for (k = a->attests; k != NOBODY && n < want; k = f->next) {
 		f = &v->attests.f[k];
-		n += v->author[f->author].member_round < round && counts(v, f);
+		by = &v->author[f->author];
+		if (by->voted == v->vote || by->member_round >= round ||
+		    !counts(v, f))
+			continue;
+		by->voted = v->vote;
+		n++;
 	}
-	return n >= (v->threshold == 0 ? THRESHOLD : v->threshold);
+	return n == want;
 }
 
 /* One round of growth; 1 if anybody rose. */

@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "dird_author.h"
-#include "view.h"
+#include "view_int.h"
 
 enum { PEOPLE = 8, MOST = 400 };
 
@@ -141,6 +141,67 @@ START_TEST(two_different_members_emancipate_and_oneself_does_not_count)
 	say(&p[1], OBJ_ATTEST, a_attest(&p[1]));
 	ck_assert(!person(&p[1]).emancipated);
 	say(&p[2], OBJ_ATTEST, a_attest(&p[1]));
+	ck_assert(person(&p[1]).emancipated);
+}
+END_TEST
+
+/* Steps of one settling: what is_joined() would compare at most. */
+static uint64_t
+joins_times_invites(void)
+{
+	uint64_t steps = 0;
+	uint32_t i, k, joins, invites;
+
+	for (i = 0; i < v->authors; i++) {
+		joins = invites = 0;
+		for (k = v->author[i].joins; k != NOBODY; k = v->joins.f[k].next)
+			joins++;
+		for (k = v->author[i].invites; k != NOBODY;
+		    k = v->invites.f[k].next)
+			invites++;
+		steps += (uint64_t)joins * invites;
+	}
+	return steps;
+}
+
+START_TEST(repeated_joins_do_not_multiply_with_repeated_invites)
+{
+	uint64_t once;
+	int i;
+
+	found();
+	join(&p[0], &p[4]);
+	for (i = 0; i < 60; i++) {
+		say(&p[4], OBJ_INVITE, a_invite(&p[5], 7));
+		ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 7)), WHY_OK);
+	}
+	once = joins_times_invites();
+	for (i = 0; i < 60; i++) {
+		say(&p[4], OBJ_INVITE, a_invite(&p[5], 7));
+		ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 7)), WHY_OK);
+	}
+	/* Twice as many, twice the work and not four times. */
+	ck_assert_uint_lt(joins_times_invites(), once * 2 + 1);
+	ck_assert(!person(&p[5]).member);
+	/* All were kept, and more may be said with the same right as before. */
+	ck_assert_uint_eq(person(&p[5]).entries, 120);
+	ck_assert(person(&p[4]).member);
+}
+END_TEST
+
+START_TEST(who_vouches_again_and_again_is_one)
+{
+	int i;
+
+	say(&p[0], OBJ_GENESIS, a_genesis(&p[0], 3));
+	for (i = 1; i <= 3; i++)
+		join(&p[0], &p[i]);
+	for (i = 0; i < 20; i++) {
+		say(&p[0], OBJ_ATTEST, a_attest(&p[1]));
+		say(&p[2], OBJ_ATTEST, a_attest(&p[1]));
+	}
+	ck_assert(!person(&p[1]).emancipated);
+	say(&p[3], OBJ_ATTEST, a_attest(&p[1]));
 	ck_assert(person(&p[1]).emancipated);
 }
 END_TEST
@@ -482,6 +543,8 @@ main(void)
 	tcase_add_test(tc, a_genesis_of_somebody_else_founds_nothing);
 	tcase_add_test(tc, a_join_needs_the_token_that_was_meant_for_it);
 	tcase_add_test(tc, two_different_members_emancipate_and_oneself_does_not_count);
+	tcase_add_test(tc, repeated_joins_do_not_multiply_with_repeated_invites);
+	tcase_add_test(tc, who_vouches_again_and_again_is_one);
 	tcase_add_test(tc, a_chain_has_no_gaps_and_no_second_history);
 	tcase_add_test(tc, who_signs_two_entries_with_one_number_is_frozen);
 	tcase_add_test(tc, a_revoked_member_loses_every_right_and_every_offer);
