@@ -33,12 +33,20 @@ who_address(const uint8_t pub[32], uint8_t ip6[16])
 	mesh_addr(sum, ip6);
 }
 
-static int
-by_ref(const void *a, const void *b)
+/* Where a record is, or belongs. */
+static size_t
+place(uint32_t ref)
 {
-	const struct known *x = a, *y = b;
+	size_t from = 0, to = n, mid;
 
-	return x->ref < y->ref ? -1 : x->ref > y->ref;
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (known[mid].ref < ref)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
 }
 
 /* From the record itself; what is in the journal was checked. */
@@ -71,13 +79,13 @@ read_record(uint32_t ref, struct known *k)
 static const struct known *
 look_up(uint32_t ref)
 {
-	struct known key = { .ref = ref }, *k;
+	size_t at = place(ref);
+	struct known k;
 	void *p;
 
-	k = n == 0 ? NULL : bsearch(&key, known, n, sizeof(*known), by_ref);
-	if (k != NULL)
-		return k;
-	if (read_record(ref, &key) == -1)
+	if (at < n && known[at].ref == ref)
+		return &known[at];
+	if (read_record(ref, &k) == -1)
 		return NULL;
 	if (n == room) {
 		room = room == 0 ? 64 : room * 2;
@@ -85,9 +93,9 @@ look_up(uint32_t ref)
 			fatalx("no memory for NodeRecords");
 		known = p;
 	}
-	known[n++] = key;
-	qsort(known, n, sizeof(*known), by_ref);
-	return bsearch(&key, known, n, sizeof(*known), by_ref);
+	memmove(&known[at + 1], &known[at], (n++ - at) * sizeof(*known));
+	known[at] = k;
+	return &known[at];
 }
 
 struct each {
