@@ -367,17 +367,19 @@ read_who(const char *who, struct lend_row *r)
 		strcpy(r->service, service);
 }
 
-uint32_t
-lend_rows(const uint8_t *p, size_t size,
+uint16_t
+lend_rows(const uint8_t *p, size_t size, uint8_t after[LEND_KEY_LEN],
     void (*fn)(void *, const struct lend_row *), void *arg)
 {
 	struct rd	r = rd_init(p, size);
 	struct lend_row	row;
 	char		who[LEND_WHO_LEN];
-	uint32_t	n = 0;
+	uint16_t	known = 0;
+	const uint8_t	*key;
 	size_t		len;
 
-	for (; rd_left(&r) > 0; n++) {
+	while (rd_left(&r) > 0) {
+		key = p + size - rd_left(&r);
 		rd_bytes(&r, row.src, sizeof(row.src));
 		row.port.proto = (uint8_t)rd_uint(&r, 1, 0, 255);
 		row.port.port = (uint16_t)rd_uint(&r, 2, 0, 65535);
@@ -389,6 +391,8 @@ lend_rows(const uint8_t *p, size_t size,
 			break;
 		read_who(who, &row);
 		fn(arg, &row);
+		memcpy(after, key, LEND_KEY_LEN);
+		known = LEND_KEY_LEN;
 	}
-	return n;
+	return known;
 }

@@ -34,7 +34,9 @@ struct lend_port {
 #define LEND_SERVICE_LEN	32	/* hex digits */
 #define LEND_WHO_LEN	112		/* "KIND DID" or "KIND DID SERVICE", and NUL */
 
-/* A row of LISTED. */
+/* A row of LISTED; it begins with its key: source, protocol, port. */
+#define LEND_KEY_LEN		19
+
 struct lend_row {
 	uint8_t		 src[16];
 	struct lend_port port;
@@ -97,8 +99,11 @@ const char *lend_proto(uint8_t proto);
 int	lend_is_service(const uint8_t *, size_t len);
 void	lend_who(char out[LEND_WHO_LEN], const char *kind, const char *sub,
 	    const uint8_t *service, size_t service_len);
-/* Rows, one after the other, to fn; how many. Stops at one that is cut. */
-uint32_t lend_rows(const uint8_t *, size_t len,
+/*
+ * Rows, one after the other, to fn; the key of the last into after. How long
+ * that is: 0 when there was none. Stops at one that is cut.
+ */
+uint16_t lend_rows(const uint8_t *, size_t len, uint8_t after[LEND_KEY_LEN],
 	    void (*fn)(void *, const struct lend_row *), void *arg);
 
 #endif

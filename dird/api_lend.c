@@ -16,7 +16,8 @@
 struct listing {
 	struct ask	*ask;
 	json_t		*list;
-	uint32_t	 snap, from;
+	uint8_t		 after[LEND_KEY_LEN];
+	uint16_t	 after_len;
 };
 
 static void	next_page(struct listing *);
@@ -44,11 +45,9 @@ static void
 on_page(void *arg, const struct msg_macro_listed *m)
 {
 	struct listing *l = arg;
-	uint32_t n = lend_rows(m->rows, m->rows_len, on_row, l);
 
-	l->snap = m->snap;
-	l->from += n;
-	if (n > 0 && l->from < m->total) {
+	l->after_len = lend_rows(m->rows, m->rows_len, l->after, on_row, l);
+	if (l->after_len > 0 && m->more) {
 		next_page(l);
 		return;
 	}
@@ -74,7 +73,8 @@ on_no_page(void *arg, const struct msg_macro_done *m)
 static void
 next_page(struct listing *l)
 {
-	if (lend_list(l->snap, l->from, on_page, on_no_page, l) == -1)
+	if (lend_list(LEND_ASKED, l->after, l->after_len, on_page, on_no_page,
+	    l) == -1)
 		give_up(l, LEND_BUSY);
 }
 

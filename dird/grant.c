@@ -157,8 +157,8 @@ carry_out(const struct request *r, const json_t *macro, grant_reply reply,
 	}
 	params = r->give_back ? NULL : json_dumps(json_object_get(macro,
 	    "params"), JSON_COMPACT);
-	ret = lend_run(r->give_back ? LEND_REVOKE : LEND_GRANT, &a->loan,
-	    params, on_granted, a);
+	ret = lend_run(LEND_ASKED, r->give_back ? LEND_REVOKE : LEND_GRANT,
+	    &a->loan, params, on_granted, a);
 	free(params);
 	if (ret == -1)
 		free(a);

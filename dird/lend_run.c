@@ -12,6 +12,7 @@
 #include "log.h"
 
 #define RUNS	24	/* fewer than macroctl has room for */
+#define KEPT	4	/* of them, that loans leave to everything else */
 
 static struct {
 	uint32_t	 req;		/* 0: free */
@@ -38,13 +39,26 @@ find(uint32_t req)
 	return i;
 }
 
-/* A free row, filled; NULL: macroctl is not there, or has enough to do. */
+static unsigned
+spare(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < RUNS; i++)
+		n += run[i].req == 0;
+	return n;
+}
+
+/*
+ * A row, filled; its number. 0: macroctl is not there, or has enough to do,
+ * and no more than `leave` rows are free.
+ */
 static uint32_t
-begin(ran done, listed rows, void *arg)
+begin(unsigned leave, ran done, listed rows, void *arg)
 {
 	unsigned i = find(0);
 
-	if (!lend_is_on() || i == RUNS)
+	if (!lend_is_on() || spare() <= leave)
 		return 0;
 	run[i].req = dird_req();
 	run[i].done = done;
@@ -62,13 +76,15 @@ sent(uint32_t req, int ret)
 }
 
 int
-lend_run(enum lend_verb verb, const struct loan *l, const char *params,
-    ran done, void *arg)
+lend_run(enum lend_for whose, enum lend_verb verb, const struct loan *l,
+    const char *params, ran done, void *arg)
 {
+	unsigned leave = verb == LEND_GRANT ? KEPT : whose == LEND_ASKED;
 	struct msg_macro_run m = { .verb = (uint8_t)verb };
 	size_t n = params == NULL ? 0 : strlen(params);
 
-	if (n > sizeof(m.params) || (m.req = begin(done, NULL, arg)) == 0)
+	if (n > sizeof(m.params) || (m.req = begin(leave, done, NULL,
+	    arg)) == 0)
 		return -1;
 	strcpy(m.kind, l->kind);
 	strcpy(m.sub, l->did);
@@ -81,12 +97,14 @@ lend_run(enum lend_verb verb, const struct loan *l, const char *params,
 }
 
 int
-lend_list(uint32_t snap, uint32_t from, listed rows, ran failed, void *arg)
+lend_list(enum lend_for whose, const uint8_t after[LEND_KEY_LEN],
+    uint16_t after_len, listed rows, ran failed, void *arg)
 {
-	struct msg_macro_list m = { .snap = snap, .from = from };
+	struct msg_macro_list m = { .after_len = after_len };
 
-	if ((m.req = begin(failed, rows, arg)) == 0)
+	if ((m.req = begin(whose == LEND_ASKED, failed, rows, arg)) == 0)
 		return -1;
+	memcpy(m.after, after, after_len);
 	return sent(m.req, macro_list_send(&dird.door[PROC_MACROCTL], &m,
 	    NULL));
 }

@@ -20,13 +20,17 @@
 #include "log.h"
 
 #define BACK	64	/* taken back in one round; then another round */
+/* After a round in which something failed. */
 #define AGAIN_MS 1000
+#define AGAIN_MS_MAX 64000
 
 static struct event	*timer;
-static int		 busy, again;
+static int		 busy, again, failed;
+static unsigned		 wait_ms;
 static struct loan	 back[BACK];
 static unsigned		 nback;
-static uint32_t		 snap, from;
+static uint8_t		 after[LEND_KEY_LEN];
+static uint16_t		 after_len;
 
 static void	next_page(void);
 static void	take_back(void);
@@ -56,13 +60,15 @@ lent_stands(const struct loan *l)
 
 /* -- a round --------------------------------------------------------------- */
 
+/* What failed is tried again soon, and ever less often while it fails. */
 static void
 later(void)
 {
-	struct timeval tv = { AGAIN_MS / 1000, AGAIN_MS % 1000 * 1000 };
+	struct timeval tv;
 
-	busy = 0;
-	again = 1;
+	wait_ms = wait_ms == 0 ? AGAIN_MS : wait_ms * 2 < AGAIN_MS_MAX ?
+	    wait_ms * 2 : AGAIN_MS_MAX;
+	tv = (struct timeval){ wait_ms / 1000, wait_ms % 1000 * 1000 };
 	if (event_add(timer, &tv) == -1)
 		fatalx("cannot arm the clock of what is lent");
 }
@@ -71,6 +77,11 @@ static void
 round_over(void)
 {
 	busy = 0;
+	if (failed) {
+		later();
+		return;
+	}
+	wait_ms = 0;
 	if (again)
 		lent_look();
 }
@@ -79,18 +90,17 @@ static void
 on_back(void *arg, const struct msg_macro_done *m)
 {
 	(void)arg;
-	if (m->why != LEND_OK) {
+	/* Not recorded: then it is gone all the same. */
+	if (m->why != LEND_OK && m->why != LEND_AUDIT) {
+		failed = 1;
 		log_warn("what %s was lent cannot be taken back: %s; again "
 		    "soon, or at the next start", back[nback].did,
 		    lend_text(m->why));
-		if (m->why != LEND_AUDIT) {	/* then it is gone all the same */
-			later();
-			return;
-		}
 	}
 	take_back();
 }
 
+/* One after the other, the one that failed no reason to leave the rest. */
 static void
 take_back(void)
 {
@@ -105,8 +115,11 @@ take_back(void)
 	    "allowed", back[nback].service, back[nback].kind);
 	/* It goes first; that it could not be written stops nothing. */
 	audit_write("decision", back[nback].did, text);
-	if (lend_run(LEND_REVOKE, &back[nback], NULL, on_back, NULL) == -1)
-		later();
+	if (lend_run(LEND_DUE, LEND_REVOKE, &back[nback], NULL, on_back,
+	    NULL) == -1) {
+		failed = 1;
+		round_over();
+	}
 }
 
 static void
@@ -134,35 +147,44 @@ on_row(void *arg, const struct lend_row *r)
 static void
 on_page(void *arg, const struct msg_macro_listed *m)
 {
-	uint32_t n;
-
 	(void)arg;
 	if (dird.journal == NULL) {
 		busy = 0;
 		return;
 	}
-	n = lend_rows(m->rows, m->rows_len, on_row, NULL);
-	snap = m->snap;
-	from += n;
-	if (n > 0 && from < m->total)
+	after_len = lend_rows(m->rows, m->rows_len, after, on_row, NULL);
+	if (after_len > 0 && m->more)
 		next_page();
 	else
 		take_back();
+}
+
+/* What the pages before told of goes now. */
+static void
+no_page(void)
+{
+	failed = 1;
+	take_back();
 }
 
 static void
 on_no_page(void *arg, const struct msg_macro_done *m)
 {
 	(void)arg;
-	(void)m;
-	later();
+	log_warn("what is lent cannot be looked at: %s; again soon",
+	    lend_text(m->why));
+	if (dird.journal == NULL)
+		busy = 0;
+	else
+		no_page();
 }
 
 static void
 next_page(void)
 {
-	if (lend_list(snap, from, on_page, on_no_page, NULL) == -1)
-		later();
+	if (lend_list(LEND_DUE, after, after_len, on_page, on_no_page,
+	    NULL) == -1)
+		no_page();
 }
 
 static void
@@ -185,8 +207,9 @@ lent_look(void)
 	}
 	busy = 1;
 	again = 0;
+	failed = 0;
 	nback = 0;
-	snap = from = 0;
+	after_len = 0;
 	next_page();
 }
 

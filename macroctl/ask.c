@@ -123,10 +123,9 @@ ask_revoke(const struct call *c, unsigned *removed, int *recorded)
 enum lend_why
 ask_list(void (*fn)(void *, const struct lend_row *), void *arg)
 {
-	struct msg_list	l = { .snap = 0 };
+	struct msg_list	l = { .after_len = 0 };
 	union msg_any	m;
 	enum lend_why	why;
-	uint32_t	n;
 
 	do {
 		l.req = ++req;
@@ -134,10 +133,9 @@ ask_list(void (*fn)(void *, const struct lend_row *), void *arg)
 			return LEND_GONE;
 		if ((why = hear(MSG_LISTED, &m)) != LEND_OK)
 			return why;
-		n = lend_rows(m.listed.rows, m.listed.rows_len, fn, arg);
-		l.snap = m.listed.snap;
-		l.from += n;
-	} while (n > 0 && l.from < m.listed.total);
+		l.after_len = lend_rows(m.listed.rows, m.listed.rows_len,
+		    l.after, fn, arg);
+	} while (l.after_len > 0 && m.listed.more);
 	return LEND_OK;
 }
 

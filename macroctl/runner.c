@@ -161,7 +161,7 @@ on_macro_run(struct chan *c, const struct msg_macro_run *m, int *fds)
 void
 on_macro_list(struct chan *c, const struct msg_macro_list *m, int *fds)
 {
-	struct msg_list	 l = { .snap = m->snap, .from = m->from };
+	struct msg_list	 l = { .after_len = m->after_len };
 	struct run	*r = run_new(m->req);
 
 	(void)c;
@@ -171,6 +171,7 @@ on_macro_list(struct chan *c, const struct msg_macro_list *m, int *fds)
 		return;
 	}
 	l.req = (uint32_t)(r - runs) + 1;
+	memcpy(l.after, m->after, m->after_len);
 	sent(list_send(&privd, &l, NULL));
 }
 
@@ -218,7 +219,7 @@ on_lend_no(struct chan *c, const struct msg_lend_no *m, int *fds)
 void
 on_listed(struct chan *c, const struct msg_listed *m, int *fds)
 {
-	struct msg_macro_listed	 a = { .snap = m->snap, .total = m->total,
+	struct msg_macro_listed	 a = { .more = m->more,
 	    .rows_len = m->rows_len };
 
 	(void)c;

@@ -2,6 +2,7 @@
  * guest.h -- grants and the guests that ask for them.
  *
  *	lend.c	 what may be lent; recorded, then done; undone, then recorded
+ *	lend_list.c  what is lent now, in pages
  *	guest.c	 the guest socket: who is on it, how many, how long
  */
 #ifndef GUEST_H
@@ -29,6 +30,18 @@ void	 lend_open(void);
 void	 lend_self_fill(struct msg_lend_self *);
 /* 0: no more questions until dird has written down what it has. */
 int	 lend_has_room(void);
+
+/* lend_list.c */
+struct nft_grant;
+/* Looks at what is lent; how much. 0, or -1: then nothing is known. */
+int	 lend_snap(uint32_t *n);
+/* Each of what was seen then. */
+void	 lend_snap_each(void (*fn)(void *, const struct nft_grant *), void *arg);
+/*
+ * As many as fit, after a key of LEND_KEY_LEN bytes or, NULL, from the first.
+ * 0, or -1: nothing is known.
+ */
+int	 lend_page(const uint8_t *after, struct msg_listed *);
 
 /* guest.c */
 void	 guest_open(void);

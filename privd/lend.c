@@ -20,11 +20,10 @@
 #include "log.h"
 #include "nft.h"
 #include "quota.h"
-#include "wire.h"
 
-#define WANTS		32	/* questions that wait for a record */
+#define WANTS		40	/* questions that wait for a record */
+#define KEPT		8	/* of them, that grants leave to revokes */
 #define AUDITS_MAX	64	/* records that dird has not answered for */
-#define GRANTS_MAX	65535
 /* Refusals that are written down: calls without end must not fill the disk. */
 #define NOTES_BURST	256
 #define NOTES_PER_MIN	6
@@ -41,13 +40,13 @@ struct want {
 };
 
 static struct lend_rules rules;
-static uint32_t		 secs_max, grants_max, live;
+static uint32_t		 secs_max, grants_max;
+/* Not fewer than there are: what ran out is noticed at the next look. */
+static uint32_t		 live;
 static struct want	 wants[WANTS];
 static unsigned		 audits;
 static struct quota	 notes;
 static unsigned		 unwritten;
-static struct nft_grant	 snap[GRANTS_MAX];
-static uint32_t		 snap_n, snap_id;
 
 int
 lend_is_on(void)
@@ -83,26 +82,6 @@ lend_read(void)
 
 /* -- what there is -------------------------------------------------------- */
 
-static void
-on_snap(void *arg, const struct nft_grant *g)
-{
-	(void)arg;
-	if (snap_n < GRANTS_MAX)
-		snap[snap_n++] = *g;
-}
-
-static int
-take_snap(void)
-{
-	snap_n = 0;
-	if (++snap_id == 0)
-		snap_id = 1;
-	if (nft_each(on_snap, NULL) == -1)
-		return -1;
-	live = snap_n;
-	return 0;
-}
-
 static int
 is_allowed(const struct nft_grant *g)
 {
@@ -115,11 +94,19 @@ is_allowed(const struct nft_grant *g)
 	return strncmp(g->who, k->name, n) == 0 && g->who[n] == ' ';
 }
 
+/* Lent under another configuration, or put there by hand: taken away. */
+static void
+take_unlawful(void *arg, const struct nft_grant *g)
+{
+	(void)arg;
+	if (!is_allowed(g) && nft_revoke(g->src, &g->port, 1, NULL) == -1)
+		fatal("take away what may be lent no more");
+}
+
 void
 lend_open(void)
 {
-	uint8_t		ip6[16];
-	unsigned	i;
+	uint8_t	ip6[16];
 
 	if (!lend_is_on())
 		return;
@@ -128,13 +115,9 @@ lend_open(void)
 	    house.conf->txt[CONF_TUN_NAME], ip6) == -1)
 		fatal("the nftables table of what is lent "
 		    "(bastide.lending.allow)");
-	if (take_snap() == -1)
+	if (lend_snap(&live) == -1)
 		fatal("what is lent already");
-	/* Lent under another configuration, or put there by hand. */
-	for (i = 0; i < snap_n; i++)
-		if (!is_allowed(&snap[i]) &&
-		    nft_revoke(snap[i].src, &snap[i].port, 1, NULL) == -1)
-			fatal("take away what may be lent no more");
+	lend_snap_each(take_unlawful, NULL);
 }
 
 void
@@ -311,7 +294,7 @@ judge(struct want *w)
 			return LEND_POLICY;
 	/* w is among those that wait. */
 	if (live + waiting() > grants_max &&
-	    (take_snap() == -1 || live + waiting() > grants_max))
+	    (lend_snap(&live) == -1 || live + waiting() > grants_max))
 		return LEND_FULL;
 	if (w->grant.listen && !listens(w))
 		return LEND_LISTENER;
@@ -320,16 +303,17 @@ judge(struct want *w)
 
 /* NULL, too, while the house stops: dird is closing, nothing can be recorded. */
 static struct want *
-want_new(struct chan *c, uint32_t req)
+want_new(struct chan *c, uint32_t req, int is_grant)
 {
 	unsigned i;
 
 	if (house.awaited != 0)
 		return NULL;
-	for (i = 0; i < WANTS; i++)
+	for (i = 0; i < WANTS - (is_grant ? KEPT : 0); i++)
 		if (!wants[i].used) {
 			memset(&wants[i], 0, sizeof(wants[i]));
 			wants[i].used = 1;
+			wants[i].is_grant = is_grant;
 			wants[i].who = guest_asker(c);
 			wants[i].req = req;
 			return &wants[i];
@@ -348,7 +332,7 @@ busy(struct chan *c, uint32_t req)
 void
 on_grant(struct chan *c, const struct msg_grant *m, int *fds)
 {
-	struct want	*w = want_new(c, m->req);
+	struct want	*w = want_new(c, m->req, 1);
 	enum lend_why	 why;
 	char		 text[400];
 
@@ -357,7 +341,6 @@ on_grant(struct chan *c, const struct msg_grant *m, int *fds)
 		busy(c, m->req);
 		return;
 	}
-	w->is_grant = 1;
 	w->grant = *m;
 	if ((why = judge(w)) != LEND_OK) {
 		refuse_it(w, why);
@@ -406,7 +389,7 @@ revoked_now(struct want *w, int recorded)
 void
 on_revoke(struct chan *c, const struct msg_revoke *m, int *fds)
 {
-	struct want	*w = want_new(c, m->req);
+	struct want	*w = want_new(c, m->req, 0);
 	enum lend_why	 why;
 	char		 text[400], who[LEND_WHO_LEN];
 
@@ -486,49 +469,23 @@ on_attempt(struct chan *c, const struct msg_attempt *m, int *fds)
 
 /* -- LIST ----------------------------------------------------------------- */
 
-static size_t
-put_row(uint8_t *p, size_t room, const struct nft_grant *g)
-{
-	struct wr	w = wr_init(p, room);
-	size_t		n = strlen(g->who);
-	ssize_t		len;
-
-	wr_bytes(&w, g->src, 16);
-	wr_uint(&w, g->port.proto, 1, 0, 255);
-	wr_uint(&w, g->port.port, 2, 0, 65535);
-	wr_uint(&w, g->left_s, 4, 0, UINT32_MAX);
-	wr_uint(&w, n, 1, 0, LEND_WHO_LEN - 1);
-	wr_bytes(&w, g->who, n);
-	len = wr_len(&w);
-	return len == -1 ? 0 : (size_t)len;
-}
-
 void
 on_list(struct chan *c, const struct msg_list *m, int *fds)
 {
 	struct want		w = { .who = guest_asker(c), .req = m->req };
 	struct msg_listed	a = { .req = m->req };
-	uint32_t		i;
-	size_t			n;
 
 	(void)fds;
-	if (!lend_is_on() || (m->snap == 0 && take_snap() == -1)) {
+	if (!lend_is_on() || (m->after_len == 0 && lend_snap(&live) == -1)) {
 		answer_no(&w, lend_is_on() ? LEND_KERNEL : LEND_POLICY);
 		return;
 	}
-	/* Somebody else has looked anew since: begin again. */
-	if (m->snap != 0 && m->snap != snap_id) {
-		answer_no(&w, LEND_BUSY);
+	if (m->after_len != 0 && m->after_len != LEND_KEY_LEN) {
+		answer_no(&w, LEND_USAGE);
 		return;
 	}
-	a.snap = snap_id;
-	a.total = snap_n;
-	for (i = m->from; i < snap_n; i++) {
-		n = put_row(a.rows + a.rows_len, sizeof(a.rows) - a.rows_len,
-		    &snap[i]);
-		if (n == 0)
-			break;
-		a.rows_len = (uint16_t)(a.rows_len + n);
-	}
-	ANSWER(&w, listed, &a);
+	if (lend_page(m->after_len == 0 ? NULL : m->after, &a) == -1)
+		answer_no(&w, LEND_KERNEL);
+	else
+		ANSWER(&w, listed, &a);
 }

@@ -12,7 +12,8 @@
  *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
  *	nft.c, nft_rules.c  the nftables table of what is lent
- *	lend.c	   grants: recorded, done, undone, listed
+ *	lend.c	   grants: recorded, done, undone
+ *	lend_list.c  what is lent now, in pages
  *	guest.c	   the guest socket
  *	runner.c   what the room macroctl is given
  *	notify.c   the service manager

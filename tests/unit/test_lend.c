@@ -1,0 +1,402 @@
+/*
+ * test_lend.c -- grants between a question and its record, and lists of them.
+ * The kernel, the guests and the other rooms are this test's. room: privd
+ */
+#include <netinet/in.h>
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "log.h"
+#include "nft.h"
+#include "wire.h"
+
+#define MANY	200
+#define SUB	"did:plc:0123456789abcdef0123456789abcdef"
+#define PORT	9050
+
+/* -- the kernel ------------------------------------------------------------ */
+
+static struct nft_grant	set[MANY];
+static unsigned		nset;
+static int		kernel_fails;
+
+int
+nft_open(void)
+{
+	return 0;
+}
+
+int
+nft_install(const struct lend_rules *r, const char *ifname,
+    const uint8_t ip6[16])
+{
+	(void)r;
+	(void)ifname;
+	(void)ip6;
+	return 0;
+}
+
+static unsigned
+place(const uint8_t src[16], struct lend_port p)
+{
+	unsigned i;
+
+	for (i = 0; i < nset; i++)
+		if (memcmp(set[i].src, src, 16) == 0 &&
+		    set[i].port.port == p.port && set[i].port.proto == p.proto)
+			break;
+	return i;
+}
+
+int
+nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
+    uint32_t secs, const char *who)
+{
+	unsigned i, j;
+
+	for (i = 0; i < n; i++) {
+		j = place(src, p[i]);
+		nset += j == nset;
+		memcpy(set[j].src, src, 16);
+		set[j].port = p[i];
+		set[j].left_s = secs;
+		strcpy(set[j].who, who);
+	}
+	return 0;
+}
+
+int
+nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
+    const char *who)
+{
+	unsigned	i, j;
+	int		removed = 0;
+
+	if (kernel_fails) {
+		errno = EIO;
+		return -1;
+	}
+	for (i = 0; i < n; i++) {
+		j = place(src, p[i]);
+		if (j == nset || (who != NULL && strcmp(set[j].who, who) != 0))
+			continue;
+		set[j] = set[--nset];
+		removed++;
+	}
+	return removed;
+}
+
+/* In an order that is nobody's, as the kernel's is. */
+int
+nft_each(void (*fn)(void *, const struct nft_grant *), void *arg)
+{
+	unsigned i;
+
+	for (i = nset; i > 0; i--)
+		fn(arg, &set[(i + nset / 2) % nset]);
+	return kernel_fails ? -1 : 0;
+}
+
+int
+diag_listens(const uint8_t ip6[16], int is_tcp, uint16_t port, int v4)
+{
+	(void)ip6;
+	(void)is_tcp;
+	(void)port;
+	(void)v4;
+	return 1;
+}
+
+/* -- the house and its guests ---------------------------------------------- */
+
+struct house		house;
+static struct conf	conf;
+static struct chan	guest[2], dird;	/* guest[0]: privd's end */
+static const char	*lied;
+
+void
+conf_fatal(const char *fmt, ...)
+{
+	ck_abort_msg("%s", fmt);
+}
+
+void
+house_lie(struct room *r, const char *how)
+{
+	(void)r;
+	lied = how;
+}
+
+struct asker
+guest_asker(const struct chan *c)
+{
+	(void)c;
+	return (struct asker){ 0, 0 };
+}
+
+struct chan *
+guest_door(struct asker a)
+{
+	(void)a;
+	return &guest[0];
+}
+
+int
+guest_ready(struct asker a)
+{
+	(void)a;
+	return 1;
+}
+
+static void
+setup(void)
+{
+	static char allow[] = "tor-exit=tcp/9050 mirror=tcp/8080,tcp/8081";
+	static char none[] = "", tun[] = "fips0";
+
+	conf.txt[CONF_LEND_ALLOW] = allow;
+	conf.txt[CONF_LEND_NET4] = none;
+	conf.txt[CONF_TUN_NAME] = tun;
+	conf.num[CONF_LEND_SECS_MAX] = 3600;
+	conf.num[CONF_LEND_GRANTS_MAX] = 1000;
+	conf.num[CONF_TUN_ENABLED] = 1;
+	house.conf = &conf;
+	house.room[PROC_DIRD].pid = 1;
+	ck_assert_int_eq(chan_pair(PROC_PRIVD, PROC_DIRD,
+	    &house.room[PROC_DIRD].door, &dird), 0);
+	ck_assert_int_eq(chan_pair(PROC_PRIVD, PROC_MACROCTL, &guest[0],
+	    &guest[1]), 0);
+	house.room[PROC_DIRD].door.phase = dird.phase = RUN;
+	guest[0].phase = guest[1].phase = RUN;
+	ck_assert_int_eq(lend_read(), 1);
+	lend_open();
+}
+
+/* -- what is said and heard ------------------------------------------------ */
+
+static struct msg_grant
+grant_of(uint32_t i, const char *kind, uint16_t port)
+{
+	struct msg_grant m = { .req = 1000 + i, .src = { 0xfd, [15] = 1 },
+	    .secs = 600 };
+	struct lend_port p = { IPPROTO_TCP, port };
+
+	put_le32(m.src + 4, i);
+	strcpy(m.kind, kind);
+	strcpy(m.sub, SUB);
+	m.allow_len = (uint16_t)lend_ports_encode(&p, 1, m.allow);
+	return m;
+}
+
+static void
+ask(uint32_t i)
+{
+	struct msg_grant m = grant_of(i, "tor-exit", PORT);
+
+	on_grant(&guest[0], &m, NULL);
+}
+
+static void
+take_back(uint32_t i, const char *service)
+{
+	struct msg_grant g = grant_of(i, "tor-exit", PORT);
+	struct msg_revoke m = { .req = 5000 + i };
+
+	strcpy(m.kind, g.kind);
+	strcpy(m.sub, g.sub);
+	memcpy(m.src, g.src, sizeof(m.src));
+	m.service_len = (uint16_t)strlen(service);
+	memcpy(m.service, service, m.service_len);
+	on_revoke(&guest[0], &m, NULL);
+}
+
+/* The next word of a door, or MSG_NONE. */
+static enum msg_type
+next(struct chan *c, union msg_any *m)
+{
+	enum msg_type	type = MSG_NONE;
+	int		fds[MSG_NFD_MAX];
+
+	return chan_recv(c, &type, m, fds) == CHAN_MSG ? type : MSG_NONE;
+}
+
+/* dird writes down the next record, or cannot; what it said, or "". */
+static const char *
+record(int ok)
+{
+	static char		text[1100];
+	union msg_any		m;
+	struct msg_audited	a;
+
+	if (next(&dird, &m) != MSG_AUDIT)
+		return "";
+	snprintf(text, sizeof(text), "%s %.*s", m.audit.what,
+	    m.audit.text_len, (char *)m.audit.text);
+	a = (struct msg_audited){ .req = m.audit.req, .ok = (uint8_t)ok };
+	on_audited(&house.room[PROC_DIRD].door, &a, NULL);
+	return text;
+}
+
+/* -- lists ----------------------------------------------------------------- */
+
+static void
+lend_many(unsigned n)
+{
+	struct msg_grant	m;
+	struct lend_port	p = { IPPROTO_TCP, PORT };
+	unsigned		i;
+
+	for (i = 0; i < n; i++) {
+		m = grant_of(i, "tor-exit", PORT);
+		nft_grant(m.src, &p, 1, 600, "tor-exit " SUB);
+	}
+}
+
+static unsigned seen[MANY];
+
+static void
+on_row(void *arg, const struct lend_row *r)
+{
+	(void)arg;
+	seen[get_le32(r->src + 4)]++;
+}
+
+/* One page; 1: there is more. */
+static int
+page(struct msg_list *l)
+{
+	union msg_any m;
+
+	on_list(&guest[0], l, NULL);
+	ck_assert_int_eq(next(&guest[1], &m), MSG_LISTED);
+	l->after_len = lend_rows(m.listed.rows, m.listed.rows_len, l->after,
+	    on_row, NULL);
+	return m.listed.more;
+}
+
+START_TEST(a_list_has_everything_once)
+{
+	struct msg_list	l = { .req = 1 };
+	unsigned	i;
+
+	lend_many(MANY);
+	while (page(&l))
+		;
+	for (i = 0; i < MANY; i++)
+		ck_assert_uint_eq(seen[i], 1);
+}
+END_TEST
+
+START_TEST(a_list_between_the_pages_of_another_breaks_neither)
+{
+	struct msg_list	l = { .req = 1 }, other;
+	unsigned	i, pages = 0;
+
+	lend_many(MANY);
+	do {
+		memset(&other, 0, sizeof(other));
+		other.req = 2;
+		page(&other);
+		pages++;
+	} while (page(&l));
+	ck_assert_uint_gt(pages, 3);
+	/* The first page is everybody's; what comes after it is the list's alone. */
+	for (i = MANY / 2; i < MANY; i++)
+		ck_assert_uint_eq(seen[i], 1);
+}
+END_TEST
+
+START_TEST(what_goes_between_two_pages_hides_nothing_else)
+{
+	struct msg_list	l = { .req = 1 }, other = { .req = 2 };
+	unsigned	i, gone;
+
+	lend_many(MANY);
+	page(&l);
+	for (gone = 0; seen[gone] > 0; gone++)
+		;
+	ck_assert_uint_gt(gone, 3);
+	/* All of the first page but one is taken back, and somebody looks. */
+	for (i = 1; i < gone; i++)
+		take_back(i, "");
+	while (record(1)[0] != '\0')
+		;
+	while (next(&guest[1], &(union msg_any){ .req = 0 }) != MSG_NONE)
+		;
+	page(&other);
+	memset(seen, 0, sizeof(seen));
+	while (page(&l))
+		;
+	for (i = gone; i < MANY; i++)
+		ck_assert_uint_eq(seen[i], 1);
+}
+END_TEST
+
+START_TEST(a_list_does_not_end_where_the_kernel_failed_another)
+{
+	struct msg_list	l = { .req = 1 }, other = { .req = 2 };
+	union msg_any	m;
+
+	lend_many(MANY);
+	ck_assert(page(&l));
+	kernel_fails = 1;
+	on_list(&guest[0], &other, NULL);
+	ck_assert_int_eq(next(&guest[1], &m), MSG_LEND_NO);
+	on_list(&guest[0], &l, NULL);
+	ck_assert_int_eq(next(&guest[1], &m), MSG_LEND_NO);
+	ck_assert_int_eq(m.lend_no.why, LEND_KERNEL);
+}
+END_TEST
+
+/* -- how many -------------------------------------------------------------- */
+
+START_TEST(grants_leave_room_for_a_revoke)
+{
+	union msg_any	m;
+	unsigned	i;
+
+	for (i = 0; i < 50; i++)
+		ask(i);
+	/* Those that have no place are told so, at once. */
+	ck_assert_int_eq(next(&guest[1], &m), MSG_LEND_NO);
+	ck_assert_int_eq(m.lend_no.why, LEND_BUSY);
+	while (next(&guest[1], &m) != MSG_NONE)
+		;
+	take_back(99, "");
+	while (record(1)[0] != '\0')
+		;
+	while (next(&guest[1], &m) == MSG_GRANTED)
+		;
+	ck_assert_int_eq(m.req, 5099);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("lend");
+	TCase	*t = tcase_create("lend");
+	SRunner	*sr;
+	int	 bad;
+
+	log_init("privd", "off");
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_list_has_everything_once);
+	tcase_add_test(t, a_list_between_the_pages_of_another_breaks_neither);
+	tcase_add_test(t, what_goes_between_two_pages_hides_nothing_else);
+	tcase_add_test(t, a_list_does_not_end_where_the_kernel_failed_another);
+	tcase_add_test(t, grants_leave_room_for_a_revoke);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	bad = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return bad != 0;
+}
