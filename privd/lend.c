@@ -37,6 +37,7 @@ struct want {
 	struct lend_port port[LEND_PORTS];
 	unsigned	 nport;
 	int		 removed;
+	int		 is_off;	/* a grant that was revoked meanwhile */
 };
 
 static struct lend_rules rules;
@@ -256,7 +257,7 @@ waiting(void)
 	unsigned i, n = 0;
 
 	for (i = 0; i < WANTS; i++)
-		if (wants[i].used && wants[i].is_grant)
+		if (wants[i].used && wants[i].is_grant && !wants[i].is_off)
 			n += wants[i].nport;
 	return n;
 }
@@ -354,20 +355,33 @@ on_grant(struct chan *c, const struct msg_grant *m, int *fds)
 	}
 }
 
+/* What was recorded as granted is not made after all. */
+static void
+failed(const struct want *w, enum lend_why why, const char *how)
+{
+	char text[400];
+
+	describe(w, text, sizeof(text));
+	audit(0, "failed", w->grant.sub, "grant %s: %s", text, how);
+	answer_no(w, why);
+}
+
 static void
 grant_now(struct want *w)
 {
 	struct msg_granted	m = { .req = w->req };
-	char			who[LEND_WHO_LEN], text[400];
+	char			who[LEND_WHO_LEN];
 
 	lend_who(who, w->grant.kind, w->grant.sub, w->grant.service,
 	    w->grant.service_len);
+	if (w->is_off) {
+		failed(w, LEND_REVOKED, lend_text(LEND_REVOKED));
+		return;
+	}
 	if (nft_grant(w->grant.src, w->port, w->nport, w->grant.secs, who) ==
 	    -1) {
-		describe(w, text, sizeof(text));
-		audit(0, "failed", w->grant.sub, "grant %s: %s", text,
+		failed(w, errno == ENFILE ? LEND_FULL : LEND_KERNEL,
 		    strerror(errno));
-		answer_no(w, errno == ENFILE ? LEND_FULL : LEND_KERNEL);
 		return;
 	}
 	live += w->nport;
@@ -384,6 +398,24 @@ revoked_now(struct want *w, int recorded)
 	    .recorded = (uint8_t)recorded };
 
 	ANSWER(w, revoked, &m);
+}
+
+/* Grants of the same that wait for their record: they are not made then. */
+static void
+call_off(const struct want *r)
+{
+	struct want *w;
+
+	for (w = wants; w < wants + WANTS; w++)
+		if (w->used && w->is_grant &&
+		    strcmp(w->grant.kind, r->grant.kind) == 0 &&
+		    memcmp(w->grant.src, r->grant.src, 16) == 0 &&
+		    (r->grant.service_len == 0 ||
+		    (strcmp(w->grant.sub, r->grant.sub) == 0 &&
+		    w->grant.service_len == r->grant.service_len &&
+		    memcmp(w->grant.service, r->grant.service,
+		    r->grant.service_len) == 0)))
+			w->is_off = 1;
 }
 
 void
@@ -407,6 +439,7 @@ on_revoke(struct chan *c, const struct msg_revoke *m, int *fds)
 		refuse_it(w, why);
 		return;
 	}
+	call_off(w);
 	lend_who(who, m->kind, m->sub, m->service, m->service_len);
 	w->removed = nft_revoke(w->grant.src, w->port, w->nport,
 	    m->service_len > 0 ? who : NULL);

@@ -354,6 +354,69 @@ START_TEST(a_list_does_not_end_where_the_kernel_failed_another)
 }
 END_TEST
 
+/* -- a revoke meanwhile ---------------------------------------------------- */
+
+static enum lend_why
+answered(uint32_t req)
+{
+	union msg_any m;
+	enum msg_type type;
+
+	while ((type = next(&guest[1], &m)) != MSG_NONE)
+		if (m.req == req)
+			return type == MSG_LEND_NO ? m.lend_no.why : LEND_OK;
+	return LEND_WHY_MAX;
+}
+
+START_TEST(a_grant_that_is_revoked_before_its_record_is_not_made)
+{
+	ask(1);
+	ask(2);
+	take_back(1, "");
+	while (strncmp(record(1), "failed", 6) != 0)
+		;
+	ck_assert_uint_eq(nset, 1);
+	ck_assert_uint_eq(get_le32(set[0].src + 4), 2);
+	ck_assert_int_eq(answered(1001), LEND_REVOKED);
+	/* And afterwards it can be lent again. */
+	while (record(1)[0] != '\0')
+		;
+	ask(1);
+	record(1);
+	ck_assert_uint_eq(nset, 2);
+}
+END_TEST
+
+START_TEST(a_revoke_of_one_service_leaves_the_grant_for_another)
+{
+	static const char	one[] = "11111111111111111111111111111111";
+	static const char	two[] = "22222222222222222222222222222222";
+	struct msg_grant	m = grant_of(1, "tor-exit", PORT);
+
+	m.service_len = 32;
+	memcpy(m.service, two, 32);
+	on_grant(&guest[0], &m, NULL);
+	take_back(1, one);
+	while (record(1)[0] != '\0')
+		;
+	ck_assert_uint_eq(nset, 1);
+	on_grant(&guest[0], &m, NULL);
+	take_back(1, two);
+	while (record(1)[0] != '\0')
+		;
+	ck_assert_uint_eq(nset, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_recorded_is_not_made)
+{
+	ask(1);
+	ck_assert(strncmp(record(0), "grant", 5) == 0);
+	ck_assert_uint_eq(nset, 0);
+	ck_assert_int_eq(answered(1001), LEND_AUDIT);
+}
+END_TEST
+
 /* -- how many -------------------------------------------------------------- */
 
 START_TEST(grants_leave_room_for_a_revoke)
@@ -377,6 +440,31 @@ START_TEST(grants_leave_room_for_a_revoke)
 }
 END_TEST
 
+START_TEST(grants_that_wait_count_against_the_limit)
+{
+	unsigned i;
+
+	conf.num[CONF_LEND_GRANTS_MAX] = 3;
+	lend_read();
+	for (i = 0; i < 5; i++)
+		ask(i);
+	while (record(1)[0] != '\0')
+		;
+	ck_assert_uint_eq(nset, 3);
+	/* What has run out meanwhile is seen, what was called off does not count. */
+	nset = 1;
+	ask(10);
+	take_back(10, "");
+	ask(11);
+	ask(12);
+	ask(13);
+	while (record(1)[0] != '\0')
+		;
+	ck_assert_uint_eq(nset, 3);
+	ck_assert_int_eq(answered(1013), LEND_FULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -391,7 +479,11 @@ main(void)
 	tcase_add_test(t, a_list_between_the_pages_of_another_breaks_neither);
 	tcase_add_test(t, what_goes_between_two_pages_hides_nothing_else);
 	tcase_add_test(t, a_list_does_not_end_where_the_kernel_failed_another);
+	tcase_add_test(t, a_grant_that_is_revoked_before_its_record_is_not_made);
+	tcase_add_test(t, a_revoke_of_one_service_leaves_the_grant_for_another);
+	tcase_add_test(t, what_is_not_recorded_is_not_made);
 	tcase_add_test(t, grants_leave_room_for_a_revoke);
+	tcase_add_test(t, grants_that_wait_count_against_the_limit);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
