@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,10 +141,13 @@ kind_open(int dir, const char *kind, int *planner, char *text, size_t *len,
 	return open_one(dir, kind, PLANNER_MAX, planner, &size, err);
 }
 
-static int
-by_name(const void *a, const void *b)
+/* Into its place among n sorted ones. */
+static void
+insert(char name[][LEND_KIND_LEN + 1], unsigned n, const char *s)
 {
-	return strcmp(a, b);
+	for (; n > 0 && strcmp(name[n - 1], s) > 0; n--)
+		strcpy(name[n], name[n - 1]);
+	strcpy(name[n], s);
 }
 
 unsigned
@@ -159,9 +161,8 @@ kind_all(int dir, char name[][LEND_KIND_LEN + 1], unsigned max)
 
 	while (d != NULL && n < max && (e = readdir(d)) != NULL)
 		if (lend_is_kind(e->d_name, strlen(e->d_name)))
-			strcpy(name[n++], e->d_name);
+			insert(name, n++, e->d_name);
 	if (d != NULL)
 		closedir(d);
-	qsort(name, n, sizeof(name[0]), by_name);
 	return n;
 }

@@ -380,8 +380,8 @@ grant_now(struct want *w)
 	}
 	if (nft_grant(w->grant.src, w->port, w->nport, w->grant.secs, who) ==
 	    -1) {
-		failed(w, errno == ENFILE ? LEND_FULL : LEND_KERNEL,
-		    strerror(errno));
+		failed(w, errno == ENFILE ? LEND_FULL : errno == EADDRINUSE ?
+		    LEND_TAKEN : LEND_KERNEL, strerror(errno));
 		return;
 	}
 	live += w->nport;

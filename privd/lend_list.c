@@ -3,7 +3,6 @@
  * page goes on after a key, not after a number: whoever looks anew in between
  * changes nothing about what the others have yet to see.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
@@ -25,13 +24,50 @@ put_key(uint8_t key[LEND_KEY_LEN], const struct nft_grant *g)
 }
 
 static int
-by_key(const void *a, const void *b)
+is_before(uint32_t i, uint32_t j)
 {
 	uint8_t x[LEND_KEY_LEN], y[LEND_KEY_LEN];
 
-	put_key(x, a);
-	put_key(y, b);
-	return memcmp(x, y, sizeof(x));
+	put_key(x, &snap[i]);
+	put_key(y, &snap[j]);
+	return memcmp(x, y, sizeof(x)) < 0;
+}
+
+static void
+swap(uint32_t i, uint32_t j)
+{
+	struct nft_grant g = snap[i];
+
+	snap[i] = snap[j];
+	snap[j] = g;
+}
+
+static void
+sift(uint32_t i, uint32_t n)
+{
+	uint32_t c;
+
+	for (; (c = 2 * i + 1) < n; i = c) {
+		if (c + 1 < n && is_before(c, c + 1))
+			c++;
+		if (!is_before(i, c))
+			return;
+		swap(i, c);
+	}
+}
+
+/* By key, in place: qsort would ask for as much memory again, and the kernel. */
+static void
+sort(void)
+{
+	uint32_t i, n = count;
+
+	for (i = n / 2; i > 0; i--)
+		sift(i - 1, n);
+	while (n > 1) {
+		swap(0, --n);
+		sift(0, n);
+	}
 }
 
 static void
@@ -49,7 +85,7 @@ lend_snap(uint32_t *n)
 	known = nft_each(on_grant_there, NULL) == 0;
 	if (!known)
 		return -1;
-	qsort(snap, count, sizeof(snap[0]), by_key);
+	sort();
 	*n = count;
 	return 0;
 }

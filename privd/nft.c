@@ -314,15 +314,6 @@ ask(const struct nlmsghdr *nh, mnl_cb_t fn, void *arg)
 	return r == 0 ? 1 : errno == ENOENT ? 0 : -1;
 }
 
-static int
-has(const uint8_t src[16], struct lend_port p)
-{
-	struct batch b = { .buf = out, .cap = BATCH_LEN };
-
-	return ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0, NULL), NULL,
-	    NULL);
-}
-
 /* Without the set itself a port is not shut: nothing is "not lent" then. */
 static int
 has_set(void)
@@ -335,6 +326,24 @@ has_set(void)
 	return ask(nh, NULL, NULL) == 1;
 }
 
+static void
+read_whose(void *arg, const struct nft_grant *g)
+{
+	memcpy(arg, g->who, sizeof(g->who));
+}
+
+/* Is it there, and for whom? */
+static int
+look(const uint8_t src[16], struct lend_port p, char who[LEND_WHO_LEN])
+{
+	struct batch	b = { .buf = out, .cap = BATCH_LEN };
+	struct each	e = { read_whose, who };
+
+	who[0] = '\0';
+	return ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0, NULL),
+	    on_elems, &e);
+}
+
 int
 nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
     uint32_t secs, const char *who)
@@ -342,12 +351,18 @@ nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
 	struct batch	b;
 	unsigned	i, tries;
 	int		there[LEND_PORTS];
+	char		whose[LEND_WHO_LEN];
 
 	/* One may end between the look and the deed; then once more. */
 	for (tries = 0; tries < 3; tries++) {
-		for (i = 0; i < n; i++)
-			if ((there[i] = has(src, p[i])) == -1)
+		for (i = 0; i < n; i++) {
+			if ((there[i] = look(src, p[i], whose)) == -1)
 				return -1;
+			if (there[i] && strcmp(whose, who) != 0) {
+				errno = EADDRINUSE;
+				return -1;
+			}
+		}
 		b = batch_begin();
 		for (i = 0; i < n; i++) {
 			if (there[i])
@@ -364,27 +379,6 @@ nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
 	return -1;
 }
 
-static void
-is_whose(void *arg, const struct nft_grant *g)
-{
-	const char **who = arg;
-
-	if (strcmp(g->who, *who) == 0)
-		*who = NULL;
-}
-
-/* Is it there, and for this one? */
-static int
-has_for(const uint8_t src[16], struct lend_port p, const char *who)
-{
-	struct batch	b = { .buf = out, .cap = BATCH_LEN };
-	struct each	e = { is_whose, &who };
-	int		r = ask(put_elem(&b, NFT_MSG_GETSETELEM, 0, src, p, 0,
-			    NULL), on_elems, &e);
-
-	return r == 1 ? who == NULL : r;
-}
-
 int
 nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
     const char *who)
@@ -392,12 +386,13 @@ nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
 	struct batch	b;
 	unsigned	i;
 	int		removed = 0, is;
+	char		whose[LEND_WHO_LEN];
 
 	for (i = 0; i < n; i++) {
-		is = who == NULL ? 1 : has_for(src, p[i], who);
+		is = who == NULL ? 1 : look(src, p[i], whose);
 		if (is == -1 || (is == 0 && !has_set()))
 			return -1;
-		if (is == 0)
+		if (is == 0 || (who != NULL && strcmp(whose, who) != 0))
 			continue;
 		b = batch_begin();
 		put_elem(&b, NFT_MSG_DELSETELEM, 0, src, p[i], 0, NULL);

@@ -24,7 +24,10 @@ int	nft_install(const struct lend_rules *, const char *ifname,
 	    const uint8_t ip6[16]);
 /* The whole table away; none is fine. */
 int	nft_remove(void);
-/* All ports or none; a grant that is there lasts from now on. */
+/*
+ * All ports or none; what this one has already lasts from now on. EADDRINUSE:
+ * it is another's, who would lose it here, or keep it when this one does not.
+ */
 int	nft_grant(const uint8_t src[16], const struct lend_port *, unsigned n,
 	    uint32_t secs, const char *who);
 /*

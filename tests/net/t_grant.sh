@@ -137,6 +137,15 @@ check "JSON that is no object is refused" same 400 "$(raw c "$g" '[1]' | cut -d'
 check "every attempt was recorded" test "$(record 'what":"refused')" -ge 1 -a "$(api a GET /v1/audit | grep -o 'ask service=' | wc -l)" -ge 10
 check "what B has it still has" greet b
 
+# ---- two services behind one port
+twin_id=$(offer twin tor-exit auto 9050)
+everybody
+subscribe b "$twin_id" >/dev/null
+check "a second service behind the same port is refused to who has the first" same macro_failed "$(code b "$twin_id")"
+api a POST "/v1/offers/$twin_id/withdraw" >/dev/null
+check "and its end leaves the first" greet b
+check "which is lent still" lends 1
+
 # ---- a revoke cuts what is open
 hold() {
 	rm -f "$tmp/ask" "$tmp/held"

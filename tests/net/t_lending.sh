@@ -60,6 +60,10 @@ check "a grant says until when and where" grep -q '"endpoint":"socks5h://\['"$ad
 check "one address reaches the port" greet b
 check "another box does not" refuses greet c
 check "a port that is not lent is not touched" refuses grep -q 'tcp . 22' <(in_net a nft list ruleset)
+check "the same grant again lasts from now on" grep -q '"until"' <(grant "$addr_b" --for 900)
+other=did:plc:ffffffffffffffffffffffffffffffff
+check "for another subscriber the same port is taken" grep -q '"code":"TAKEN"' <(mac tor-exit grant --sub $other --src-ip "$addr_b" 2>&1)
+check "and what was lent is as it was" grep -q "\"sub\":\"$sub\"" <(mac status)
 check "the list names kind, subscriber and source" grep -q "\"kind\":\"tor-exit\".*\"src\":\"$addr_b\".*\"sub\":\"$sub\"" <(mac status)
 
 # ---- an open connection
@@ -156,9 +160,17 @@ for how in "--cred|{\"a\":\"hunter-one\"}" "--cred={\"a\":\"hunter-two\"}" "--cr
 	IFS='|' read -ra words <<<"$how"
 	mac tor-exit activate --params '{"marker":1}' "${words[@]}" >/dev/null 2>&1
 done
-check "the control: what --params says is recorded" same 4 "$(audited '"marker')"
+marked() { [ "$(audited '"marker')" = 4 ]; }
+check "the control: what --params says is recorded" wait_for 5 marked
 check "credentials are not recorded" same 0 "$(audited hunter)"
 check "nor in the log" refuses grep -q hunter "$tmp/a/log"
+
+# ---- a folder of many kinds
+for i in $(seq 100 170); do : >"$bin/macros.d/kind-$i"; done
+listed() { mac list | grep -o '"kind":"[a-z0-9-]*"'; }
+check "a folder of many kinds is listed as far as a list goes" same 64 "$(listed | wc -l)"
+check "by name" sort -c <(listed)
+rm "$bin"/macros.d/kind-*
 
 # ---- tampering
 chmod o+w "$bin/macros.d"

@@ -62,6 +62,10 @@ nft_grant(const uint8_t src[16], const struct lend_port *p, unsigned n,
 
 	for (i = 0; i < n; i++) {
 		j = place(src, p[i]);
+		if (j < nset && strcmp(set[j].who, who) != 0) {
+			errno = EADDRINUSE;
+			return -1;
+		}
 		nset += j == nset;
 		memcpy(set[j].src, src, 16);
 		set[j].port = p[i];
@@ -408,6 +412,29 @@ START_TEST(a_revoke_of_one_service_leaves_the_grant_for_another)
 }
 END_TEST
 
+START_TEST(what_another_has_already_is_not_lent_a_second_time)
+{
+	static const char	one[] = "11111111111111111111111111111111";
+	static const char	two[] = "22222222222222222222222222222222";
+	struct msg_grant	m = grant_of(1, "tor-exit", PORT);
+
+	m.service_len = 32;
+	memcpy(m.service, one, 32);
+	on_grant(&guest[0], &m, NULL);
+	memcpy(m.service, two, 32);
+	m.req = 7;
+	on_grant(&guest[0], &m, NULL);
+	while (strncmp(record(1), "failed", 6) != 0)
+		;
+	ck_assert_int_eq(answered(7), LEND_TAKEN);
+	take_back(1, two);
+	record(1);
+	ck_assert_uint_eq(nset, 1);
+	take_back(1, one);
+	ck_assert_uint_eq(nset, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_recorded_is_not_made)
 {
 	ask(1);
@@ -481,6 +508,7 @@ main(void)
 	tcase_add_test(t, a_list_does_not_end_where_the_kernel_failed_another);
 	tcase_add_test(t, a_grant_that_is_revoked_before_its_record_is_not_made);
 	tcase_add_test(t, a_revoke_of_one_service_leaves_the_grant_for_another);
+	tcase_add_test(t, what_another_has_already_is_not_lent_a_second_time);
 	tcase_add_test(t, what_is_not_recorded_is_not_made);
 	tcase_add_test(t, grants_leave_room_for_a_revoke);
 	tcase_add_test(t, grants_that_wait_count_against_the_limit);
