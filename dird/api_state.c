@@ -8,7 +8,7 @@
 #include "head.h"
 #include "mesh.h"
 #include "notary.h"
-#include "pull.h"
+#include "source.h"
 
 #define LIST_MAX	500
 
@@ -113,7 +113,7 @@ api_status(struct ask *a, json_t *body)
 	    mode(), "domain", domain(), "folder", dird.folder_name,
 	    "uptime_s", (json_int_t)(dird_now() - dird.start), "clients",
 	    (int)http_clients(), "waiting", (int)say_waiting(), "guests",
-	    (int)mesh_guests(), "peers", pull_status(), "logs",
+	    (int)mesh_guests(), "peers", source_status(), "logs",
 	    notary_status());
 	char yes[8];
 

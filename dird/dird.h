@@ -9,7 +9,8 @@
  *	talk.c	  connections over the mesh, as netd carries them
  *	mesh.c	  who of the mesh asks; fetch.c: asks others; who.c: who is who
  *	api*.c	  what is asked there
- *	pull.c	  what others have and we have not; import.c: lines of a journal
+ *	pull.c	  what others have and we have not; source.c: who these are
+ *	import.c  lines of a journal, verified and kept
  *	say.c	  own entries: signed by cryptod, appended
  *	head.c	  own checkpoints; node.c: the own NodeRecord
  *	store, segment, chain, merkle, journal, view ...  the directory itself

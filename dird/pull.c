@@ -1,15 +1,9 @@
 /*
- * pull.c -- see pull.h. A peer is whoever netd has a link to, whoever has a
- * NodeRecord that counts, and whoever was named to us. A pass asks one of them
- * for page after page until there is no more. What it sends must go on where
- * the pass before ended, by the chain of hashes, so that no page comes twice.
- *
- * An entry that is refused because something before it is missing here may be
- * wanted later: where the first of these stood is where the next pass begins,
- * once this journal has grown. So any order of pulls ends in the same set.
+ * pull.c -- see pull.h. A pass asks a source for page after page until there is
+ * no more. What it sends must go on where the pass before ended, by the chain of
+ * hashes, so that no page comes twice. What goes wrong, and what is too much,
+ * ends the pass, and the source rests.
  */
-#include <arpa/inet.h>
-
 #include <event2/event.h>
 
 #include <inttypes.h>
@@ -23,56 +17,24 @@
 #include "import.h"
 #include "notary.h"
 #include "pull.h"
+#include "source.h"
 #include "who.h"
 
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
 
-#define PEERS_MAX	256
-#define STRANGERS_MAX	64		/* of these, known by a link only */
 #define AT_ONCE		4		/* of fetch.c's calls; the rest is others' */
 #define STRANGERS_AT_ONCE 2		/* of these, of whom nobody has told us */
 #define PAGE_MAX	(1u << 20)
 #define PAGE_S		60
-#define REST_S		3600		/* the longest back-off */
 /* A pass: what one peer may take of our time and disk before others' turn, */
 #define PASS_S		60		/* and the page that is under way */
 #define PASS_BYTES	(64u << 20)
 /* and how much of that may be in vain: then it rests. */
 #define PASS_REFUSED	1024
 #define PASS_STRANGERS	256
-#define NEVER		UINT64_MAX
 
-struct source {
-	uint8_t		 pub[32], ip6[16];
-	int		 named;		/* to us, by people */
-	int		 listed;	/* it has a NodeRecord */
-	struct fetch	*fetch;
-	int64_t		 due, last_seen;
-	unsigned	 fails;
-	int		 no_way;	/* the last time it could not be reached */
-	/* how far we are in its journal */
-	uint64_t	 from;
-	uint8_t		 chain[CHAIN_LEN];
-	uint64_t	 again;		/* first entry that may be wanted later */
-	uint8_t		 again_chain[CHAIN_LEN];
-	uint64_t	 again_size;	/* of our journal then */
-	int64_t		 again_at;	/* or when the clock allows it */
-	uint64_t	 again_end;	/* how far we had been, before going back */
-	int64_t		 again_due;	/* not before this: it was in vain so far */
-	int64_t		 again_pause;
-	uint64_t	 known_from_0;	/* of its entries, those that we had */
-	/* this pass */
-	int64_t		 until;
-	size_t		 bytes, kept_now, refused_now, strangers;
-	/* in all */
-	uint64_t	 kept, wasted;
-	uint64_t	 why[WHY_MAX];
-	char		 wrong[160];
-};
-
-static struct source	*source[PEERS_MAX];
-static unsigned		 sources, under_way;
+static unsigned		 under_way;
 static struct event	*timer;
 
 static void	ask(struct source *);
@@ -86,90 +48,7 @@ arm(unsigned s)
 		fatalx("cannot arm the clock of the pulls");
 }
 
-static struct source *
-find(const uint8_t pub[32])
-{
-	unsigned i;
-
-	for (i = 0; i < sources; i++)
-		if (memcmp(source[i]->pub, pub, 32) == 0)
-			return source[i];
-	return NULL;
-}
-
-static void
-begin_again(struct source *s)
-{
-	s->from = 0;
-	memset(s->chain, 0, sizeof(s->chain));
-	s->again = NEVER;
-	s->again_end = 0;
-	s->known_from_0 = 0;
-}
-
-static int
-is_stranger(const struct source *s)
-{
-	return !s->named && !s->listed;
-}
-
-static unsigned
-strangers_known(void)
-{
-	unsigned i, n = 0;
-
-	for (i = 0; i < sources; i++)
-		n += is_stranger(source[i]);
-	return n;
-}
-
-/* The stranger that was seen longest ago gives its place to another. */
-static void
-forget_one(void)
-{
-	unsigned i, oldest = sources;
-
-	for (i = 0; i < sources; i++)
-		if (is_stranger(source[i]) && source[i]->fetch == NULL &&
-		    (oldest == sources ||
-		    source[i]->last_seen < source[oldest]->last_seen))
-			oldest = i;
-	if (oldest == sources)
-		return;
-	free(source[oldest]);
-	source[oldest] = source[--sources];
-}
-
-/* NULL for ourselves, and when there are too many. */
-static struct source *
-add(const uint8_t pub[32], int stranger)
-{
-	struct source *s = find(pub);
-
-	if (s != NULL)
-		return s;
-	if (memcmp(pub, dird.pub + 1, 32) == 0)
-		return NULL;
-	if (sources == PEERS_MAX ||
-	    (stranger && strangers_known() >= STRANGERS_MAX))
-		forget_one();
-	if (sources == PEERS_MAX || (s = calloc(1, sizeof(*s))) == NULL)
-		return NULL;
-	memcpy(s->pub, pub, 32);
-	who_address(pub, s->ip6);
-	begin_again(s);
-	source[sources++] = s;
-	return s;
-}
-
 /* -- the end of a pass ------------------------------------------------------ */
-
-static const char *
-name_of(const struct source *s, char text[INET6_ADDRSTRLEN])
-{
-	inet_ntop(AF_INET6, s->ip6, text, INET6_ADDRSTRLEN);
-	return text;
-}
 
 static void
 rest(struct source *s, const char *fmt, ...)
@@ -184,8 +63,8 @@ rest(struct source *s, const char *fmt, ...)
 	if (s->fails < 16)
 		s->fails++;
 	pause <<= s->fails - 1;
-	s->due = dird_now() + (pause > REST_S ? REST_S : pause);
-	log_debug("no pull from %s: %s", name_of(s, text), s->wrong);
+	s->due = dird_now() + (pause > SOURCE_REST_S ? SOURCE_REST_S : pause);
+	log_debug("no pull from %s: %s", source_name(s, text), s->wrong);
 }
 
 static void
@@ -202,59 +81,6 @@ done(struct source *s)
 }
 
 /* -- a page ----------------------------------------------------------------- */
-
-/* May what was refused for this be taken when more is here, or later? */
-static int
-may_later(enum why why)
-{
-	return why == WHY_AUTHOR || why == WHY_GAP || why == WHY_FIRST ||
-	    why == WHY_INVITE || why == WHY_FUTURE;
-}
-
-static void
-remember(struct source *s, const struct import *im, size_t i)
-{
-	if (im->why[i] == WHY_FUTURE)
-		s->again_at = dird_now() + ENTRY_AHEAD_S;
-	if (s->from + i >= s->again)
-		return;
-	s->again = s->from + i;
-	memcpy(s->again_chain, i == 0 ? s->chain : im->chain[i - 1], CHAIN_LEN);
-}
-
-static void
-count(struct source *s, const struct import *im)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < im->n; i++) {
-		s->why[im->why[i]]++;
-		if (im->why[i] == WHY_OK) {
-			kept++;
-			continue;
-		}
-		if (im->why[i] == WHY_KNOWN) {
-			s->known_from_0++;
-			continue;
-		}
-		s->refused_now++;
-		s->wasted += im->raw[i].n;
-		s->strangers += im->why[i] == WHY_AUTHOR;
-		if (may_later(im->why[i]))
-			remember(s, im, i);
-	}
-	/* It was worth going back. */
-	if (kept > 0 && s->from < s->again_end)
-		s->again_pause = s->again_due = 0;
-	s->kept += kept;
-	s->kept_now += kept;
-	s->known_from_0 += kept;
-	s->from += im->n;
-	memcpy(s->chain, im->chain[im->n - 1], CHAIN_LEN);
-	s->again_size = dird.journal->n;
-	if (kept > 0)
-		state_changed();
-}
 
 /* What breaks a quota ends the pull; NULL if nothing does. */
 static const char *
@@ -286,11 +112,12 @@ take(struct source *s, const char *page, size_t len)
 		rest(s, "line %zu from entry %" PRIu64 ": %s", im->n + 1,
 		    s->from, why_text(b.why));
 		/* It may have begun a new journal; what it sends is checked. */
-		begin_again(s);
+		source_restart(s);
 	} else if (import_take(im) == -1)
 		rest(s, "our own journal takes nothing");
 	else {
-		count(s, im);
+		if (source_took(s, im) > 0)
+			state_changed();
 		quota = over_quota(s);
 		if (quota != NULL)
 			rest(s, "%s", quota);
@@ -322,7 +149,7 @@ on_page(void *arg, int status, const char *body, size_t len,
 		rest(s, "%s", wrong);
 	} else if (status == 409) {
 		/* It is shorter than it was. */
-		begin_again(s);
+		source_restart(s);
 		rest(s, "its journal is shorter than before");
 	} else if (status != 200)
 		rest(s, "it answers %d", status);
@@ -347,34 +174,12 @@ ask(struct source *s)
 		under_way++;
 }
 
-/* Back to what may be wanted now; each time in vain it is longer to the next. */
-static void
-go_back(struct source *s)
-{
-	int64_t pause = 2 * s->again_pause;
-
-	if (pause == 0)
-		pause = (int64_t)dird.conf[CONF_DIR_PULL];
-	s->again_pause = pause > REST_S ? REST_S : pause;
-	s->again_due = dird_now() + s->again_pause;
-	if (s->again_end < s->from)
-		s->again_end = s->from;
-	s->known_from_0 = 0;
-	s->from = s->again;
-	memcpy(s->chain, s->again_chain, CHAIN_LEN);
-	s->again = NEVER;
-	s->again_at = 0;
-}
-
 static void
 begin(struct source *s)
 {
 	s->until = dird_now() + PASS_S;
 	s->bytes = s->kept_now = s->refused_now = s->strangers = 0;
-	if (s->again != NEVER && s->again_due <= dird_now() &&
-	    (s->again_size != dird.journal->n ||
-	    (s->again_at != 0 && s->again_at <= dird_now())))
-		go_back(s);
+	source_go_back(s);
 	ask(s);
 }
 
@@ -385,7 +190,7 @@ on_node(void *arg, const char *did, const uint8_t pub[32],
     const uint8_t ip6[16])
 {
 	static int said;
-	struct source *s = add(pub, 0);
+	struct source *s = source_add(pub, 0);
 
 	(void)arg;
 	(void)ip6;
@@ -394,7 +199,7 @@ on_node(void *arg, const char *did, const uint8_t pub[32],
 	else if (memcmp(pub, dird.pub + 1, 32) != 0 && !said) {
 		said = 1;
 		log_warn("more than %d nodes: %s and others are not asked for "
-		    "what they have", PEERS_MAX, did);
+		    "what they have", SOURCES_MAX, did);
 	}
 }
 
@@ -403,8 +208,8 @@ look_at_nodes(void)
 {
 	unsigned i;
 
-	for (i = 0; i < sources; i++)
-		source[i]->listed = 0;
+	for (i = 0; i < source_count(); i++)
+		source_at(i)->listed = 0;
 	who_each(on_node, NULL);
 }
 
@@ -414,9 +219,10 @@ may_call(const struct source *s)
 {
 	unsigned i, n = 0;
 
-	for (i = 0; i < sources; i++)
-		n += source[i]->fetch != NULL && is_stranger(source[i]);
-	return !is_stranger(s) || n < STRANGERS_AT_ONCE;
+	for (i = 0; i < source_count(); i++)
+		n += source_at(i)->fetch != NULL &&
+		    source_is_stranger(source_at(i));
+	return !source_is_stranger(s) || n < STRANGERS_AT_ONCE;
 }
 
 /* A box without a domain follows nobody that was not named to it. */
@@ -432,7 +238,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	static unsigned turn;
 	static uint64_t size;
-	unsigned i;
+	unsigned i, n;
 
 	(void)fd;
 	(void)what;
@@ -444,15 +250,16 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		size = dird.journal->n;
 		look_at_nodes();
 	}
-	for (i = 0; i < sources && under_way < AT_ONCE; i++, turn++)
-		if (is_due(source[turn % sources]))
-			begin(source[turn % sources]);
+	n = source_count();
+	for (i = 0; i < n && under_way < AT_ONCE; i++, turn++)
+		if (is_due(source_at(turn % n)))
+			begin(source_at(turn % n));
 }
 
 void
 on_near(struct chan *c, const struct msg_near *m, int *fds)
 {
-	struct source *s = add(m->pub, 1);
+	struct source *s = source_add(m->pub, 1);
 
 	(void)c;
 	(void)fds;
@@ -468,7 +275,7 @@ on_near(struct chan *c, const struct msg_near *m, int *fds)
 int
 pull_from(const uint8_t pub[32])
 {
-	struct source *s = add(pub, 0);
+	struct source *s = source_add(pub, 0);
 
 	if (s == NULL)
 		return -1;
@@ -483,10 +290,10 @@ pull_all(void)
 {
 	unsigned i;
 
-	for (i = 0; i < sources; i++)
-		source[i]->due = 0;
+	for (i = 0; i < source_count(); i++)
+		source_at(i)->due = 0;
 	arm(0);
-	return sources;
+	return source_count();
 }
 
 void
@@ -496,42 +303,4 @@ pull_start(void)
 	if (timer == NULL)
 		fatalx("cannot make the clock of the pulls");
 	arm(0);
-}
-
-/* -- status ------------------------------------------------------------------- */
-
-static json_t *
-reasons(const struct source *s)
-{
-	json_t *v = json_object();
-	unsigned w;
-
-	for (w = 0; w < WHY_MAX; w++)
-		if (w != WHY_OK && w != WHY_KNOWN && s->why[w] > 0)
-			json_object_set_new(v, why_name(w),
-			    json_integer((json_int_t)s->why[w]));
-	return v;
-}
-
-json_t *
-pull_status(void)
-{
-	char npub[NPUB_LEN + 1], addr[INET6_ADDRSTRLEN], did[DID_LEN + 1];
-	const struct source *s;
-	json_t *list = json_array();
-	unsigned i;
-
-	for (i = 0; i < sources; i++) {
-		s = source[i];
-		npub_encode(s->pub, npub);
-		who_is(s->ip6, did);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:I, "
-		    "s:I, s:I, s:o, s:I, s:s}", "npub", npub, "mesh_address",
-		    name_of(s, addr), "did", did, "last_seen",
-		    (json_int_t)s->last_seen, "from", (json_int_t)s->from,
-		    "kept", (json_int_t)s->kept, "wasted_bytes",
-		    (json_int_t)s->wasted, "refused", reasons(s), "next",
-		    (json_int_t)s->due, "problem", s->wrong));
-	}
-	return list;
 }

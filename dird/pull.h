@@ -5,7 +5,6 @@
 #ifndef PULL_H
 #define PULL_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 void	pull_start(void);
@@ -16,7 +15,5 @@ void	pull_start(void);
 int	pull_from(const uint8_t pub[32]);
 /* The same from everybody we know of; how many these are. */
 unsigned pull_all(void);
-/* Everybody whom we pull from, and how that went: an array. */
-json_t	*pull_status(void);
 
 #endif

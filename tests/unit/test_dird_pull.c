@@ -13,6 +13,7 @@
 #include "log.h"
 #include "notary.h"
 #include "pull.h"
+#include "source.h"
 #include "who.h"
 
 #define CALLS_MAX	8
@@ -251,7 +252,7 @@ END_TEST
 static int
 is_known(unsigned n)
 {
-	json_t *v, *all = pull_status();
+	json_t *v, *all = source_status();
 	char npub[NPUB_LEN + 1];
 	uint8_t pub[32];
 	size_t i;

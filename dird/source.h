@@ -1,0 +1,68 @@
+/*
+ * source.h -- whom we pull from: who they are, how far we are in the journal of
+ * each, and what that has brought. It asks nobody; pull.c does.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <arpa/inet.h>
+
+#include <jansson.h>
+
+#include "import.h"
+
+#define SOURCES_MAX	256
+#define SOURCE_REST_S	3600		/* the longest anybody is left alone */
+
+struct fetch;
+
+struct source {
+	uint8_t		 pub[32], ip6[16];
+	int		 named;		/* to us, by people */
+	int		 listed;	/* it has a NodeRecord */
+	struct fetch	*fetch;
+	int64_t		 due, last_seen;
+	unsigned	 fails;
+	int		 no_way;	/* the last time it could not be reached */
+	/* how far we are in its journal */
+	uint64_t	 from;
+	uint8_t		 chain[CHAIN_LEN];
+	uint64_t	 again;		/* first entry that may be wanted later */
+	uint8_t		 again_chain[CHAIN_LEN];
+	uint64_t	 again_size;	/* of our journal then */
+	int64_t		 again_at;	/* or when the clock allows it */
+	uint64_t	 again_end;	/* how far we had been, before going back */
+	int64_t		 again_due;	/* not before this: it was in vain so far */
+	int64_t		 again_pause;
+	uint64_t	 known_from_0;	/* of its entries, those that we had */
+	/* this pass */
+	int64_t		 until;
+	size_t		 bytes, kept_now, refused_now, strangers;
+	/* in all */
+	uint64_t	 kept, wasted;
+	uint64_t	 why[WHY_MAX];
+	char		 wrong[160];
+};
+
+/*
+ * The one with this mesh key (x only), made if it is new. NULL for ourselves,
+ * and when there are too many. stranger: a link is all that we know of it.
+ */
+struct source *source_add(const uint8_t pub[32], int stranger);
+unsigned source_count(void);
+struct source *source_at(unsigned i);
+/* Nobody named it to us, and it has no NodeRecord. */
+int	source_is_stranger(const struct source *);
+const char *source_name(const struct source *, char text[INET6_ADDRSTRLEN]);
+
+/* The next page begins at its first entry. */
+void	source_restart(struct source *);
+/* What became of a page; the next one begins behind it. How many were kept. */
+size_t	source_took(struct source *, const struct import *);
+/* At the begin of a pass: back to what may be wanted now, if it is time. */
+void	source_go_back(struct source *);
+
+/* All of them, and how it went: an array. */
+json_t	*source_status(void);
+
+#endif
