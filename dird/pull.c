@@ -67,6 +67,23 @@ rest(struct source *s, const char *fmt, ...)
 	log_debug("no pull from %s: %s", source_name(s, text), s->wrong);
 }
 
+/*
+ * Whatever a member signs is kept for ever, so it is not kept without end. That
+ * is nothing wrong: a long journal takes some hours.
+ */
+static int
+has_had_enough(struct source *s)
+{
+	int64_t until = source_full_until(s);
+
+	if (until == 0)
+		return 0;
+	s->due = until;
+	snprintf(s->wrong, sizeof(s->wrong), "it has had the %" PRIu64 " MiB "
+	    "of an hour: the rest waits", dird.conf[CONF_DIR_PULL_MIB]);
+	return 1;
+}
+
 static void
 done(struct source *s)
 {
@@ -101,6 +118,7 @@ take(struct source *s, const char *page, size_t len)
 {
 	struct import *im = import_new();
 	struct because b = { WHY_OK, "" };
+	char text[INET6_ADDRSTRLEN];
 	const char *quota;
 
 	s->bytes += len;
@@ -121,6 +139,8 @@ take(struct source *s, const char *page, size_t len)
 		quota = over_quota(s);
 		if (quota != NULL)
 			rest(s, "%s", quota);
+		else if (has_had_enough(s))
+			log_warn("%s: %s", source_name(s, text), s->wrong);
 		else if (s->bytes < PASS_BYTES && dird_now() < s->until)
 			ask(s);
 		else if (s->kept_now > 0)
@@ -177,6 +197,8 @@ ask(struct source *s)
 static void
 begin(struct source *s)
 {
+	if (has_had_enough(s))
+		return;
 	s->until = dird_now() + PASS_S;
 	s->bytes = s->kept_now = s->refused_now = s->strangers = 0;
 	source_go_back(s);

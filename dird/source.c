@@ -15,6 +15,7 @@
 
 #define STRANGERS_MAX	64		/* known by a link only */
 #define NEVER		UINT64_MAX
+#define HOUR_S		3600
 
 static struct source	*source[SOURCES_MAX];
 static unsigned		 sources;
@@ -145,6 +146,7 @@ source_took(struct source *s, const struct import *im)
 		s->why[im->why[i]]++;
 		if (im->why[i] == WHY_OK) {
 			kept++;
+			s->hour_bytes += im->raw[i].n;
 			continue;
 		}
 		if (im->why[i] == WHY_KNOWN) {
@@ -167,6 +169,20 @@ source_took(struct source *s, const struct import *im)
 	memcpy(s->chain, im->chain[im->n - 1], CHAIN_LEN);
 	s->again_size = dird.journal->n;
 	return kept;
+}
+
+int64_t
+source_full_until(struct source *s)
+{
+	int64_t now = dird_now();
+
+	/* Also when the clock was set back. */
+	if (s->hour > now || s->hour + HOUR_S <= now) {
+		s->hour = now;
+		s->hour_bytes = 0;
+	}
+	return s->hour_bytes >> 20 < dird.conf[CONF_DIR_PULL_MIB] ? 0 :
+	    s->hour + HOUR_S;
 }
 
 /* Each time that was in vain it is longer to the next. */

@@ -35,6 +35,9 @@ struct source {
 	int64_t		 again_due;	/* not before this: it was in vain so far */
 	int64_t		 again_pause;
 	uint64_t	 known_from_0;	/* of its entries, those that we had */
+	/* this hour */
+	int64_t		 hour;		/* since when */
+	uint64_t	 hour_bytes;	/* of entries that were kept */
 	/* this pass */
 	int64_t		 until;
 	size_t		 bytes, kept_now, refused_now, strangers;
@@ -61,6 +64,9 @@ void	source_restart(struct source *);
 size_t	source_took(struct source *, const struct import *);
 /* At the begin of a pass: back to what may be wanted now, if it is time. */
 void	source_go_back(struct source *);
+
+/* Until when it waits since it had all that it may have in an hour; 0: it has not. */
+int64_t	source_full_until(struct source *);
 
 /* All of them, and how it went: an array. */
 json_t	*source_status(void);

@@ -22,6 +22,7 @@
 static int64_t		now;
 static enum why		becomes;	/* of each line that was sent */
 static int		all_known;	/* here, of authors */
+static size_t		line_len;	/* of each */
 
 /* -- what pull.c meets --------------------------------------------------------- */
 
@@ -78,9 +79,11 @@ import_read(struct import *im, const char *text, size_t len,
 
 	(void)before, (void)b;
 	im->n = len;
-	for (i = 0; i < len; i++)
+	for (i = 0; i < len; i++) {
+		im->raw[i].n = line_len;
 		im->kept[i] = text[i] == '?' && !all_known ? WHY_AUTHOR :
 		    becomes;
+	}
 	return 0;
 }
 
@@ -130,6 +133,7 @@ setup(void)
 	log_init("dird", NULL);
 	dird.base = event_base_new();
 	dird.conf[CONF_DIR_PULL] = INTERVAL;
+	dird.conf[CONF_DIR_PULL_MIB] = 10;
 	dird.journal = &journal;
 	strcpy(journal.root, "did:plc:x");
 	journal.n = 1000000;
@@ -330,6 +334,42 @@ START_TEST(what_is_never_wanted_is_asked_for_ever_less)
 }
 END_TEST
 
+/* What 1 sends in some minutes, asked by hand each of them: pages. */
+static unsigned
+flood(unsigned minutes)
+{
+	unsigned pages = 0;
+
+	for (; minutes > 0; minutes--, now += 60) {
+		pull_all();
+		turn();
+		for (; call_to(1) != NULL && pages < 1000; pages++)
+			answer(1, 200, "x", NULL);
+	}
+	return pages;
+}
+
+START_TEST(a_member_that_signs_without_end_fills_its_hour_only)
+{
+	becomes = WHY_OK;
+	line_len = 1u << 20;
+	member[members++] = 1;
+	member[members++] = 2;
+	journal.n++;
+	ck_assert_uint_eq(flood(60), 10);
+	/* Others have an hour of their own, and it has another one. */
+	ck_assert(call_to(2) != NULL);
+	answer(2, 200, "x", NULL);
+	pull_all();
+	turn();
+	ck_assert(call_to(2) != NULL);
+	ck_assert_uint_eq(flood(60), 10);
+	/* What was here already is none of it. */
+	becomes = WHY_KNOWN;
+	ck_assert_uint_gt(flood(1), 10);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -344,6 +384,7 @@ main(void)
 	tcase_add_test(t, a_pass_ends_in_time);
 	tcase_add_test(t, a_link_forgives_only_who_could_not_be_reached);
 	tcase_add_test(t, links_do_not_fill_the_table);
+	tcase_add_test(t, a_member_that_signs_without_end_fills_its_hour_only);
 	tcase_add_test(t, what_is_never_wanted_is_asked_for_ever_less);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
