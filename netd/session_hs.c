@@ -160,7 +160,7 @@ session_hs_no(uint32_t req, enum refusal why)
 	log_debug("session handshake in state %s refused: %s",
 	    state_name[h->state], refuse_text(why));
 	if (h->state == SHAKE_READ2 || h->state == SHAKE_READ3)
-		shake_tried_in_vain(h);
+		shake_pay(peer_by_handle(h->via), h->addr, METER_PROOF);
 	if (shake_step(h, SHAKE_EV_NO) == 0 && h->state == SHAKE_FREE && s != NULL)
 		s->extra->out = NULL;	/* an initiating session ends at the tick */
 	h->req = 0;

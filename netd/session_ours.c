@@ -94,7 +94,7 @@ shake_heard_ack(struct peer *p, const struct fsp_dgram *d,
 		refuse(REFUSE_FSP_UNEXPECTED);
 		return;
 	}
-	if (!shake_may_try(p))
+	if (!shake_may_try(p, d->src, METER_PROOF))
 		return;
 	shake_step(h, SHAKE_EV_HEARD_ACK);
 	h->via = p->handle;

@@ -1,4 +1,5 @@
-/* session_shake.h -- between session_hs.c, session_ours.c and session_theirs.c. */
+/* session_shake.h -- between session_hs.c, session_meter.c, session_ours.c and
+ * session_theirs.c. */
 #ifndef NETD_SESSION_SHAKE_H
 #define NETD_SESSION_SHAKE_H
 
@@ -38,9 +39,14 @@ void		 shake_heard_ack(struct peer *, const struct fsp_dgram *,
 		    const struct fsp_shake *);
 void		 shake_heard_msg3(struct peer *, const struct fsp_dgram *,
 		    const struct fsp_shake *);
-/* May this link peer bring an Ack or a Msg3 now? Counts a no. */
-int		 shake_may_try(const struct peer *);
-/* It was false: the link peer that brought it pays. */
-void		 shake_tried_in_vain(const struct shake *);
+
+/* session_meter.c: a Setup is paid for, and so is an Ack or Msg3 that was false. */
+enum shake_meter { METER_SETUP, METER_PROOF, SHAKE_METERS };
+/* May this link peer bring one in the name of src now? Counts a no. */
+int		 shake_may_try(const struct peer *, const uint8_t src[NADDR_LEN],
+		    enum shake_meter);
+/* NULL, a link that went meanwhile, is fine. */
+void		 shake_pay(const struct peer *, const uint8_t src[NADDR_LEN],
+		    enum shake_meter);
 
 #endif

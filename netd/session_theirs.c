@@ -14,68 +14,7 @@
 #include "session_shake.h"
 #include "wire.h"
 
-enum {
-	PER_SOURCE = 8,			/* half-open handshakes of one address */
-	RATE_BURST = 64, RATE_PER_S = 16,	/* for one link peer */
-	RATES = 256, MILLI = 1000,
-};
-
-struct rate {
-	uint32_t	peer;		/* handle */
-	uint32_t	milli;		/* tokens, times 1000 */
-	uint64_t	at_ms;
-};
-
-static struct rate	 rates[RATES];
-
-/* The bucket of a link peer, as full as it is now. */
-static struct rate *
-bucket_of(uint32_t peer)
-{
-	struct rate	*r = &rates[(peer * 0x9e3779b1u) >> 24];
-	uint64_t	 milli;
-
-	if (r->peer != peer) {
-		r->peer = peer;
-		r->milli = RATE_BURST * MILLI;
-		r->at_ms = netd.now_ms;
-	}
-	milli = r->milli + (netd.now_ms - r->at_ms) * RATE_PER_S;
-	r->milli = milli > RATE_BURST * MILLI ? RATE_BURST * MILLI : (uint32_t)milli;
-	r->at_ms = netd.now_ms;
-	return r;
-}
-
-/* Has the link peer that brought a handshake message a token? */
-static int
-has_token(uint32_t peer)
-{
-	return bucket_of(peer)->milli >= MILLI;
-}
-
-static void
-take_token(uint32_t peer)
-{
-	struct rate *r = bucket_of(peer);
-
-	r->milli -= r->milli < MILLI ? r->milli : MILLI;
-}
-
-int
-shake_may_try(const struct peer *p)
-{
-	if (has_token(p->handle))
-		return 1;
-	refuse(REFUSE_FSP_RATE);
-	return 0;
-}
-
-void
-shake_tried_in_vain(const struct shake *h)
-{
-	take_token(h->via);
-}
-_Static_assert(RATES == 256, "the hash takes eight bits");
+enum { PER_SOURCE = 8 };		/* half-open handshakes of one address */
 
 /*
  * Room for a stranger's handshake, or NULL. One address may hold a few, for
@@ -158,9 +97,9 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 {
 	struct shake *h = same_setup(d->src, in->noise);
 
-	if (!shake_may_try(p))
+	if (!shake_may_try(p, d->src, METER_SETUP))
 		return;
-	take_token(p->handle);
+	shake_pay(p, d->src, METER_SETUP);
 	switch (session_decide_setup(h != NULL, is_initiating(session_find(d->src)),
 	    session_is_smaller(d->src))) {
 	case SETUP_RESEND:
@@ -262,7 +201,7 @@ shake_heard_msg3(struct peer *p, const struct fsp_dgram *d,
 		h = &shakes[i];
 		if (h->state != SHAKE_ACK || memcmp(h->addr, d->src, NADDR_LEN) != 0)
 			continue;
-		if (!shake_may_try(p))
+		if (!shake_may_try(p, d->src, METER_PROOF))
 			return;
 		shake_step(h, SHAKE_EV_HEARD_MSG3);
 		h->via = p->handle;

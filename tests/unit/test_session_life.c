@@ -246,6 +246,8 @@ peer_by_handle(uint32_t handle)
 	return handle == peer.handle ? &peer : NULL;
 }
 
+unsigned peer_slot_of(const struct peer *p) { return p->handle % PEER_SLOTS; }
+
 uint32_t
 netd_req(void)
 {
@@ -667,7 +669,7 @@ START_TEST(false_acks_and_msg3s_are_metered_and_true_ones_are_not)
 	shake_in(FSP_ACK, 2, peer.addr);
 	answer_msg3(100, 0xb1);
 	frame_in(100, FSP_WARMUP, "", 0);
-	/* Sixteen more by now, and what is true costs nothing but its Setup. */
+	/* Sixteen more by now, and what is true costs nothing of them. */
 	for (i = 0; i < 10; i++) {
 		shake_in(FSP_SETUP, (uint8_t)(10 + i), peer.addr);
 		answer_msg2();
@@ -681,7 +683,30 @@ START_TEST(false_acks_and_msg3s_are_metered_and_true_ones_are_not)
 		shake_in(FSP_MSG3_PHASE, 9, peer.addr);
 		session_hs_no(asked.req, REFUSE_HS_AUTH);
 	}
-	ck_assert_uint_eq(nasked, n + 5);
+	ck_assert_uint_eq(nasked, n + 16);
+}
+END_TEST
+
+START_TEST(strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks)
+{
+	uint8_t src[16] = { 1 };
+	unsigned i, n;
+
+	packet_out(100);
+	answer_msg1();
+	for (i = 0; i < 200; i++) {
+		src[1] = (uint8_t)i;
+		shake_in(FSP_SETUP, (uint8_t)i, src);
+	}
+	n = nasked;
+	shake_in(FSP_SETUP, 5, src);
+	ck_assert_uint_eq(nasked, n);
+	/* Our own handshake with somebody as far away, and the neighbour's with us. */
+	memset(peer.addr, 3, sizeof(peer.addr));
+	shake_in(FSP_ACK, 2, session_next(NULL)->addr);
+	ck_assert_uint_eq(nasked, n + 1);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	ck_assert_uint_eq(nasked, n + 2);
 }
 END_TEST
 
@@ -1641,6 +1666,7 @@ main(void)
 	tcase_add_test(t, a_setup_without_proof_touches_no_live_session);
 	tcase_add_test(t, setups_are_metered_before_any_key_operation);
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
+	tcase_add_test(t, strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks);
 	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
 	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
