@@ -47,6 +47,7 @@ struct shake {
 	uint8_t		 addr[NADDR_LEN];
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;
+	uint32_t	 link;			/* theirs: link peer that brought the Setup */
 	uint32_t	 via;			/* link peer that brought what is read */
 	uint32_t	 key;			/* ours, MSG3: keys to be confirmed */
 	uint8_t		 noise[FSP_MSG2];	/* Setup's or Ack's: sent anew, as places change */

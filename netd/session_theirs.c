@@ -16,35 +16,66 @@
 
 enum { PER_SOURCE = 8 };		/* half-open handshakes of one address */
 
+/* Half-open handshakes that this link brought: of one address, or in all. */
+static unsigned
+brought_by(uint32_t link, const uint8_t *addr)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < THEIRS_MAX; i++)
+		n += shakes[i].state != SHAKE_FREE && shakes[i].link == link &&
+		    (addr == NULL || memcmp(shakes[i].addr, addr, NADDR_LEN) == 0);
+	return n;
+}
+
 /*
- * Room for a stranger's handshake, or NULL. One address may hold a few, for
- * Setups that crossed; the oldest of it goes. When all places are taken the
- * oldest one goes that belongs to no session of ours.
+ * Which one gives way to one more by this link, of those of one address or of all?
+ * Names can be forged and links cannot: the link that has most gives up its oldest,
+ * first of those that belong to no session of ours.
  */
 static struct shake *
-place_theirs(const uint8_t addr[NADDR_LEN])
+crowded(uint32_t link, const uint8_t *addr)
 {
-	struct shake	*h, *spare = NULL, *mine = NULL, *stranger = NULL;
+	struct shake	*h, *worst = NULL;
+	unsigned	 i, n, most = 0;
+	int		 known, worst_known = 0;
+
+	for (i = 0; i < THEIRS_MAX; i++) {
+		h = &shakes[i];
+		if (h->state == SHAKE_FREE ||
+		    (addr != NULL && memcmp(h->addr, addr, NADDR_LEN) != 0))
+			continue;
+		n = brought_by(h->link, addr) + (h->link == link);
+		known = session_find(h->addr) != NULL;
+		if (n < most || (n == most && (known > worst_known ||
+		    (known == worst_known && h->born_ms >= worst->born_ms))))
+			continue;
+		worst = h;
+		most = n;
+		worst_known = known;
+	}
+	return worst;
+}
+
+/* Room for a stranger's handshake. One address may hold a few, for Setups that
+ * crossed. */
+static struct shake *
+place_theirs(uint32_t link, const uint8_t addr[NADDR_LEN])
+{
+	struct shake	*h, *spare = NULL;
 	unsigned	 i, n = 0;
 
 	for (i = 0; i < THEIRS_MAX; i++) {
 		h = &shakes[i];
-		if (h->state == SHAKE_FREE) {
+		if (h->state == SHAKE_FREE)
 			spare = h;
-			continue;
-		}
-		if (memcmp(h->addr, addr, NADDR_LEN) == 0) {
-			n++;
-			if (mine == NULL || h->born_ms < mine->born_ms)
-				mine = h;
-		}
-		if (session_find(h->addr) == NULL &&
-		    (stranger == NULL || h->born_ms < stranger->born_ms))
-			stranger = h;
+		else
+			n += memcmp(h->addr, addr, NADDR_LEN) == 0;
 	}
-	h = n >= PER_SOURCE ? mine : spare != NULL ? spare : stranger;
-	if (h != NULL)
-		shake_drop(h);
+	if (n < PER_SOURCE && spare != NULL)
+		return spare;
+	h = crowded(link, n < PER_SOURCE ? NULL : addr);
+	shake_drop(h);
 	return h;
 }
 
@@ -74,16 +105,13 @@ is_initiating(const struct session *s)
 }
 
 static void
-answer(const struct fsp_dgram *d, const struct fsp_shake *in)
+answer(const struct peer *p, const struct fsp_dgram *d, const struct fsp_shake *in)
 {
 	struct msg_xk_read1	 m = { 0 };
-	struct shake		*h = place_theirs(d->src);
+	struct shake		*h = place_theirs(p->handle, d->src);
 
-	if (h == NULL) {
-		refuse(REFUSE_FSP_FULL);
-		return;
-	}
 	shake_fresh(h, d->src);
+	h->link = p->handle;
 	shake_step(h, SHAKE_EV_HEARD_SETUP);
 	memcpy(h->first, in->noise, sizeof(h->first));
 	m.req = h->req;
@@ -110,7 +138,7 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 		refuse(REFUSE_FSP_UNEXPECTED);
 		return;
 	case SETUP_ANSWER:
-		answer(d, in);
+		answer(p, d, in);
 		return;
 	}
 }

@@ -710,6 +710,78 @@ START_TEST(strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks)
 }
 END_TEST
 
+/* Setups in names of this many nodes, by a link that pays for them. */
+static void
+forge_setups(struct peer *by, unsigned from, unsigned n)
+{
+	uint8_t		 addr[16] = { 7 };
+	struct peer	*was = through;
+
+	for (through = by; n > 0; from++, n--) {
+		netd.now_ms += 63;
+		addr[1] = (uint8_t)from;
+		shake_in(FSP_SETUP, (uint8_t)from, addr);
+	}
+	through = was;
+}
+
+/* Is a Msg3 of this node read? How many handshakes it may end. */
+static unsigned
+half_open(const uint8_t *addr)
+{
+	unsigned n = nasked;
+
+	shake_in(FSP_MSG3_PHASE, 6, addr);
+	return nasked - n;
+}
+
+START_TEST(who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer)
+{
+	uint8_t		 addr[16] = { 7 };
+	struct peer	 liar = { .handle = 9 };
+	unsigned	 i;
+
+	for (i = 0; i < 128; i++) {
+		addr[1] = (uint8_t)i;
+		session_add(addr, peer.pub, SESSION_EV_WANT);
+	}
+	forge_setups(&liar, 0, 128);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	forge_setups(&liar, 100, 100);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_FULL], 0);
+	ck_assert_uint_eq(half_open(peer.addr), 1);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(session_find(peer.addr)->cur.session, 200);
+}
+END_TEST
+
+START_TEST(setups_in_the_name_of_another_do_not_push_its_own_out)
+{
+	struct peer	 liar = { .handle = 9 };
+	unsigned	 i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	through = &liar;
+	for (i = 0; i < 20; i++)
+		shake_in(FSP_SETUP, (uint8_t)(100 + i), peer.addr);
+	through = NULL;
+	/* The Ack that the true one waits for is still to be had. */
+	nplain = 0;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	ck_assert_uint_eq(nplain, 1);
+	phase_sent(FSP_ACK);
+	/* Nor do they keep it out when they were first. */
+	shake_in(FSP_SETUP, 6, peer.addr);
+	answer_msg2();
+	nplain = 0;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
 START_TEST(our_rekey_asks_under_new_keys_and_sends_data_under_old_ones)
 {
 	struct session *s = established(100);
@@ -1667,6 +1739,8 @@ main(void)
 	tcase_add_test(t, setups_are_metered_before_any_key_operation);
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks);
+	tcase_add_test(t, who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer);
+	tcase_add_test(t, setups_in_the_name_of_another_do_not_push_its_own_out);
 	tcase_add_test(t, our_rekey_asks_under_new_keys_and_sends_data_under_old_ones);
 	tcase_add_test(t, their_rekey_counts_when_a_frame_proves_it);
 	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
