@@ -14,6 +14,7 @@
 #include "names.h"
 #include "route.h"
 #include "session_int.h"
+#include "session_shake.h"
 #include "wire.h"
 
 enum {
@@ -299,10 +300,11 @@ say_unopened(const struct fsp_dgram *d, enum refusal why)
 /*
  * A frame that cryptod could not open. When the sender's Msg3 was lost it
  * believes in a session that we do not have, and a reference node never sends
- * Msg3 again: a handshake of our own ends that.
+ * Msg3 again: a handshake of our own ends that. Anybody can forge this, so it
+ * is paid for like a Setup, and takes no place that somebody may need.
  */
 static void
-unopened(const struct fsp_dgram *d, enum refusal why)
+unopened(const struct peer *p, const struct fsp_dgram *d, enum refusal why)
 {
 	uint8_t	pub[33], addr[NADDR_LEN];
 
@@ -315,6 +317,13 @@ unopened(const struct fsp_dgram *d, enum refusal why)
 	    names_by_prefix(d->src, pub, addr) == -1 ||
 	    memcmp(addr, d->src, NADDR_LEN) != 0)
 		return;
+	if (used == SESSION_MAX || !shake_is_roomy()) {
+		refuse(REFUSE_FSP_FULL);
+		return;
+	}
+	if (!shake_may_try(p, d->src, METER_SETUP))
+		return;
+	shake_pay(p, d->src, METER_SETUP);
 	shake_begin(session_add(addr, pub, SESSION_EV_WANT));
 }
 
@@ -355,7 +364,7 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 	else if (w->why != REFUSE_NONE && hold_take(d->src, w, ce))
 		return;
 	else if (w->why != REFUSE_NONE)
-		unopened(d, w->why);
+		unopened(p, d, w->why);
 	else if (!w->opened_inner)
 		plain(p, d, w->buf + w->off + at, w->len - at);
 	else if ((s = session_find(d->src)) == NULL)

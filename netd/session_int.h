@@ -96,6 +96,8 @@ int		 session_is_smaller(const uint8_t addr[NADDR_LEN]);
 
 /* session_hs.c: handshakes in both roles */
 void		 shake_begin(struct session *);
+/* May others make us begin one? The last half of the places is for our own wishes. */
+int		 shake_is_roomy(void);
 /* Forget it; cryptod forgets it too. NULL is fine. */
 void		 shake_drop(struct shake *);
 void		 shake_input(struct peer *, const struct fsp_dgram *,

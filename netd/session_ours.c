@@ -29,6 +29,16 @@ shake_begin(struct session *s)
 	shake_asked(xk_start_send(&netd.cryptod, &m, NULL));
 }
 
+int
+shake_is_roomy(void)
+{
+	unsigned i, n = 0;
+
+	for (i = THEIRS_MAX; i < SHAKES; i++)
+		n += shakes[i].state != SHAKE_FREE;
+	return n < OURS_MAX / 2;
+}
+
 void
 shake_setup(struct shake *h, struct fsp_shake *out)
 {

@@ -1,5 +1,5 @@
-/* session_shake.h -- between session_hs.c, session_meter.c, session_ours.c and
- * session_theirs.c. */
+/* session_shake.h -- between session.c, session_hs.c, session_meter.c,
+ * session_ours.c and session_theirs.c. */
 #ifndef NETD_SESSION_SHAKE_H
 #define NETD_SESSION_SHAKE_H
 

@@ -1594,6 +1594,94 @@ START_TEST(lost_proof_of_the_other_side_makes_us_begin)
 }
 END_TEST
 
+/* The i-th of many nodes that we know by their keys. */
+static void
+known(unsigned i, uint8_t pub[33], uint8_t addr[NADDR_LEN])
+{
+	memset(pub, 0, 33);
+	pub[0] = 2;
+	memcpy(pub + 1, &i, sizeof(i));
+	pub[32] = 1;
+	names_learn(pub);
+	names_addr(pub + 1, addr);
+}
+
+/* A Setup in its name, answered; its Msg3 never comes. */
+static void
+half_open_of(const uint8_t *addr)
+{
+	struct msg_xk_msg2 m = { .hs = 21 };
+
+	shake_in(FSP_SETUP, 5, addr);
+	m.req = asked.req;
+	on_xk_msg2(NULL, &m, NULL);
+	netd.now_ms += 63;
+}
+
+START_TEST(strangers_make_us_begin_few_handshakes_and_pay_for_them)
+{
+	uint8_t		 pub[33], addr[NADDR_LEN];
+	unsigned	 i;
+
+	for (i = 0; i < 100; i++) {
+		known(i, pub, addr);
+		half_open_of(addr);
+	}
+	netd.now_ms += 1000;
+	for (i = 0; i < 100; i++) {
+		known(i, pub, addr);
+		shut_in(addr, hello, sizeof(hello));
+		netd.now_ms += 63;
+	}
+	ck_assert_uint_eq(session_count(), 64);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_FULL], 36);
+	/* What this machine wants has a place. */
+	packet_out(100);
+	ck_assert_mem_eq(asked.xk_start.pub, peer.pub, 33);
+}
+END_TEST
+
+START_TEST(a_link_that_spent_its_setups_makes_us_begin_nothing)
+{
+	uint8_t		 src[16] = { 1 }, pub[33], addr[NADDR_LEN];
+	unsigned	 i;
+
+	known(1, pub, addr);
+	half_open_of(addr);
+	netd.now_ms += 10000;
+	for (i = 0; i < 64; i++) {
+		src[1] = (uint8_t)i;
+		shake_in(FSP_SETUP, (uint8_t)i, src);
+	}
+	shut_in(addr, hello, sizeof(hello));
+	ck_assert_uint_eq(session_count(), 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_RATE], 1);
+	netd.now_ms += 63;
+	shut_in(addr, hello, sizeof(hello));
+	ck_assert_uint_eq(session_count(), 1);
+}
+END_TEST
+
+START_TEST(no_session_goes_for_a_handshake_that_strangers_made_us_begin)
+{
+	uint8_t		 pub[33], addr[NADDR_LEN];
+	unsigned	 i;
+
+	known(SESSION_MAX, pub, addr);
+	half_open_of(addr);
+	netd.now_ms += 1000;
+	for (i = 0; i < SESSION_MAX; i++) {
+		known(i, pub, addr);
+		session_add(addr, pub, SESSION_EV_WANT);
+	}
+	known(SESSION_MAX, pub, addr);
+	shut_in(addr, hello, sizeof(hello));
+	ck_assert_ptr_null(session_find(addr));
+	ck_assert_uint_eq(session_count(), SESSION_MAX);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_FULL], 1);
+}
+END_TEST
+
 /* Data of the far node, UDP, from and to nowhere in particular. */
 static void
 data_in(uint32_t key)
@@ -1773,6 +1861,9 @@ main(void)
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
+	tcase_add_test(t, strangers_make_us_begin_few_handshakes_and_pay_for_them);
+	tcase_add_test(t, a_link_that_spent_its_setups_makes_us_begin_nothing);
+	tcase_add_test(t, no_session_goes_for_a_handshake_that_strangers_made_us_begin);
 	tcase_add_test(t, a_restart_in_the_midst_of_a_rekey_begins_another);
 	tcase_add_test(t, data_is_reported_and_reports_are_not);
 	tcase_add_test(t, who_only_reports_waits_for_no_answer);
