@@ -121,23 +121,35 @@ session_is_smaller(const uint8_t addr[NADDR_LEN])
 	return memcmp(netd.addr, addr, NADDR_LEN) < 0;
 }
 
-/* A free place; when all are taken the one that carried data least recently. */
+/* Identities cost nothing: whoever makes many must not push out what we use. */
+static int
+goes_before(const struct session *a, const struct session *b)
+{
+	if (a->extra->use != b->extra->use)
+		return a->extra->use < b->extra->use;
+	return a->data_ms < b->data_ms;
+}
+
+/*
+ * A free place; when all are taken that of the session which matters least to
+ * this machine, of these the one that carried data least recently.
+ */
 static struct session *
 place(void)
 {
-	struct session	*s, *oldest = &table[0];
+	struct session	*s, *least = &table[0];
 	unsigned	 i;
 
 	for (i = 0; i < SESSION_MAX; i++) {
 		s = &table[i];
 		if (s->state == SESSION_FREE)
 			return s;
-		if (s->data_ms < oldest->data_ms)
-			oldest = s;
+		if (goes_before(s, least))
+			least = s;
 	}
 	refuse(REFUSE_FSP_FULL);
-	session_del(oldest);
-	return oldest;
+	session_del(least);
+	return least;
 }
 
 struct session *

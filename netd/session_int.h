@@ -58,6 +58,13 @@ struct shake {
 	uint64_t	 born_ms, next_ms, until_ms;
 };
 
+/* How much a session matters to this machine. */
+enum session_use {
+	USE_NONE,			/* it never sent anything here */
+	USE_ANSWERED,			/* the other side spoke first */
+	USE_ASKED,
+};
+
 struct session_extra {
 	struct shake	*out;		/* our handshake, if one is under way */
 	struct session	*next;		/* in its bucket */
@@ -76,6 +83,7 @@ struct session_extra {
 	struct path_seen seen;
 	struct mmp	 mmp;
 	uint64_t	 log_ms;	/* next line about it */
+	uint8_t		 use;		/* enum session_use */
 };
 
 /* session.c */

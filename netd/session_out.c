@@ -113,16 +113,18 @@ static int
 is_open(struct session **s, const uint8_t addr[NADDR_LEN], const uint8_t pub[33])
 {
 	*s = session_find(addr);
-	if (*s != NULL && (*s)->state == SESSION_ESTABLISHED &&
-	    (*s)->extra->hold_ms == 0) {
-		if (route_next(addr) != NULL)
-			return 1;
-		route_seek(addr);
-	}
 	if (*s == NULL) {
 		*s = session_add(addr, pub, SESSION_EV_WANT);
 		shake_begin(*s);
 	}
+	if ((*s)->extra->use == USE_NONE)
+		(*s)->extra->use = (*s)->stats.packets_recv > 0 ?
+		    USE_ANSWERED : USE_ASKED;
+	if ((*s)->state != SESSION_ESTABLISHED || (*s)->extra->hold_ms != 0)
+		return 0;
+	if (route_next(addr) != NULL)
+		return 1;
+	route_seek(addr);
 	return 0;
 }
 

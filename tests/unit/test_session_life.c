@@ -1691,6 +1691,62 @@ data_in(uint32_t key)
 	frame_in(key, FSP_PACKET, body, sizeof(body));
 }
 
+/* One more session than there are places, by identities that nobody knew. */
+static void
+crowd(unsigned first)
+{
+	uint8_t		 pub[33], addr[NADDR_LEN];
+	unsigned	 i;
+
+	for (i = first; i < first + SESSION_MAX; i++) {
+		known(i, pub, addr);
+		session_add(addr, pub, SESSION_EV_WANT);
+	}
+	ck_assert_uint_eq(session_count(), SESSION_MAX);
+}
+
+START_TEST(fresh_identities_push_out_each_other_and_not_what_we_use)
+{
+	struct session	*s = established(100), *served;
+	uint8_t		 pub[33], addr[NADDR_LEN];
+
+	known(9999, pub, addr);
+	served = session_add(addr, pub, SESSION_EV_WANT);
+	served->extra->use = USE_ANSWERED;
+	netd.now_ms += 60000;
+	crowd(1);
+	ck_assert_uint_eq(session_find(peer.addr)->cur.session, 100);
+	ck_assert_ptr_nonnull(session_find(addr));
+	/* All but the first use us by now: the one whose data is oldest goes. */
+	while ((s = session_next(s)) != NULL)
+		s->extra->use = USE_ANSWERED;
+	crowd(2000);
+	ck_assert_ptr_null(session_find(addr));
+	ck_assert_uint_eq(session_find(peer.addr)->cur.session, 100);
+}
+END_TEST
+
+START_TEST(it_counts_who_spoke_first)
+{
+	struct session *s;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	s = session_find(peer.addr);
+	ck_assert_uint_eq(s->extra->use, USE_NONE);
+	data_in(200);
+	packet_out(100);
+	ck_assert_uint_eq(s->extra->use, USE_ANSWERED);
+	session_del(s);
+	s = established(100);
+	data_in(100);
+	packet_out(100);
+	ck_assert_uint_eq(s->extra->use, USE_ASKED);
+}
+END_TEST
+
 START_TEST(a_restart_in_the_midst_of_a_rekey_begins_another)
 {
 	struct session	*s = established(100);
@@ -1864,6 +1920,8 @@ main(void)
 	tcase_add_test(t, strangers_make_us_begin_few_handshakes_and_pay_for_them);
 	tcase_add_test(t, a_link_that_spent_its_setups_makes_us_begin_nothing);
 	tcase_add_test(t, no_session_goes_for_a_handshake_that_strangers_made_us_begin);
+	tcase_add_test(t, fresh_identities_push_out_each_other_and_not_what_we_use);
+	tcase_add_test(t, it_counts_who_spoke_first);
 	tcase_add_test(t, a_restart_in_the_midst_of_a_rekey_begins_another);
 	tcase_add_test(t, data_is_reported_and_reports_are_not);
 	tcase_add_test(t, who_only_reports_waits_for_no_answer);
