@@ -196,7 +196,8 @@ void		 session_signal(const uint8_t *, size_t);
 /* session_queue.c */
 void		 queue_init(void);
 void		 queue_push(struct session *, const uint8_t *, size_t);
-/* Send all of it, or tell the kernel that it cannot be. */
+/* Send all of it, the rest a little later when slots run out; or tell the kernel
+ * that it cannot be. */
 void		 queue_flush(struct session *);
 void		 queue_fail(struct session *);
 

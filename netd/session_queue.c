@@ -128,14 +128,17 @@ queue_flush(struct session *s)
 	uint16_t	 i;
 
 	while (s->extra->qlen > 0) {
-		i = unlink_first(s);
-		w = pipe_get();
-		if (w != NULL) {
-			memcpy(w->buf + w->off, pool[i].data, pool[i].len);
-			w->len = pool[i].len;
-			w->at_ms = netd.now_ms;
-			session_emit(s, w);
+		if ((w = pipe_get()) == NULL) {
+			/* None is out for long; what comes later waits behind. */
+			s->extra->hold_ms = netd.now_ms + SESSION_HOLD_MS;
+			netd_tick_by(s->extra->hold_ms);
+			return;
 		}
+		i = unlink_first(s);
+		memcpy(w->buf + w->off, pool[i].data, pool[i].len);
+		w->len = pool[i].len;
+		w->at_ms = netd.now_ms;
+		session_emit(s, w);
 		release(i);
 	}
 }

@@ -1575,6 +1575,36 @@ START_TEST(waiting_packets_are_bounded_and_an_idle_session_ends)
 }
 END_TEST
 
+START_TEST(waiting_packets_wait_on_while_every_slot_is_out)
+{
+	struct work	*out[64];
+	unsigned	 i, n = 0, packets, dests;
+
+	for (i = 0; i < 5; i++)
+		packet_out(100);
+	answer_msg1();
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	session_find(peer.addr)->warmup = 0;
+	while (pipe_free() > 1)
+		out[n++] = pipe_get();
+	packet_out(200);
+	out[n++] = pipe_get();
+	wait_ms(SESSION_HOLD_MS);
+	ck_assert_uint_eq(nframe, 0);
+	session_pending(&dests, &packets);
+	ck_assert_uint_eq(packets, 6);
+	pipe_put(out[--n]);
+	wait_ms(SESSION_HOLD_MS);
+	ck_assert_uint_eq(nframe, 6);
+	ck_assert_uint_eq(last.len - last.body, 6 + 4 + 7 + 200 - 40);
+	session_pending(&dests, &packets);
+	ck_assert_uint_eq(packets, 0);
+	while (n > 0)
+		pipe_put(out[--n]);
+}
+END_TEST
+
 START_TEST(lost_proof_of_the_other_side_makes_us_begin)
 {
 	struct work *w;
@@ -1916,6 +1946,7 @@ main(void)
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
+	tcase_add_test(t, waiting_packets_wait_on_while_every_slot_is_out);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
 	tcase_add_test(t, strangers_make_us_begin_few_handshakes_and_pay_for_them);
 	tcase_add_test(t, a_link_that_spent_its_setups_makes_us_begin_nothing);
