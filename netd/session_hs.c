@@ -8,6 +8,8 @@
  * anything. What was sent is kept and sent again until the next message of the
  * other side has come, with the same Noise bytes every time.
  */
+#include <sodium.h>
+
 #include <string.h>
 
 #include "netd.h"
@@ -176,6 +178,12 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 
 	if (fsp_shake_decode(msg, len, &in) == -1) {
 		refuse(REFUSE_FSP_SHORT);
+		return;
+	}
+	/* Nothing that our kind can read, see shake_unblock(): no work for cryptod,
+	 * and no fault of the link. */
+	if (in.phase != FSP_SETUP && sodium_is_zero(in.noise, in.noise_len)) {
+		refuse(REFUSE_FSP_UNEXPECTED);
 		return;
 	}
 	/* Nobody vouches for it yet, but the answer has to go somewhere. */

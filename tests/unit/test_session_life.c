@@ -918,6 +918,30 @@ START_TEST(who_hears_no_setup_is_told_to_stop_waiting)
 }
 END_TEST
 
+/* What another of our kind says then. */
+START_TEST(what_tells_others_to_stop_waiting_is_no_work_for_cryptod)
+{
+	unsigned n;
+
+	packet_out(100);
+	answer_msg1();
+	n = nasked;
+	shake_in(FSP_ACK, 0, peer.addr);
+	ck_assert_uint_eq(nasked, n);
+	shake_in(FSP_ACK, 2, peer.addr);
+	answer_msg3(100, 0xb1);
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	n = nasked;
+	shake_in(FSP_MSG3_PHASE, 0, peer.addr);
+	ck_assert_uint_eq(nasked, n);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_UNEXPECTED], 2);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(102, 0xb1);
+}
+END_TEST
+
 /* It lost the session, not its process, and what comes under old keys with it. */
 START_TEST(data_waits_for_the_msg3_of_somebody_who_was_silent)
 {
@@ -1920,6 +1944,7 @@ main(void)
 	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
 	tcase_add_test(t, keys_of_theirs_wait_while_the_old_ones_are_in_use);
 	tcase_add_test(t, who_hears_no_setup_is_told_to_stop_waiting);
+	tcase_add_test(t, what_tells_others_to_stop_waiting_is_no_work_for_cryptod);
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
 	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
 	tcase_add_test(t, a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3);
