@@ -1,14 +1,20 @@
-/* room.c -- how a room begins: its doors, nothing else open, no core. */
+/* room.c -- how a room begins: its doors, nothing else open, no core; and what it
+ * says when another room is gone. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "sandbox.h"
+
+/* A privd that is killed shuts its doors one after the other, and what else the
+ * kernel ends with it may take some of this. */
+#define LAST_DOOR_MS	100
 
 static int
 door_count(enum proc_id me)
@@ -49,4 +55,14 @@ room_start(enum proc_id me)
 		fatal("close what is no door");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		fatal("ignore SIGPIPE");
+}
+
+void
+room_lost(const struct chan *privd, enum proc_id lost)
+{
+	struct pollfd pfd = { .fd = privd->fd, .events = POLLRDHUP };
+
+	if (lost == PROC_PRIVD || poll(&pfd, 1, LAST_DOOR_MS) == 1)
+		_exit(0);	/* the house is closing */
+	fatalx("%s is gone", proc_row[lost].name);
 }

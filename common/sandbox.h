@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "chan.h"
 #include "msg.h"
 
 /* Fixed descriptors of a room: 0 and 1 are /dev/null, 2 is privd's stderr, then
@@ -22,6 +23,12 @@ void	room_start(enum proc_id me);
 /* Descriptor number of the door between me and peer, as privd laid them out;
  * -1 when they have none. */
 int	room_door_fd(enum proc_id me, enum proc_id peer);
+
+/*
+ * A door is shut: ends this room. Once privd is gone all others go in any order and
+ * nothing is wrong with that; who is gone beside a privd that lives is said.
+ */
+_Noreturn void room_lost(const struct chan *privd, enum proc_id lost);
 
 /* The account that room runs as: proc.def's, else its number. */
 void	sandbox_account(enum proc_id, uid_t *, gid_t *);

@@ -19,6 +19,7 @@
 #include "mesh.h"
 #include "notary.h"
 #include "pull.h"
+#include "sandbox.h"
 #include "service.h"
 #include "sign.h"
 
@@ -193,10 +194,9 @@ take(struct chan *c)
 		fatalx("%s broke a rule with %s: %s", proc_row[c->peer].name,
 		    c->refused, refuse_text(c->why));
 	default:
-		/* The house is closing; once told so, whoever goes first may. */
-		if (c->peer == PROC_PRIVD || dird.stopping)
-			_exit(0);
-		fatalx("%s is gone", proc_row[c->peer].name);
+		if (dird.stopping)
+			_exit(0);	/* whoever goes first may */
+		room_lost(&dird.door[PROC_PRIVD], c->peer);
 	}
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ROOM_DISPATCH
 #include "netd.h"
@@ -109,9 +108,7 @@ take(struct chan *c)
 		fatalx("%s broke a rule with %s: %s", proc_row[c->peer].name,
 		    c->refused, refuse_text(c->why));
 	default:
-		if (c->peer == PROC_PRIVD)
-			_exit(0);	/* the house is closing */
-		fatalx("%s is gone", proc_row[c->peer].name);
+		room_lost(&netd.privd, c->peer);
 	}
 }
 

@@ -36,6 +36,7 @@ check() {
 same() { [ "$1" = "$2" ] || { printf 'wanted: %s\n   got: %s\n' "$1" "$2"; false; }; }
 absent() { [ ! -e "$1" ] || { echo "$1 is there"; false; }; }
 has() { grep -qE -- "$1" "$2" || { echo "no '$1' in:"; tail -n 12 "$2"; false; }; }
+has_not() { ! grep -E -- "$1" "$2"; }
 finish() { echo "1..$ntest"; [ "$nbad" -eq 0 ]; exit; }
 
 cat >"$tmp/fips.yaml" <<END

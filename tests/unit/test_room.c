@@ -1,0 +1,91 @@
+/* test_room.c -- what a room does when another is gone. room: common */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "sandbox.h"
+
+static char	said[4096];
+static int	door[2], err[2];
+
+/* A dird whose door to cryptod is shut, and that to privd perhaps as well. */
+static pid_t
+without_cryptod(int has_privd)
+{
+	struct chan	privd;
+	pid_t		pid;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, door), 0);
+	ck_assert_int_eq(pipe(err), 0);
+	if (!has_privd)
+		close(door[0]);
+	if ((pid = fork()) == 0) {
+		dup2(err[1], 2);
+		close(err[1]);
+		log_init("dird", NULL);
+		chan_init(&privd, door[1], PROC_DIRD, PROC_PRIVD);
+		room_lost(&privd, PROC_CRYPTOD);
+	}
+	close(door[1]);
+	close(err[1]);
+	return pid;
+}
+
+/* Its exit status; what it said is in said. */
+static int
+ended(pid_t pid)
+{
+	ssize_t	n, at = 0;
+	int	status;
+
+	while ((n = read(err[0], said + at, sizeof(said) - 1 - (size_t)at)) > 0)
+		at += n;
+	said[at] = '\0';
+	close(err[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+START_TEST(who_is_gone_beside_a_privd_that_lives_is_said)
+{
+	pid_t pid = without_cryptod(1);
+
+	ck_assert_int_ne(ended(pid), 0);
+	ck_assert_ptr_nonnull(strstr(said, "cryptod is gone"));
+	ck_assert_ptr_nonnull(strstr(said, "ERROR"));
+	close(door[0]);
+}
+END_TEST
+
+START_TEST(who_is_gone_because_privd_was_killed_is_no_error)
+{
+	pid_t pid = without_cryptod(0);
+
+	ck_assert_int_eq(ended(pid), 0);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("room");
+	TCase *t = tcase_create("room");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, who_is_gone_beside_a_privd_that_lives_is_said);
+	tcase_add_test(t, who_is_gone_because_privd_was_killed_is_no_error);
+	suite_add_tcase(s, t);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
