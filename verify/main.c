@@ -169,8 +169,9 @@ check_journal(struct task *t)
 	if (f == NULL)
 		return cannot(t->journal);
 	t->x = export_new();
-	ret = t->x == NULL ? MISUSED : check_lines(t, f);
-	if (ferror(f))
+	ret = t->x == NULL ? PROVED : check_lines(t, f);
+	/* Also a line for which there is no memory ends the lines. */
+	if (ret == PROVED && !feof(f))
 		ret = cannot(t->journal);
 	t->lines = f;
 	if (ret == PROVED && t->tiles != NULL)
@@ -276,6 +277,7 @@ check_consistency(const struct task *t)
 {
 	struct because b = { WHY_PROOF, "" };
 	struct proof proof;
+	int ret;
 
 	if (strcmp(t->head.origin, t->old_head.origin) != 0) {
 		because(&b, WHY_LOG, "%.40s and %.40s", t->old_head.origin,
@@ -284,8 +286,8 @@ check_consistency(const struct task *t)
 	}
 	if (t->proof == NULL)
 		return usage();
-	if (read_proof(t->proof, &proof) != PROVED)
-		return BROKEN;
+	if ((ret = read_proof(t->proof, &proof)) != PROVED)
+		return ret;
 	if (consistency_check(&proof, t->old_head.size, t->head.size,
 	    t->old_head.root, t->head.root) == -1)
 		return broken("consistency", &b);
@@ -303,6 +305,7 @@ check_inclusion(const struct task *t)
 	struct proof proof;
 	uint64_t index;
 	char *end;
+	int ret;
 
 	errno = 0;
 	index = strtoull(t->leaf, &end, 10);
@@ -315,8 +318,8 @@ check_inclusion(const struct task *t)
 	    merkle_at(t->x->tree, 0, index, leaf) == -1) {
 		return usage();
 	}
-	if (read_proof(t->proof, &proof) != PROVED)
-		return BROKEN;
+	if ((ret = read_proof(t->proof, &proof)) != PROVED)
+		return ret;
 	if (inclusion_check(&proof, index, t->head.size, leaf,
 	    t->head.root) == -1)
 		return broken("inclusion", &b);
@@ -400,9 +403,15 @@ main(int argc, char **argv)
 	    (t.old != NULL && (t.checkpoint == NULL || t.leaf != NULL)) ||
 	    (t.leaf != NULL && (t.checkpoint == NULL || t.proof == NULL)))
 		return usage();
-	if (entry_init() == -1)
+	if (entry_init() == -1) {
+		fprintf(stderr, "bastide-verify: libsodium or libsecp256k1 "
+		    "will not start\n");
 		return MISUSED;
+	}
 	ret = run(&t);
+	/* A verdict that did not go out is none. */
+	if (fflush(stdout) == EOF || ferror(stdout))
+		ret = cannot("stdout");
 	free(t.at);
 	export_free(t.x);
 	return ret;

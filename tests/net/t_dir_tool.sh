@@ -165,6 +165,13 @@ dir a proof inclusion 0 >"$tmp/proof"
 check the_proof_of_an_entry_holds shows 'entry 0 is in the tree' verify -j "$tmp/m" -c "$tmp/head" -k "$vkey" -l 0 -p "$tmp/proof"
 dir a proof inclusion 1 >"$tmp/proof"
 check the_proof_of_another_does_not refuses verify -j "$tmp/m" -c "$tmp/head" -k "$vkey" -l 0 -p "$tmp/proof"
+check a_proof_that_is_not_there_is_no_verdict status 2 verify -j "$tmp/m" -c "$tmp/head" -k "$vkey" -l 0 -p "$tmp/none"
+cp "$tmp/m" "$tmp/huge"; truncate -s +2G "$tmp/huge"
+# A line too long for memory: what stands before it is not all of the journal.
+short_of_memory() { (ulimit -v 300000; exec "$BASTIDE_BUILD/bastide-verify" -j "$tmp/huge"); }
+check half_a_journal_is_not_proved status 2 short_of_memory
+unread() { verify -j "$tmp/m" >/dev/full; }
+check a_verdict_that_nobody_can_read_is_none status 2 unread
 check proof_has_json same 3 "$(field a 'd["old"]' proof consistency 3)"
 check proof_of_what_is_not_there_says_so says 'no such place' dir a proof inclusion 9999
 check proof_wants_a_number says usage dir a proof inclusion first
