@@ -59,9 +59,11 @@ split(struct api_reply *r, size_t len)
 	const char *v;
 	int status;
 
-	if (end == NULL || sscanf(r->buf, "HTTP/1.%*1[01] %3d", &status) != 1)
+	if (end == NULL)
 		return -1;
 	*end = '\0';
+	if (sscanf(r->buf, "HTTP/1.%*1[01] %3d", &status) != 1)
+		return -1;
 	r->body = end + 4;
 	r->len = len - (size_t)(r->body - r->buf);
 	v = header(r->buf, end, "Content-Length");

@@ -179,9 +179,12 @@ run(const char *dir, int force, int to_stdout)
 	strcat(npub, "\n");
 	if (to_stdout) {
 		/* Not through stdio, which would keep a copy. */
-		if (write(STDOUT_FILENO, s->nsec, strlen(s->nsec)) > 0 &&
-		    write(STDOUT_FILENO, npub, strlen(npub)) > 0)
+		if (write(STDOUT_FILENO, s->nsec, NPUB_LEN + 1) ==
+		    NPUB_LEN + 1 &&
+		    write(STDOUT_FILENO, npub, NPUB_LEN + 1) == NPUB_LEN + 1)
 			ret = EXIT_OK;
+		else
+			perror("bastidectl: stdout");
 	} else if (keygen_write(dir, s->nsec, npub, force) == 0) {
 		fprintf(stderr, "%sKey files written to: %s/\n\n"
 		    "NOTE: Set 'node.identity.persistent: true' in fips.yaml\n"

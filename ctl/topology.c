@@ -33,16 +33,18 @@ node_of(struct view *v, const char *addr)
 {
 	const json_t *at = json_object_get(v->index, addr);
 	struct node *p;
+	size_t cap;
 
 	if (at != NULL)
 		return &v->node[json_integer_value(at)];
 	if (v->n == NODES_MAX)
 		return NULL;
 	if (v->n == v->cap) {
-		v->cap = v->cap == 0 ? 64 : 2 * v->cap;
-		if ((p = realloc(v->node, v->cap * sizeof(*p))) == NULL)
+		cap = v->cap == 0 ? 64 : 2 * v->cap;
+		if ((p = realloc(v->node, cap * sizeof(*p))) == NULL)
 			return NULL;
 		v->node = p;
+		v->cap = cap;
 	}
 	json_object_set_new(v->index, addr, json_integer((json_int_t)v->n));
 	p = &v->node[v->n++];

@@ -1,8 +1,11 @@
 /* room: bastidectl -- key files: whole, private, never through a link. */
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +144,34 @@ START_TEST(the_command_writes_an_identity_that_reads_back)
 }
 END_TEST
 
+/* What keygen -s answers when only so many bytes of its output go out. */
+static int
+status_with_room_for(rlim_t bytes)
+{
+	char *argv[] = { "keygen", "-s", NULL };
+	struct rlimit room = { bytes, bytes };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGXFSZ, SIG_IGN);
+		dup2(open(in_dir(dir, "target"), O_WRONLY | O_CREAT | O_TRUNC,
+		    0600), STDOUT_FILENO);
+		_exit(setrlimit(RLIMIT_FSIZE, &room) == -1 ? 99 :
+		    keygen(2, argv));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+START_TEST(an_identity_that_is_cut_is_no_success)
+{
+	ck_assert_int_eq(status_with_room_for(2 * (NPUB_LEN + 1)), EXIT_OK);
+	ck_assert_int_eq(status_with_room_for(2 * NPUB_LEN), EXIT_NO);
+	ck_assert_int_eq(status_with_room_for(NPUB_LEN), EXIT_NO);
+}
+END_TEST
+
 START_TEST(everything_that_help_names_can_be_shown)
 {
 	static const char *const what[] = {
@@ -178,6 +209,7 @@ main(void)
 	tcase_add_test(t, a_link_in_its_place_is_not_followed);
 	tcase_add_test(t, a_folder_that_is_a_file_is_refused);
 	tcase_add_test(t, the_command_writes_an_identity_that_reads_back);
+	tcase_add_test(t, an_identity_that_is_cut_is_no_success);
 	tcase_add_test(t, everything_that_help_names_can_be_shown);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
