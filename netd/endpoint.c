@@ -1,4 +1,4 @@
-/* endpoint.c -- endpoints as socket names, as text, and back. No I/O. */
+/* endpoint.c -- endpoints as socket names and as text. No I/O. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,8 +6,7 @@
 #include "endpoint.h"
 #include "udp.h"
 
-/* An IPv4 address in IPv6 clothes is the IPv4 address. */
-static void
+void
 endpoint_set6(struct endpoint *ep, const struct in6_addr *a, uint32_t scope)
 {
 	if (IN6_IS_ADDR_V4MAPPED(a)) {
@@ -71,58 +70,4 @@ endpoint_text(const struct endpoint *ep, char text[64])
 		snprintf(text, 64, "[%s%%%u]:%u", ip, ep->scope, ep->port);
 	else
 		snprintf(text, 64, "[%s]:%u", ip, ep->port);
-}
-
-/* "%3" after a link-local address; names of interfaces stay with privd. */
-static int
-parse_scope(const char *p, uint32_t *scope)
-{
-	uint64_t v = 0;
-
-	if (*p == '\0')
-		return -1;
-	for (; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9')
-			return -1;
-		v = v * 10 + (uint64_t)(*p - '0');
-		if (v > UINT32_MAX)
-			return -1;
-	}
-	*scope = (uint32_t)v;
-	return 0;
-}
-
-int
-endpoint_parse(const char *ip, uint16_t port, struct endpoint *ep)
-{
-	char		 text[INET6_ADDRSTRLEN + 12], *pct;
-	struct in6_addr	 a6;
-	struct in_addr	 a4;
-	uint32_t	 scope = 0;
-	int		 transport;
-
-	memset(ep, 0, sizeof(*ep));
-	if (port == 0 || strlen(ip) >= sizeof(text))
-		return -1;
-	strcpy(text, ip);
-	pct = strchr(text, '%');
-	if (pct != NULL) {
-		*pct = '\0';
-		if (parse_scope(pct + 1, &scope) == -1)
-			return -1;
-	}
-	if (inet_pton(AF_INET, text, &a4) == 1 && pct == NULL) {
-		ep->family = 4;
-		memcpy(ep->ip, &a4, 4);
-	} else if (inet_pton(AF_INET6, text, &a6) == 1) {
-		endpoint_set6(ep, &a6, scope);
-	} else {
-		return -1;
-	}
-	ep->port = port;
-	transport = udp_for_family(ep->family);
-	if (transport == -1)
-		return -1;
-	ep->transport = (uint8_t)transport;
-	return 0;
 }

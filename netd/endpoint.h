@@ -13,7 +13,10 @@ union sock_name {
 	struct sockaddr_in6	in6;
 };
 
-/* 0, or -1 for a family that is not ours. A mapped IPv4 address is IPv4. */
+/* Family and address; an IPv4 address in IPv6 clothes is the IPv4 address. */
+void		endpoint_set6(struct endpoint *, const struct in6_addr *,
+		    uint32_t scope);
+/* 0, or -1 for a family that is not ours. */
 int		endpoint_from(struct endpoint *, unsigned transport,
 		    const union sock_name *);
 /* Length of the name. */

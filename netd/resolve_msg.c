@@ -5,10 +5,10 @@
 #include <resolv.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "endpoint.h"
 #include "resolve_msg.h"
 #include "wire.h"
 
@@ -116,15 +116,37 @@ resolve_answer(const uint8_t *msg, size_t len, const char *host, int family,
 	return (int)n;
 }
 
+/* A number, as in "%3"; names of interfaces stay with privd. */
+static int
+zone_read(const char *p, uint32_t *scope)
+{
+	uint64_t v = 0;
+
+	if (*p == '\0')
+		return -1;
+	for (; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9')
+			return -1;
+		v = v * 10 + (uint64_t)(*p - '0');
+		if (v > UINT32_MAX)
+			return -1;
+	}
+	*scope = (uint32_t)v;
+	return 0;
+}
+
 int
 resolve_literal(const char *host, struct endpoint *ep)
 {
-	char ip[INET6_ADDRSTRLEN], *end;
+	char ip[INET6_ADDRSTRLEN];
 	const char *zone = strchr(host, '%');
 	size_t len = zone != NULL ? (size_t)(zone - host) : strlen(host);
+	struct in6_addr a;
+	uint32_t scope = 0;
 
 	memset(ep, 0, sizeof(*ep));
-	if (len >= sizeof(ip))
+	if (len >= sizeof(ip) ||
+	    (zone != NULL && zone_read(zone + 1, &scope) == -1))
 		return -1;
 	memcpy(ip, host, len);
 	ip[len] = '\0';
@@ -132,13 +154,8 @@ resolve_literal(const char *host, struct endpoint *ep)
 		ep->family = 4;
 		return 0;
 	}
-	if (inet_pton(AF_INET6, ip, ep->ip) != 1)
+	if (inet_pton(AF_INET6, ip, &a) != 1)
 		return -1;
-	ep->family = 6;
-	if (zone != NULL) {
-		ep->scope = (uint32_t)strtoul(zone + 1, &end, 10);
-		if (zone[1] < '0' || zone[1] > '9' || *end != '\0')
-			return -1;
-	}
+	endpoint_set6(ep, &a, scope);
 	return 0;
 }

@@ -52,7 +52,5 @@ unsigned	 udp_reserve(void);
 void		 udp_readable(int, short, void *);
 /* "192.0.2.1:2121" or "[2001:db8::1]:2121"; out has 64 bytes. */
 void		 endpoint_text(const struct endpoint *, char out[64]);
-/* An IP literal and port as an endpoint on a transport that can reach it; -1 if not one. */
-int		 endpoint_parse(const char *ip, uint16_t port, struct endpoint *);
 
 #endif

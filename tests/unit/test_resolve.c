@@ -159,6 +159,9 @@ START_TEST(literals_need_no_asking)
 	ck_assert_uint_eq(ep.scope, 3);
 	ck_assert_int_eq(resolve_literal("fe80::1%eth0", &ep), -1);
 	ck_assert_int_eq(resolve_literal("fe80::1%", &ep), -1);
+	ck_assert_int_eq(resolve_literal("fe80::1%4294967297", &ep), -1);
+	ck_assert_int_eq(resolve_literal("::ffff:192.0.2.1", &ep), 0);
+	ck_assert_uint_eq(ep.family, 4);
 	ck_assert_int_eq(resolve_literal("192.0.2.1%1", &ep), -1);
 	ck_assert_int_eq(resolve_literal("box", &ep), -1);
 	ck_assert_int_eq(resolve_literal("", &ep), -1);
