@@ -252,6 +252,7 @@ status_of(enum why why)
 	switch (why) {
 	case WHY_RIGHT:
 	case WHY_FROZEN:
+	case WHY_REVOKED:
 		return 403;
 	case WHY_KNOWN:
 	case WHY_AGAIN:

@@ -4,7 +4,8 @@
  *
  * An entry that is refused because something before it is missing here may be
  * wanted later: where the first of these stood is where a later pass begins,
- * once this journal has grown. So any order of pulls ends in the same set.
+ * once this journal has grown, or once somebody who was sent away is let in
+ * again. So any order of pulls ends in the same state.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -114,16 +115,9 @@ source_restart(struct source *s)
 	s->from = 0;
 	memset(s->chain, 0, sizeof(s->chain));
 	s->again = NEVER;
+	s->again_grown = 0;
 	s->again_end = 0;
 	s->known_from_0 = 0;
-}
-
-/* May what was refused for this be taken when more is here, or later? */
-static int
-may_later(enum why why)
-{
-	return why == WHY_AUTHOR || why == WHY_GAP || why == WHY_FIRST ||
-	    why == WHY_INVITE || why == WHY_FUTURE;
 }
 
 static void
@@ -133,6 +127,8 @@ remember(struct source *s, const struct import *im, size_t i)
 		s->again_at = dird_now() + ENTRY_AHEAD_S;
 	if (s->from + i >= s->again)
 		return;
+	if (s->again == NEVER)
+		s->again_opened = view_reopened(dird.journal->view);
 	s->again = s->from + i;
 	memcpy(s->again_chain, i == 0 ? s->chain : im->chain[i - 1], CHAIN_LEN);
 }
@@ -153,11 +149,18 @@ source_took(struct source *s, const struct import *im)
 			s->known_from_0++;
 			continue;
 		}
+		/* It came there before the Revoke did: nobody's fault. */
+		if (im->why[i] == WHY_REVOKED) {
+			remember(s, im, i);
+			continue;
+		}
 		s->refused_now++;
 		s->wasted += im->raw[i].n;
 		s->strangers += im->why[i] == WHY_AUTHOR;
-		if (may_later(im->why[i]))
+		if (view_later(im->why[i])) {
+			s->again_grown = 1;
 			remember(s, im, i);
+		}
 	}
 	/* It was worth going back. */
 	if (kept > 0 && s->from < s->again_end)
@@ -201,15 +204,18 @@ go_back(struct source *s)
 	s->from = s->again;
 	memcpy(s->chain, s->again_chain, CHAIN_LEN);
 	s->again = NEVER;
+	s->again_grown = 0;
 	s->again_at = 0;
 }
 
 void
 source_go_back(struct source *s)
 {
-	if (s->again != NEVER && s->again_due <= dird_now() &&
-	    (s->again_size != dird.journal->n ||
-	    (s->again_at != 0 && s->again_at <= dird_now())))
+	int wanted = (s->again_grown && s->again_size != dird.journal->n) ||
+	    s->again_opened != view_reopened(dird.journal->view) ||
+	    (s->again_at != 0 && s->again_at <= dird_now());
+
+	if (s->again != NEVER && s->again_due <= dird_now() && wanted)
 		go_back(s);
 }
 

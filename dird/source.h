@@ -30,7 +30,9 @@ struct source {
 	uint64_t	 again;		/* first entry that may be wanted later */
 	uint8_t		 again_chain[CHAIN_LEN];
 	uint64_t	 again_size;	/* of our journal then */
-	int64_t		 again_at;	/* or when the clock allows it */
+	int		 again_grown;	/* it may be wanted when that has grown, */
+	int64_t		 again_at;	/* or when the clock allows it, */
+	uint64_t	 again_opened;	/* or when who was sent away is back */
 	uint64_t	 again_end;	/* how far we had been, before going back */
 	int64_t		 again_due;	/* not before this: it was in vain so far */
 	int64_t		 again_pause;

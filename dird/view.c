@@ -1,4 +1,4 @@
-/* view.c -- authors and their chains: what may come in, and in which order. */
+/* view.c -- authors and their chains: who is known, and what follows on what. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,8 +136,8 @@ author_make(struct view *v, const char *did)
 	memset(a, 0, sizeof(*a));
 	if (hex_decode(did + 8, a->did, sizeof(a->did)) == -1)
 		return NOBODY;
-	a->fork = a->cut = NO_LIMIT;
-	a->invites = a->joins = a->attests = NOBODY;
+	a->fork = a->cut = a->final = NO_LIMIT;
+	a->invites = a->joins = a->attests = a->invited = NOBODY;
 	a->member_round = a->free_round = NOBODY;
 	at = bucket_of(v, a->did, v->author_buckets);
 	a->hash_next = v->author_bucket[at];
@@ -149,7 +149,7 @@ void
 view_root(struct view *v, const char *did)
 {
 	v->root = author_make(v, did);
-	v->dirty = 1;
+	v->dirty = v->stale = 1;
 }
 
 void
@@ -192,9 +192,8 @@ view_next(const struct view *v, const char *did, uint64_t *seq,
 	return 0;
 }
 
-/* The entry's place in its author's chain. 1: it conflicts with a known one. */
-static int
-place(const struct view *v, uint32_t i, const struct entry *e,
+int
+author_place(const struct view *v, uint32_t i, const struct entry *e,
     struct because *b)
 {
 	const struct author *a;
@@ -223,47 +222,6 @@ place(const struct view *v, uint32_t i, const struct entry *e,
 	if (e->created_at < a->last_time)
 		return because(b, WHY_ANCIENT, "created_at");
 	return 0;
-}
-
-/* An Invite names the author, and a Join brings the token of one of them. */
-static int
-invited(const struct view *v, uint32_t i, const struct entry *e,
-    struct because *b)
-{
-	uint8_t token[32], hash[32];
-	const struct fact *f;
-	uint32_t k;
-
-	if (e->type != OBJ_JOIN)
-		return v->author[i].invites != NOBODY ? 0 :
-		    because(b, WHY_AUTHOR, "%s", e->author);
-	if (span_hex(span_get(e->body, "token"), token, sizeof(token)) == -1)
-		return because(b, WHY_INVITE, "token");
-	crypto_generichash(hash, sizeof(hash), token, sizeof(token), NULL, 0);
-	for (k = v->author[i].invites; k != NOBODY; k = f->next) {
-		f = &v->invites.f[k];
-		if (memcmp(f->token, hash, sizeof(hash)) == 0)
-			return e->created_at <= f->expires ? 0 :
-			    because(b, WHY_INVITE, "expired");
-	}
-	return because(b, WHY_INVITE, "%s", e->author);
-}
-
-int
-view_admit(const struct view *v, const struct entry *e, struct because *b)
-{
-	uint32_t i = author_find(v, e->author);
-	int ret = place(v, i, e, b);
-
-	if (ret != 0)
-		return ret == -1 ? -1 : 0;
-	if (i != NOBODY && i == v->root)
-		return e->type == OBJ_JOIN ?
-		    because(b, WHY_AGAIN, "the founder joins") : 0;
-	if (e->seq != 0 && e->type != OBJ_JOIN)
-		return 0;
-	return i == NOBODY ? because(b, WHY_AUTHOR, "%s", e->author) :
-	    invited(v, i, e, b);
 }
 
 /* Memory for one more entry, before anything is changed. */
@@ -308,7 +266,7 @@ view_add(struct view *v, const struct entry *e, struct because *b)
 
 	if (i == NOBODY || ref == NOBODY || make_room(v, i) == -1)
 		return because(b, WHY_FULL, "memory");
-	ret = place(v, i, e, b);
+	ret = author_place(v, i, e, b);
 	if (ret == -1)
 		return -1;
 	if (ret == 0 && (people_fact(v, i, e) == -1 ||
@@ -321,6 +279,7 @@ view_add(struct view *v, const struct entry *e, struct because *b)
 		/* Evidence only: two entries, one number. */
 		v->author[i].fork = e->seq;
 		v->dirty = 1;
+		admit_fork(v, i);
 	}
 	return 0;
 }

@@ -83,11 +83,15 @@ void		 view_root(struct view *, const char *did);
 uint32_t	 view_size(const struct view *);
 /*
  * May a checked and verified entry that came from elsewhere be kept? 0, or -1
- * and why; WHY_KNOWN is no fault. Says nothing about rights: what has no right
- * is kept, since the right may still arrive, and does not count until then.
+ * and why; WHY_KNOWN is no fault, and WHY_REVOKED none of whoever brings it.
+ * Says nothing about rights: what has no right is kept, since the right may
+ * still arrive, and does not count until then.
  */
-int		 view_admit(const struct view *, const struct entry *,
-		    struct because *);
+int		 view_admit(struct view *, const struct entry *, struct because *);
+/* May what was refused for this be taken when more is here, or later? */
+int		 view_later(enum why);
+/* Grows when something that was refused as WHY_REVOKED may be wanted. */
+uint64_t	 view_reopened(const struct view *);
 /*
  * Adds an entry, the next by number. 0; or -1 if its place in the author's
  * chain is wrong. An entry that conflicts with a known one freezes its author.

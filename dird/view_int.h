@@ -1,4 +1,4 @@
-/* view_int.h -- the tables of the view, shared by its three files. */
+/* view_int.h -- the tables of the view, shared by its files. */
 #ifndef VIEW_INT_H
 #define VIEW_INT_H
 
@@ -10,6 +10,7 @@
 /* What was said about somebody that decides what somebody is. */
 struct fact {
 	uint32_t	author, subject, next;
+	uint32_t	by_next;	/* Invite: of the same author */
 	uint64_t	seq;
 	int64_t		when, expires;	/* Invite, Join */
 	uint64_t	entries;	/* Revoke */
@@ -32,6 +33,11 @@ struct author {
 	uint32_t	 hash_next;
 	uint32_t	 invites, joins, attests;	/* lists about this one */
 	uint32_t	 joined;	/* length of joins */
+	uint32_t	 invited;	/* list of its own Invites */
+	/* Settled by view_admit.c: */
+	uint64_t	 final;		/* entries that can ever count, or NO_LIMIT */
+	uint32_t	 in_next;
+	int		 is_in;		/* what it says is kept */
 	/* Settled: */
 	uint64_t	 cut;
 	uint32_t	 member_round, free_round;	/* NOBODY: never */
@@ -50,11 +56,21 @@ struct view {
 	struct facts	 invites, joins, attests, revokes;
 	uint32_t	 root, threshold;
 	uint64_t	 vote;
-	int		 dirty;
+	uint64_t	 reopened;	/* times that what was final was not */
+	int		 dirty, stale;	/* people; what is final */
 	uint8_t		 salt[16];
 };
 
+/* The entry's place in its author's chain. 1: it conflicts with a known one. */
+int	author_place(const struct view *, uint32_t author, const struct entry *,
+	    struct because *);
+void	admit_settle(struct view *);
+void	admit_invite(struct view *, const struct fact *);
+void	admit_revoke(struct view *, const struct fact *);
+void	admit_fork(struct view *, uint32_t author);
 void	people_settle(struct view *);
+/* It signed two histories, and not only where nothing counts any more. */
+int	people_frozen(const struct author *);
 enum standing people_standing(struct view *, uint32_t author);
 int	people_fact(struct view *, uint32_t author, const struct entry *);
 int	items_take(struct view *, uint32_t author, uint32_t ref,

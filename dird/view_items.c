@@ -480,6 +480,7 @@ void
 view_digest(struct view *v, uint8_t out[32])
 {
 	uint8_t (*all)[32] = calloc((size_t)v->authors + v->items + 1, 32);
+	const struct author *a;
 	uint64_t state[3];
 	size_t n = 0;
 	uint32_t i;
@@ -489,12 +490,14 @@ view_digest(struct view *v, uint8_t out[32])
 		return;
 	people_settle(v);
 	for (i = 0; i < v->authors; i++) {
-		if (!v->author[i].known)
-			continue;
+		a = &v->author[i];
 		state[0] = people_standing(v, i);
-		state[1] = v->author[i].fork;
-		state[2] = v->author[i].cut;
-		line(all[n++], v->author[i].did, 16, state, sizeof(state));
+		state[1] = people_frozen(a) ? a->fork : NO_LIMIT;
+		state[2] = a->cut;
+		/* Of others, nodes may have kept more or less. */
+		if (a->is_in && (state[0] != ANYBODY || state[1] != NO_LIMIT ||
+		    state[2] != NO_LIMIT))
+			line(all[n++], a->did, 16, state, sizeof(state));
 	}
 	for (i = 0; i < v->items; i++)
 		if (is_effective(v, &v->item[i]))

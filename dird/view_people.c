@@ -54,8 +54,11 @@ add_invite(struct view *v, uint32_t author, const struct entry *e)
 	f->expires = time_parse(t.p, t.n);
 	span_hex(span_get(e->body, "token_hash"), f->token, sizeof(f->token));
 	f->next = v->author[subject].invites;
+	f->by_next = v->author[author].invited;
+	v->author[author].invited = v->invites.n;
 	v->author[subject].invites = v->invites.n++;
 	v->dirty = 1;
+	admit_invite(v, f);
 	return 0;
 }
 
@@ -121,6 +124,7 @@ add_revoke(struct view *v, uint32_t author, const struct entry *e)
 	f->entries = entries < 0 ? 0 : (uint64_t)entries;
 	v->revokes.n++;
 	v->dirty = 1;
+	admit_revoke(v, f);
 	return 0;
 }
 
@@ -254,25 +258,6 @@ cut(struct view *v, uint32_t round)
 	}
 }
 
-/* Whoever leaves, leaves; what it says afterwards does not count. */
-static void
-cut_leavers(struct view *v)
-{
-	const struct fact *f;
-	struct author *a;
-	uint32_t i;
-
-	for (i = 0; i < v->authors; i++)
-		v->author[i].cut = NO_LIMIT;
-	for (i = 0; i < v->revokes.n; i++) {
-		f = &v->revokes.f[i];
-		a = &v->author[f->author];
-		if (f->author == f->subject && f->seq < a->fork &&
-		    f->seq < a->cut)
-			a->cut = f->seq + 1;
-	}
-}
-
 static void
 begin(struct view *v)
 {
@@ -292,13 +277,15 @@ begin(struct view *v)
 void
 people_settle(struct view *v)
 {
-	uint32_t round;
+	uint32_t i, round;
 
 	if (!v->dirty)
 		return;
-	cut_leavers(v);
+	/* Who left, and whom the founder cut: nothing undoes that. */
+	admit_settle(v);
+	for (i = 0; i < v->authors; i++)
+		v->author[i].cut = v->author[i].final;
 	begin(v);
-	cut(v, 0);
 	for (round = 1; grow(v, round); round++)
 		cut(v, round);
 	/* The cuts are known: who is who with what they leave? */
@@ -306,6 +293,12 @@ people_settle(struct view *v)
 	for (round = 1; grow(v, round); round++)
 		;
 	v->dirty = 0;
+}
+
+int
+people_frozen(const struct author *a)
+{
+	return a->fork != NO_LIMIT && a->fork < a->final;
 }
 
 enum standing
@@ -334,13 +327,36 @@ view_can(struct view *v, const char *did, enum right r)
 	return people_standing(v, i) >= right_standing(r);
 }
 
+/* A Join brings the token of an Invite, in time; the founder needs none. */
+static int
+may_join(const struct view *v, const struct entry *e, struct because *b)
+{
+	uint32_t k, i = author_find(v, e->author);
+	uint8_t token[32], hash[32];
+	const struct fact *f;
+
+	if (i == NOBODY || i == v->root)
+		return because(b, WHY_AGAIN, "the founder joins");
+	if (span_hex(span_get(e->body, "token"), token, sizeof(token)) == -1)
+		return because(b, WHY_INVITE, "token");
+	crypto_generichash(hash, sizeof(hash), token, sizeof(token), NULL, 0);
+	for (k = v->author[i].invites; k != NOBODY; k = f->next) {
+		f = &v->invites.f[k];
+		if (memcmp(f->token, hash, sizeof(hash)) == 0)
+			return e->created_at <= f->expires ? 0 :
+			    because(b, WHY_INVITE, "expired");
+	}
+	return because(b, WHY_INVITE, "%s", e->author);
+}
+
 int
 view_may(struct view *v, const struct entry *e, struct because *b)
 {
 	struct span s = span_text(span_get(e->body, "subject"));
 	enum right r = object_right(e->type);
 
-	if (view_admit(v, e, b) == -1)
+	if (view_admit(v, e, b) == -1 ||
+	    (e->type == OBJ_JOIN && may_join(v, e, b) == -1))
 		return -1;
 	if (e->type == OBJ_REVOKE &&
 	    !(s.n == DID_LEN && memcmp(s.p, e->author, DID_LEN) == 0))
@@ -365,7 +381,7 @@ view_person(struct view *v, const char *did, struct person *p)
 	p->known = a->known;
 	p->member = s >= MEMBER;
 	p->emancipated = s >= EMANCIPATED;
-	p->frozen = a->fork != NO_LIMIT;
+	p->frozen = people_frozen(a);
 	p->revoked = a->cut != NO_LIMIT;
 	p->entries = a->n;
 	p->counted = a->n;

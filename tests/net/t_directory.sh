@@ -139,7 +139,7 @@ check "and all views are one" wait_for 20 one_view
 # ---- revocation
 check "a revokes c" of 'd["type"] == "Revoke" or exit(1)' < <(post a /v1/revoke '{"did":"'"$C"'","reason":"left"}')
 check "c's offer is gone on all three" wait_for 20 all_see "a-one b-one b-two"
-check "and c may offer nothing more" same right "$(post c /v1/offers '{"name":"c-two","kind":"http-mirror"}' | of 'd["error"]["code"]')"
+check "and c may offer nothing more" same revoked "$(post c /v1/offers '{"name":"c-two","kind":"http-mirror"}' | of 'd["error"]["code"]')"
 check "all views are one" wait_for 20 one_view
 
 # ---- witnesses

@@ -14,6 +14,7 @@
 #include "notary.h"
 #include "pull.h"
 #include "source.h"
+#include "view_int.h"
 #include "who.h"
 
 #define CALLS_MAX	8
@@ -70,7 +71,8 @@ import_new(void)
 	return calloc(1, sizeof(struct import));
 }
 
-/* A page has a line for each byte; "?": its author is not known here. */
+/* A page has a line for each byte; "?": its author is not known here, "!": was
+ * sent away. */
 int
 import_read(struct import *im, const char *text, size_t len,
     const uint8_t *before, struct because *b)
@@ -82,7 +84,7 @@ import_read(struct import *im, const char *text, size_t len,
 	for (i = 0; i < len; i++) {
 		im->raw[i].n = line_len;
 		im->kept[i] = text[i] == '?' && !all_known ? WHY_AUTHOR :
-		    becomes;
+		    text[i] == '!' ? WHY_REVOKED : becomes;
 	}
 	return 0;
 }
@@ -137,10 +139,17 @@ setup(void)
 	dird.journal = &journal;
 	strcpy(journal.root, "did:plc:x");
 	journal.n = 1000000;
+	journal.view = view_new();
 	memset(dird.pub, 0xee, sizeof(dird.pub));
 	now = 1000000;
 	becomes = WHY_KNOWN;
 	pull_start();
+}
+
+static void
+teardown(void)
+{
+	view_free(journal.view);
 }
 
 /* The timer of pull.c is due when the clock says so or something happened. */
@@ -370,6 +379,38 @@ START_TEST(a_member_that_signs_without_end_fills_its_hour_only)
 }
 END_TEST
 
+START_TEST(what_somebody_sent_away_said_is_not_its_bearers_fault)
+{
+	static char page[2001];
+	unsigned i;
+
+	near(1);
+	turn();
+	memset(page, '!', sizeof(page) - 1);
+	answer(1, 200, page, NULL);
+	ck_assert(call_to(1) != NULL);		/* and the pass goes on */
+	answer(1, 200, "", NULL);
+	/* However this journal grows, nothing of it is wanted, */
+	for (i = 0; i < 20; i++) {
+		now += INTERVAL;
+		journal.n++;
+		turn();
+		ck_assert_uint_eq(from, 2000);
+		answer(1, 200, "", NULL);
+	}
+	/* until somebody is let in again. */
+	journal.view->reopened++;
+	now += INTERVAL;
+	turn();
+	ck_assert_uint_eq(from, 0);
+	answer(1, 200, page, NULL);
+	answer(1, 200, "", NULL);
+	now += INTERVAL;
+	turn();
+	ck_assert_uint_eq(from, 2000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -379,13 +420,14 @@ main(void)
 	int bad;
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, slow_strangers_leave_calls_for_members);
 	tcase_add_test(t, a_pass_ends_in_time);
 	tcase_add_test(t, a_link_forgives_only_who_could_not_be_reached);
 	tcase_add_test(t, links_do_not_fill_the_table);
 	tcase_add_test(t, a_member_that_signs_without_end_fills_its_hour_only);
 	tcase_add_test(t, what_is_never_wanted_is_asked_for_ever_less);
+	tcase_add_test(t, what_somebody_sent_away_said_is_not_its_bearers_fault);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
