@@ -26,11 +26,11 @@ queue_size(uint32_t nslot)
 	return sizeof(struct ring_queue) + (size_t)nslot * sizeof(struct ring_desc);
 }
 
-/* Both queues, padded to a page, then the slots. */
+/* The queues, padded to a page, then the slots. */
 static size_t
 slots_at(uint32_t nslot)
 {
-	return (2 * queue_size(nslot) + 4095) & ~(size_t)4095;
+	return (3 * queue_size(nslot) + 4095) & ~(size_t)4095;
 }
 
 size_t
@@ -82,6 +82,7 @@ map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
 	close(fds[0]);
 	*r = (struct ring){
 		.todo = (void *)p, .done = (void *)(p + queue_size(nslot)),
+		.urgent = (void *)(p + 2 * queue_size(nslot)),
 		.slots = p + slots_at(nslot), .map_len = len,
 		.nslot = nslot, .slot_size = slot_size,
 		.wake_cryptod = fds[1], .wake_netd = fds[2],
@@ -119,45 +120,62 @@ int
 ring_push(struct ring *r, struct ring_queue *q, const struct ring_desc *d)
 {
 	union words	 u = { .d = *d };
-	_Atomic uint64_t *at = entry(r, q, r->push_mine);
-	unsigned	 i;
+	struct ring_at	*i = q == r->urgent ? &r->urgent_at : &r->push;
+	_Atomic uint64_t *at = entry(r, q, i->mine);
+	unsigned	 n;
 
-	if (r->push_mine - r->push_theirs == r->nslot) {
-		r->push_theirs = atomic_load_explicit(&q->tail, memory_order_acquire);
-		if (r->push_mine - r->push_theirs > r->nslot) {
-			r->push_theirs = r->push_mine - r->nslot;
+	if (i->mine - i->theirs == r->nslot) {
+		i->theirs = atomic_load_explicit(&q->tail, memory_order_acquire);
+		if (i->mine - i->theirs > r->nslot) {
+			i->theirs = i->mine - r->nslot;
 			return -1;
 		}
-		if (r->push_mine - r->push_theirs == r->nslot)
+		if (i->mine - i->theirs == r->nslot)
 			return 0;
 	}
-	for (i = 0; i < WORDS; i++)
-		atomic_store_explicit(&at[i], u.w[i], memory_order_relaxed);
-	atomic_store_explicit(&q->head, ++r->push_mine, memory_order_release);
+	for (n = 0; n < WORDS; n++)
+		atomic_store_explicit(&at[n], u.w[n], memory_order_relaxed);
+	atomic_store_explicit(&q->head, ++i->mine, memory_order_release);
 	return 1;
+}
+
+static struct ring_at *
+popping(struct ring *r, const struct ring_queue *q)
+{
+	return q == r->urgent ? &r->urgent_at : &r->pop;
+}
+
+int
+ring_look(struct ring *r, struct ring_queue *q)
+{
+	struct ring_at *i = popping(r, q);
+
+	if (i->mine != i->theirs)
+		return 1;
+	i->theirs = atomic_load_explicit(&q->head, memory_order_acquire);
+	if (i->theirs - i->mine > r->nslot) {
+		i->theirs = i->mine;
+		return -1;
+	}
+	return i->theirs != i->mine;
 }
 
 int
 ring_pop(struct ring *r, struct ring_queue *q, struct ring_desc *d)
 {
-	_Atomic uint64_t *at = entry(r, q, r->pop_mine);
+	struct ring_at	*i = popping(r, q);
+	_Atomic uint64_t *at = entry(r, q, i->mine);
 	uint64_t	 w;
-	unsigned	 i;
+	unsigned	 n;
+	int		 got = ring_look(r, q);
 
-	if (r->pop_mine == r->pop_theirs) {
-		r->pop_theirs = atomic_load_explicit(&q->head, memory_order_acquire);
-		if (r->pop_theirs - r->pop_mine > r->nslot) {
-			r->pop_theirs = r->pop_mine;
-			return -1;
-		}
-		if (r->pop_theirs == r->pop_mine)
-			return 0;
+	if (got != 1)
+		return got;
+	for (n = 0; n < WORDS; n++) {
+		w = atomic_load_explicit(&at[n], memory_order_relaxed);
+		memcpy((uint8_t *)d + n * sizeof(w), &w, sizeof(w));
 	}
-	for (i = 0; i < WORDS; i++) {
-		w = atomic_load_explicit(&at[i], memory_order_relaxed);
-		memcpy((uint8_t *)d + i * sizeof(w), &w, sizeof(w));
-	}
-	atomic_store_explicit(&q->tail, ++r->pop_mine, memory_order_release);
+	atomic_store_explicit(&q->tail, ++i->mine, memory_order_release);
 	return 1;
 }
 
@@ -183,11 +201,11 @@ int
 ring_may_sleep(struct ring *r, struct ring_queue *q)
 {
 	atomic_store(&q->asleep, 1);
-	if (atomic_load(&q->head) != r->pop_mine) {
-		atomic_store(&q->asleep, 0);
-		return 0;
-	}
-	return 1;
+	if (atomic_load(&q->head) == r->pop.mine && (q != r->todo ||
+	    atomic_load(&r->urgent->head) == r->urgent_at.mine))
+		return 1;
+	atomic_store(&q->asleep, 0);
+	return 0;
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * ring.h -- the packet ring between netd and cryptod.
  *
- * One sealed memfd: two single-producer single-consumer queues of
- * descriptors (todo: netd to cryptod, done: cryptod to netd) and an array of
- * fixed slots. netd owns every slot and lends one by queueing its descriptor;
+ * One sealed memfd: three single-producer single-consumer queues of
+ * descriptors (todo and urgent: netd to cryptod, done: cryptod to netd) and an
+ * array of fixed slots. netd owns every slot and lends one by queueing its descriptor;
  * cryptod works in place and hands it back. No pointer, key, counter or
  * replay window is ever in here.
  *
@@ -74,14 +74,21 @@ struct ring_queue {
 	_Alignas(64) _Atomic uint64_t d[];	/* slots * 4 words */
 };
 
-/* One side's view. All of it is private to that side, also the indexes. */
+/* How far this side is, and how far it last saw the other one. */
+struct ring_at {
+	uint32_t		 mine, theirs;
+};
+
+/*
+ * One side's view. All of it is private to that side, also the indexes. What is
+ * urgent goes past what is in todo; whoever sleeps, sleeps on both.
+ */
 struct ring {
-	struct ring_queue	*todo, *done;
+	struct ring_queue	*todo, *urgent, *done;
 	uint8_t			*slots;
 	size_t			 map_len;
 	uint32_t		 nslot, slot_size;
-	uint32_t		 push_mine, push_theirs;
-	uint32_t		 pop_mine, pop_theirs;
+	struct ring_at		 push, pop, urgent_at;
 	int			 wake_cryptod, wake_netd;	/* eventfds */
 };
 
@@ -112,6 +119,8 @@ ring_slot(const struct ring *r, uint32_t slot)
 
 /* 1 queued, 0 full, -1 the consumer's index is impossible. */
 int	ring_push(struct ring *, struct ring_queue *, const struct ring_desc *);
+/* 1 there is one, 0 empty, -1 the producer's index is impossible. */
+int	ring_look(struct ring *, struct ring_queue *);
 /* 1 taken, 0 empty, -1 the producer's index is impossible. The descriptor is
  * a private copy that nobody has checked: see ring_desc_ok(). */
 int	ring_pop(struct ring *, struct ring_queue *, struct ring_desc *);

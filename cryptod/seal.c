@@ -283,12 +283,22 @@ fetch(const struct ring *r, const struct ring_desc *d)
 		__builtin_prefetch(p + at, 1);
 }
 
-/* A checked request: 1, or 0 when there is none, -1 a broken rule. */
+/*
+ * A checked request: 1, or 0 when there is none, -1 a broken rule. What is urgent
+ * first; looked for after the others, so that none is seen that was pushed
+ * after it and taken before it. netd minds that the others get their turn.
+ */
 static int
-next(struct ring *r, struct ring_desc *d, enum refusal *why)
+next(struct ring *r, struct ring_desc *d, int *urgent, enum refusal *why)
 {
-	int got = ring_pop(r, r->todo, d);
+	int waits = ring_look(r, r->todo), got = waits;
 
+	if (waits != -1) {
+		got = ring_pop(r, r->urgent, d);
+		*urgent = got == 1;
+		if (got == 0 && waits)
+			got = ring_pop(r, r->todo, d);
+	}
 	*why = got == -1 ? REFUSE_RING_INDEX : REFUSE_RING_DESC;
 	if (got != 1)
 		return got;
@@ -297,17 +307,19 @@ next(struct ring *r, struct ring_desc *d, enum refusal *why)
 
 /*
  * netd has no more slots than the queue has places, so a full queue of answers
- * means a slot was lent twice: a broken rule like the others.
+ * means a slot was lent twice: a broken rule like the others. It hears at once
+ * of what was urgent, and of the rest at the end.
  */
 int
 seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
 {
 	struct ring_desc	d[2];
-	int			n, got;
+	int			n, got, urgent[2] = { 0 };
 
-	got = next(r, &d[0], why);
+	got = next(r, &d[0], &urgent[0], why);
 	for (n = 0; got == 1; n++) {
-		got = n + 1 < SEAL_BATCH ? next(r, &d[(n + 1) & 1], why) : 0;
+		got = n + 1 < SEAL_BATCH ? next(r, &d[(n + 1) & 1],
+		    &urgent[(n + 1) & 1], why) : 0;
 		if (got == 1)
 			fetch(r, &d[(n + 1) & 1]);
 		serve(r, &d[n & 1], self);
@@ -315,6 +327,8 @@ seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
 			*why = REFUSE_RING_FULL;
 			return -1;
 		}
+		if (urgent[n & 1])
+			ring_wake(r, r->done);
 	}
 	if (got == -1)
 		return -1;

@@ -4,8 +4,6 @@
 #include "backlog.h"
 #include "ip6.h"
 
-enum { FLOW_FROM = 24, FLOW_END = IP6_HEAD + 4 };	/* the other end, ports */
-
 static struct piece	piece[BACKLOG_MAX];
 static unsigned		oldest, count;
 static unsigned		passed;		/* the oldest, since it is that */
@@ -14,22 +12,6 @@ static struct piece *
 nth(unsigned i)
 {
 	return &piece[(oldest + i) % BACKLOG_MAX];
-}
-
-/* Two flows may share a number: then one waits that need not. */
-static uint32_t
-flow_of(const uint8_t *pkt, size_t len)
-{
-	uint32_t h = 0, word;
-	unsigned i;
-
-	if (len < FLOW_END)
-		return 0;
-	for (i = FLOW_FROM; i < FLOW_END; i += sizeof(word)) {
-		memcpy(&word, pkt + i, sizeof(word));
-		h = (h ^ word) * 0x9e3779b1u;
-	}
-	return h ^ pkt[6];
 }
 
 uint8_t *
@@ -50,7 +32,7 @@ backlog_push(const struct vnet *v, const uint8_t *first, size_t n, size_t len,
 	    (p->seg.gso == VNET_GSO_NONE && seg_finish(v, pkt, len) == -1))
 		return -1;
 	p->at = 0;
-	p->flow = flow_of(pkt, len);
+	p->flow = ip6_flow(pkt, len);
 	p->since_us = now_us;
 	count++;
 	return (int)p->seg.count;
@@ -84,7 +66,7 @@ backlog_pass(const uint8_t *pkt, size_t len)
 
 	if (count == 0)
 		return 1;
-	flow = flow_of(pkt, len);
+	flow = ip6_flow(pkt, len);
 	for (i = 0; i < count; i++)
 		if (nth(i)->flow == flow)
 			return 0;

@@ -146,6 +146,27 @@ syn_at(const uint8_t *pkt, size_t len, size_t *n)
 	    at : 0;
 }
 
+/* An ICMP message has a checksum where others have ports. */
+uint32_t
+ip6_flow(const uint8_t *pkt, size_t len)
+{
+	uint64_t h = 0, word;
+	uint32_t ports = 0;
+	unsigned i;
+
+	if (len < IP6_HEAD + sizeof(ports))
+		return 0;
+	for (i = 8; i < IP6_HEAD; i += sizeof(word)) {
+		memcpy(&word, pkt + i, sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	if (pkt[6] != NH_ICMP6)
+		memcpy(&ports, pkt + IP6_HEAD, sizeof(ports));
+	h = (h ^ ports ^ (uint64_t)pkt[6] << 32) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32) | 1;
+}
+
 int
 ip6_is_syn(const uint8_t *pkt, size_t len)
 {

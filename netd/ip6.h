@@ -57,6 +57,11 @@ int	ip6_expand(const uint8_t shim[IP6_SHIM], size_t upper,
 /* Does it open a TCP connection? Only such a packet has an MSS to lower. */
 int	ip6_is_syn(const uint8_t *pkt, size_t len);
 /*
+ * A number for the flow of a packet: both ends, protocol, ports. Two flows may
+ * share one. 0 when it is too short to tell.
+ */
+uint32_t ip6_flow(const uint8_t *pkt, size_t len);
+/*
  * Lower the MSS option of a TCP SYN to mss; behind extension headers too.
  * 1 when it was changed, checksum included.
  */

@@ -348,6 +348,20 @@ open_done(struct work *w)
 }
 
 /*
+ * Open before its turn. It will be taken when that comes; a packet under the
+ * keys of today need not wait for it.
+ */
+static void
+open_early(struct work *w)
+{
+	const struct peer	*p = peer_by_handle(w->peer);
+
+	if (w->opened_inner && p != NULL && p->cur.session == w->link_key &&
+	    p->cur.proven && (w->buf[w->off + 1] & FRAME_CE) == 0)
+		session_early(w);
+}
+
+/*
  * Is it time to tell who sends through this peer to slow down? By a large
  * frame: an echo or an acknowledgement is nobody's queue.
  */
@@ -407,6 +421,8 @@ input_data(struct work *w, const struct frame *f)
 	}
 	w->peer = p->handle;
 	w->link_key = k->session;
+	w->urgent = w->len <= PIPE_SMALL;
+	w->early = open_early;
 	if (pipe_push(w, RING_OPEN, open_done) == 0)
 		p->extra->opening++;
 }

@@ -20,15 +20,20 @@
 #include "netd_int.h"
 
 #define BATCH		128		/* answers taken in one turn of the loop */
+#define PASSING		8		/* urgent ones that pass one of the others */
 
 /*
  * A worker of cryptod each. The first one's ring has the slots; what goes
- * through a lane comes back through it, in order.
+ * through a lane comes back through it, what is urgent and the rest each in order.
  */
 static struct lane {
 	struct ring	 ring;
 	struct event	*wake;
 	int		 pushed;
+	unsigned	 waiting;	/* out now, not urgent */
+	unsigned	 passed;	/* it, by so many, since one of these was done */
+	uint32_t	 opening, opened;	/* so many so far that were not urgent */
+	struct work	*early, **early_end;	/* open before their turn */
 } lane[RING_LANES];
 static unsigned		 nlane;
 
@@ -36,6 +41,7 @@ static struct ring *const ring = &lane[0].ring;
 static struct work	*works;
 static uint32_t		*free_slot, nfree;
 static unsigned		 counted[PIPE_SOURCES];
+static unsigned		 sealing[UINT8_MAX + 1];	/* of a flow, not urgent */
 static struct work	*answered;	/* in its done(), which has not kept it */
 
 static void	on_wake(evutil_socket_t, short, void *);
@@ -48,6 +54,7 @@ pipe_init(const int fds[3], uint32_t nslot, uint32_t slot_size)
 	if (ring_map(ring, fds, nslot, slot_size) == -1)
 		fatal("the packet ring that privd handed over cannot be used");
 	nlane = 1;
+	lane[0].early_end = &lane[0].early;
 	works = calloc(nslot, sizeof(*works));
 	free_slot = calloc(nslot, sizeof(*free_slot));
 	if (works == NULL || free_slot == NULL)
@@ -62,6 +69,7 @@ pipe_lane(const int fds[3])
 	if (nlane == RING_LANES ||
 	    ring_map_lane(&lane[nlane].ring, ring, fds) == -1)
 		fatal("lane %u that privd handed over cannot be used", nlane + 1);
+	lane[nlane].early_end = &lane[nlane].early;
 	nlane++;
 }
 
@@ -157,6 +165,35 @@ pipe_slots(void)
 	return ring->nslot;
 }
 
+/* Not past its own flow; and the others must get on, whoever floods. */
+static int
+may_pass(const struct lane *l, const struct work *w, enum ring_op op)
+{
+	if (!w->urgent || (l->waiting > 0 && l->passed == PASSING))
+		return 0;
+	return op == RING_OPEN ? w->early != NULL :
+	    op == RING_SEAL && w->flow != 0 && sealing[w->flow] == 0;
+}
+
+/* It is lent: who may not pass it, and whom it may not pass. */
+static void
+note_lent(struct lane *l, struct work *w)
+{
+	w->lent = 1;
+	w->lane = (uint8_t)(l - lane);
+	l->pushed = 1;
+	if (w->urgent) {
+		l->passed += l->waiting > 0;
+		w->turn = l->opening;
+		return;
+	}
+	l->waiting++;
+	if (w->op == RING_OPEN)
+		l->opening++;
+	else if (w->op == RING_SEAL)
+		sealing[w->flow]++;
+}
+
 int
 pipe_push(struct work *w, enum ring_op op, pipe_fn done)
 {
@@ -174,13 +211,13 @@ pipe_push(struct work *w, enum ring_op op, pipe_fn done)
 		pipe_put(w);
 		return -1;
 	}
-	switch (ring_push(&l->ring, l->ring.todo, &d)) {
+	w->urgent = (uint8_t)may_pass(l, w, op);
+	switch (ring_push(&l->ring, w->urgent ? l->ring.urgent : l->ring.todo,
+	    &d)) {
 	case 1:
 		w->op = (uint8_t)op;
-		w->lent = 1;
 		w->done = done;
-		w->lane = (uint8_t)(l - lane);
-		l->pushed = 1;
+		note_lent(l, w);
 		return 0;
 	case 0:
 		refuse(REFUSE_RING_FULL);
@@ -268,7 +305,48 @@ take_answer(struct work *w, const struct ring_desc *d)
 
 /* Once kept, w is the keeper's: it may be free again, or somebody else's. */
 static void
-finish(const struct lane *l, const struct ring_desc *d)
+finish(struct work *w)
+{
+	answered = w;
+	w->done(w);
+	if (answered == w)
+		pipe_put(w);
+	answered = NULL;
+}
+
+static int
+is_early(const struct lane *l, const struct work *w)
+{
+	return (int32_t)(l->opened - w->turn) < 0;
+}
+
+/* Open, and all that was pushed before it is not: it waits for its turn. */
+static void
+wait_for_turn(struct lane *l, struct work *w)
+{
+	w->next = NULL;
+	*l->early_end = w;
+	l->early_end = &w->next;
+	if (w->why == REFUSE_NONE)
+		w->early(w);
+}
+
+/* Those whose turn it is now. */
+static void
+finish_early(struct lane *l)
+{
+	struct work *w;
+
+	while ((w = l->early) != NULL && !is_early(l, w)) {
+		l->early = w->next;
+		if (l->early == NULL)
+			l->early_end = &l->early;
+		finish(w);
+	}
+}
+
+static void
+answer(struct lane *l, const struct ring_desc *d)
 {
 	struct work *w;
 
@@ -278,11 +356,21 @@ finish(const struct lane *l, const struct ring_desc *d)
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_DESC));
 	w = &works[d->slot];
 	take_answer(w, d);
-	answered = w;
-	w->done(w);
-	if (answered == w)
-		pipe_put(w);
-	answered = NULL;
+	if (w->urgent && w->op == RING_OPEN && is_early(l, w)) {
+		wait_for_turn(l, w);
+		return;
+	}
+	if (w->urgent) {
+		finish(w);
+		return;
+	}
+	l->waiting--;
+	l->passed = 0;
+	if (w->op == RING_SEAL)
+		sealing[w->flow]--;
+	l->opened += w->op == RING_OPEN;
+	finish(w);
+	finish_early(l);
 }
 
 /* Takes what is there, up to a batch; more of it comes in the next turn. */
@@ -302,7 +390,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		got = ring_pop(r, r->done, &d);
 		if (got != 1)
 			break;
-		finish(l, &d);
+		answer(l, &d);
 	}
 	if (got == -1)
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_INDEX));

@@ -37,6 +37,10 @@ struct work {
 	uint32_t	 sess;		/* netd session handle, see session.h */
 	uint64_t	 at_ms, at_us;	/* when it was made; when it was received */
 	uint8_t		 kind;		/* caller's own */
+	uint8_t		 urgent;	/* may go past what waits; and whether it did */
+	uint8_t		 flow;		/* SEAL: not past these; 0: past nobody's */
+	pipe_fn		 early;		/* OPEN, urgent: see pipe_push() */
+	uint8_t		 given;		/* a copy of its packet went early */
 	/* the frame: set before pipe_push(), updated before done() */
 	uint8_t		*buf;		/* the whole slot */
 	uint16_t	 off;		/* frame starts at buf + off */
@@ -49,8 +53,13 @@ struct work {
 	/* pipe.c's */
 	uint32_t	 slot;
 	uint8_t		 op, taken, lent, lane, counted;
+	uint32_t	 turn;		/* after so many that were not urgent */
+	struct work	*next;		/* open before its turn, too */
 	pipe_fn		 done;
 };
+
+/* What may be urgent is short: it takes little of the time of others. */
+#define PIPE_SMALL	512
 
 /* Room kept in front of a frame for headers, coordinates included. */
 #define PIPE_HEAD	512
@@ -60,7 +69,14 @@ void		 pipe_lane(const int fds[3]);
 /* NULL and a RING_FULL count when every slot is out. off is PIPE_HEAD. */
 struct work	*pipe_get(void);
 void		 pipe_put(struct work *);
-/* 0 lent, -1 the queue is full: the slot was given back, RING_FULL counted. */
+/*
+ * 0 lent, -1 the queue is full: the slot was given back, RING_FULL counted.
+ *
+ * Some urgent ones at a time go past all others. What is sealed leaves as it
+ * was sealed: such a one never passes its own flow. What is opened is done in the
+ * order in which it was pushed: who is open before its turn is shown to `early`,
+ * which gives nothing back, and is done when it is its turn.
+ */
 int		 pipe_push(struct work *, enum ring_op, pipe_fn done);
 /* In done(): keep the slot; the caller will push or put it. */
 void		 pipe_keep(struct work *);

@@ -75,6 +75,8 @@ int	 session_output_run(const struct seg *, unsigned *at, unsigned max);
  * the next hop. Takes w. ce: the frame carried the congestion flag.
  */
 void	 session_input(struct peer *p, struct work *w, int ce);
+/* Both layers of w are open, frames before it are not: see link.c. Leaves w. */
+void	 session_early(struct work *w);
 /* A peer's link came up, changed or went: routes may have changed. */
 void	 session_link_changed(struct peer *p, int up);
 /* A node that was looked for was found, or was not. */

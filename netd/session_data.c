@@ -152,9 +152,9 @@ is_unanswered(const struct session *s)
 }
 
 /* The first packets tell nodes on the way where both ends are; a packet that
- * has no room for it is preceded by a frame that has. */
+ * has no room for it is preceded by a frame that has, and must not pass it. */
 static size_t
-warm(struct session *s, size_t pktlen)
+warm(struct session *s, struct work *w)
 {
 	size_t need;
 
@@ -169,7 +169,8 @@ warm(struct session *s, size_t pktlen)
 		return 0;
 	need = coords_len(s);
 	s->warmup--;
-	if (pktlen + IP6_OVERHEAD + need <= session_frame_limit(s->addr, s) &&
+	w->urgent = 0;
+	if (w->len + IP6_OVERHEAD + need <= session_frame_limit(s->addr, s) &&
 	    need + HEADS <= PIPE_HEAD + IP6_HEAD)
 		return need;
 	session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
@@ -182,8 +183,10 @@ session_emit(struct session *s, struct work *w)
 	uint8_t	*pkt = w->buf + w->off, shim[IP6_SHIM], *at;
 	size_t	 coords, pktlen = w->len;
 
+	w->flow = ip6_flow(pkt, pktlen) % UINT8_MAX + 1;
+	w->urgent = pktlen <= PIPE_SMALL;
 	ip6_shrink(pkt, shim);
-	coords = warm(s, pktlen);
+	coords = warm(s, w);
 	at = pkt + IP6_HEAD - IP6_SHIM;
 	memcpy(at, shim, IP6_SHIM);
 	put_le16(at - 2, FSP_PORT_IP6);

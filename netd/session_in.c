@@ -8,11 +8,14 @@
 
 #include "netd.h"
 
+#include "early.h"
 #include "ip6.h"
 #include "route.h"
 #include "session_int.h"
 #include "tun.h"
 #include "wire.h"
+
+enum { AT_DGRAM = 20 };		/* in a frame */
 
 static void
 notify_path_mtu(struct session *s)
@@ -35,23 +38,36 @@ clamp(const struct session *s, uint8_t *pkt, size_t len)
 		ip6_clamp_mss(pkt, len, (uint16_t)(mtu - SESSION_TCP_HEADS));
 }
 
-/* The shim and what follows become a packet where they lie. 1: w is taken. */
-static int
-to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
+/* The shim and what follows, *len bytes, become a packet where they lie. */
+static uint8_t *
+expand(const struct session *s, uint8_t *shim, size_t *len)
 {
 	uint8_t	src[16], *pkt = shim + IP6_SHIM - IP6_HEAD, copy[IP6_SHIM];
 
-	if (len < IP6_SHIM) {
-		refuse(REFUSE_FSP_SHORT);
-		return 0;
-	}
+	if (*len < IP6_SHIM)
+		return NULL;
 	mesh_addr(s->addr, src);
 	memcpy(copy, shim, sizeof(copy));
-	if (ip6_expand(copy, len - IP6_SHIM, src, netd.ip6, pkt) == -1) {
+	if (ip6_expand(copy, *len - IP6_SHIM, src, netd.ip6, pkt) == -1)
+		return NULL;
+	*len += IP6_HEAD - IP6_SHIM;
+	return pkt;
+}
+
+/* 1: w is taken. */
+static int
+to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
+{
+	uint8_t	*pkt;
+
+	if (w->given)
+		return 0;
+	pkt = expand(s, shim, &len);
+	if (pkt == NULL) {
 		refuse(REFUSE_FSP_SHORT);
 		return 0;
 	}
-	len += IP6_HEAD - IP6_SHIM;
+	early_note(pkt, len, !w->urgent, netd.now_ms);
 	if (ip6_is_syn(pkt, len))
 		clamp(s, pkt, len);
 	if (ce) {
@@ -194,4 +210,60 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 {
 	if (!opened(s, d, w, ce))
 		pipe_put(w);
+}
+
+/* What is in the frame of w for the kernel, in a slot of its own; or NULL. */
+static struct work *
+copy_packet(const struct work *w, size_t *len)
+{
+	const uint8_t		*payload;
+	struct fsp_inner	 in;
+	struct work		*copy;
+	uint16_t		 src, dst;
+	size_t			 plain = w->len - w->body;
+
+	if (plain > PIPE_SMALL || pipe_free() <= PIPE_SPARE ||
+	    (copy = pipe_get()) == NULL)
+		return NULL;
+	memcpy(copy->buf + copy->off, w->buf + w->off + w->body, plain);
+	if (fsp_inner_decode(copy->buf + copy->off, plain, &in) == 0 &&
+	    in.type == FSP_PACKET &&
+	    fsp_packet_decode(&in, &src, &dst, &payload, len) == 0 &&
+	    dst == FSP_PORT_IP6) {
+		copy->body = (uint16_t)(payload - copy->buf);
+		return copy;
+	}
+	pipe_put(copy);
+	return NULL;
+}
+
+/*
+ * Both layers of w are open, and frames before it are not. Is it a packet that
+ * need not wait for them? The kernel gets a copy now; whatever else the frame
+ * means waits for its turn.
+ */
+void
+session_early(struct work *w)
+{
+	uint8_t			 head[FSP_DGRAM], *pkt;
+	struct fsp_dgram	 d;
+	struct session		*s;
+	struct work		*copy;
+	size_t			 len;
+
+	memcpy(head, w->buf + w->off + AT_DGRAM, sizeof(head));
+	if (fsp_dgram_decode(head, sizeof(head), &d) == -1 || d.ttl == 0 ||
+	    (s = session_find(d.src)) == NULL ||
+	    s->cur.session != w->session_key ||
+	    (copy = copy_packet(w, &len)) == NULL)
+		return;
+	pkt = expand(s, copy->buf + copy->body, &len);
+	if (pkt == NULL || ip6_is_syn(pkt, len) ||
+	    !early_may(pkt, len, netd.now_ms)) {
+		pipe_put(copy);
+		return;
+	}
+	early_note(pkt, len, 0, netd.now_ms);
+	tun_give(copy, pkt, len);
+	w->given = 1;
 }

@@ -32,12 +32,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 		ready = 1;
 	}
-	r.pop_mine = r.pop_theirs = r.push_mine = r.push_theirs = 0;
+	r.pop = r.push = r.urgent_at = (struct ring_at){ 0 };
 	queues = (size_t)(r.slots - (uint8_t *)r.todo);
 	memset(r.todo, 0, queues);
 	memcpy(r.todo, data, len < queues ? len : queues);
-	for (i = 0; i < 3 * SLOTS; i++) {
-		if (ring_pop(&r, r.todo, &d) != 1)
+	for (i = 0; i < 4 * SLOTS; i++) {
+		if (ring_pop(&r, r.urgent, &d) != 1 &&
+		    ring_pop(&r, r.todo, &d) != 1)
 			break;
 		got++;
 		if (!ring_request_ok(&r, &d))
@@ -46,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (d.op == RING_SEAL)
 			memset(ring_slot(&r, d.slot) + d.off + d.len, 0, 32);
 	}
-	if (got > SLOTS)
+	if (got > 2 * SLOTS)
 		abort();
 	memset(&d, 0, sizeof(d));
 	for (i = 0; i < 2 * SLOTS; i++)

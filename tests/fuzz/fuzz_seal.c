@@ -68,9 +68,7 @@ fresh(void)
 		theirs[i].inner = session_new(SESSION_INNER, &twin, pub);
 		curve_addr(pub, us);
 	}
-	netd.push_mine = netd.push_theirs = netd.pop_mine = netd.pop_theirs = 0;
-	cryptod.push_mine = cryptod.push_theirs = 0;
-	cryptod.pop_mine = cryptod.pop_theirs = 0;
+	netd.push = netd.pop = cryptod.push = cryptod.pop = (struct ring_at){ 0 };
 	memset(netd.todo, 0, (size_t)(netd.slots - (uint8_t *)netd.todo));
 }
 

@@ -650,7 +650,7 @@ START_TEST(a_wild_index_ends_the_house_or_means_nothing)
 			ring_push(&h.ring, h.ring.todo, &d);
 		}
 		if (any(2))
-			atomic_store(&h.ring.todo->head, edge(h.ring.push_mine));
+			atomic_store(&h.ring.todo->head, edge(h.ring.push.mine));
 		if (any(2))
 			atomic_store(&h.ring.done->tail, edge(0));
 		if (any(2))

@@ -28,7 +28,7 @@ static struct chan	cryptod;
 static uint8_t		sent[64][1300];
 static size_t		sent_len[64];
 static struct endpoint	sent_to[64];
-static unsigned		nsent, ups, downs, datagrams;
+static unsigned		nsent, ups, downs, datagrams, early;
 static struct work	works[64];
 static uint8_t		slots[64][4096];
 static unsigned		nwork;
@@ -103,6 +103,8 @@ session_input(struct peer *p, struct work *w, int ce)
 	(void)ce;
 	datagrams++;
 }
+
+void session_early(struct work *w) { (void)w; early++; }
 
 void
 session_link_changed(struct peer *p, int up)
@@ -1418,6 +1420,46 @@ START_TEST(nobody_is_blamed_for_datagrams)
 }
 END_TEST
 
+/* A frame that waits for its turn, and would be early. */
+static unsigned
+shown_early(uint32_t index, uint8_t flags, int inner)
+{
+	uint8_t		 frame[64] = { 0 };
+	struct work	*w;
+
+	frame_data(frame, flags, 5, index, 1);
+	wire_in(&home, frame, FRAME_OVERHEAD + 1);
+	w = lent[(nlent - 1) % 64];
+	ck_assert(w->urgent);
+	w->opened_inner = inner;
+	early = 0;
+	w->early(w);
+	return early;
+}
+
+START_TEST(only_a_session_frame_under_proven_keys_is_shown_early)
+{
+	uint8_t		 frame[PIPE_SMALL + 64] = { 0 };
+	struct peer	*p;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	ck_assert_uint_eq(shown_early(p->cur.our_index, 0, 1), 1);
+	ck_assert_uint_eq(shown_early(p->cur.our_index, 0, 0), 0);
+	ck_assert_uint_eq(shown_early(p->cur.our_index, FRAME_CE, 1), 0);
+	p->cur.proven = 0;
+	ck_assert_uint_eq(shown_early(p->cur.our_index, 0, 1), 0);
+	p->cur.proven = 1;
+	p->prev = p->cur;
+	p->cur.session++;
+	p->cur.our_index++;
+	ck_assert_uint_eq(shown_early(p->prev.our_index, 0, 1), 0);
+	frame_data(frame, 0, 4 + PIPE_SMALL, p->cur.our_index - 1, 2);
+	wire_in(&home, frame, FRAME_OVERHEAD + PIPE_SMALL);
+	ck_assert(!lent[(nlent - 1) % 64]->urgent);
+}
+END_TEST
+
 START_TEST(one_peer_gets_no_more_slots_than_are_left)
 {
 	struct peer	*p, *q;
@@ -1704,6 +1746,7 @@ main(void)
 	tcase_add_test(t, what_a_link_costs_is_told_to_the_mesh);
 	tcase_add_test(t, who_goes_on_with_bad_messages_is_not_opened_for_a_moment);
 	tcase_add_test(t, nobody_is_blamed_for_datagrams);
+	tcase_add_test(t, only_a_session_frame_under_proven_keys_is_shown_early);
 	tcase_add_test(t, one_peer_gets_no_more_slots_than_are_left);
 	tcase_add_test(t, a_short_report_is_refused_and_one_about_old_keys_ignored);
 	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);

@@ -78,13 +78,13 @@ START_TEST(an_impossible_index_is_found)
 
 	for (lie = SLOTS + 1; lie != 0; lie += 0x00fffff1u > UINT32_MAX - lie ? UINT32_MAX - lie + 1 : 0x00fffff1u) {
 		atomic_store(&a.todo->head, lie);
-		b.pop_mine = b.pop_theirs = 0;
+		b.pop.mine = b.pop.theirs = 0;
 		got = ring_pop(&b, b.todo, &d);
 		ck_assert_int_eq(got, -1);
-		ck_assert_uint_eq(b.pop_mine, 0);
+		ck_assert_uint_eq(b.pop.mine, 0);
 	}
-	a.push_mine = SLOTS;
-	a.push_theirs = 0;
+	a.push.mine = SLOTS;
+	a.push.theirs = 0;
 	atomic_store(&a.todo->tail, 5u + SLOTS);
 	ck_assert_int_eq(ring_push(&a, a.todo, &d), -1);
 	atomic_store(&a.todo->tail, 0x80000000u);
@@ -161,6 +161,34 @@ START_TEST(a_sleeper_is_woken_once_and_an_awake_one_is_not)
 }
 END_TEST
 
+START_TEST(what_is_urgent_keeps_its_own_order_and_wakes)
+{
+	struct ring_desc d = { .op = RING_OPEN };
+	struct pollfd	 p = { .fd = fds[1], .events = POLLIN };
+	uint32_t	 i;
+
+	ck_assert(ring_may_sleep(&b, b.todo));
+	for (i = 0; i < SLOTS; i++) {
+		d.aux = i;
+		ck_assert_int_eq(ring_push(&a, a.urgent, &d), 1);
+	}
+	ck_assert_int_eq(ring_push(&a, a.urgent, &d), 0);
+	ck_assert_int_eq(ring_push(&a, a.todo, &d), 1);	/* has its own places */
+	ring_wake(&a, a.todo);
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	ring_awake(&b, b.todo);
+	ck_assert_int_eq(ring_pop(&b, b.todo, &d), 1);
+	ck_assert(!ring_may_sleep(&b, b.todo));
+	for (i = 0; i < SLOTS; i++) {
+		ck_assert_int_eq(ring_pop(&b, b.urgent, &d), 1);
+		ck_assert_uint_eq(d.aux, i);
+	}
+	ck_assert(ring_may_sleep(&b, b.todo));
+	atomic_store(&a.urgent->head, SLOTS * 2 + 1);
+	ck_assert_int_eq(ring_pop(&b, b.urgent, &d), -1);
+}
+END_TEST
+
 #define MANY	200000u
 
 static void *
@@ -230,6 +258,7 @@ main(void)
 	tcase_add_test(t, a_ring_that_can_be_resized_is_refused);
 	tcase_add_test(t, a_request_never_leaves_its_slot);
 	tcase_add_test(t, a_sleeper_is_woken_once_and_an_awake_one_is_not);
+	tcase_add_test(t, what_is_urgent_keeps_its_own_order_and_wakes);
 	tcase_add_test(t, two_threads_lose_and_reorder_nothing);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);

@@ -643,6 +643,34 @@ START_TEST(what_no_honest_netd_writes_is_told_from_a_bad_packet)
 }
 END_TEST
 
+START_TEST(urgent_requests_are_served_first)
+{
+	uint32_t	 l = link_to(&link_ab, b_pub), s = inner_to(&inner_ab, b_pub);
+	struct ring_desc d = frame(l, s, 0, "x");
+	enum refusal	 why;
+	uint32_t	 i;
+
+	for (i = 0; i < 8; i++) {
+		d.aux = d.slot = i;
+		memcpy(ring_slot(&netd, i), ring_slot(&netd, 0), SIZE);
+		ck_assert_int_eq(ring_push(&netd, i & 1 ? netd.urgent :
+		    netd.todo, &d), 1);
+	}
+	ck_assert_int_eq(seal_work(&cryptod, a_addr, &why), 8);
+	for (i = 0; i < 8; i++) {
+		ck_assert_int_eq(ring_pop(&netd, netd.done, &d), 1);
+		ck_assert_uint_eq(d.aux, i < 4 ? 2 * i + 1 : 2 * (i - 4));
+	}
+	d.op = 0;
+	ck_assert_int_eq(ring_push(&netd, netd.urgent, &d), 1);
+	ck_assert_int_eq(seal_work(&cryptod, a_addr, &why), -1);
+	ck_assert_int_eq(why, REFUSE_RING_DESC);
+	atomic_store(&netd.urgent->head, 1u << 30);
+	ck_assert_int_eq(seal_work(&cryptod, a_addr, &why), -1);
+	ck_assert_int_eq(why, REFUSE_RING_INDEX);
+}
+END_TEST
+
 /* -- two workers, each with a lane of its own, and the same keys ----------- */
 
 #define ROUNDS	2000
@@ -811,6 +839,7 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, urgent_requests_are_served_first);
 	tcase_add_test(tc, a_handle_dies_with_its_session);
 	tcase_add_test(tc, an_index_that_comes_round_has_another_generation);
 	tcase_add_test(tc, a_dropped_session_leaves_no_key_behind);

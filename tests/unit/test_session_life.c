@@ -544,6 +544,90 @@ START_TEST(the_first_packet_makes_a_session_and_travels_in_it)
 }
 END_TEST
 
+/* A datagram of the far node to the kernel: ports, what is left of its header. */
+static size_t
+packet_body(uint8_t *body, uint8_t next, size_t payload)
+{
+	uint8_t head[40] = { 0x60 };
+
+	put_le16(body, FSP_PORT_IP6);
+	put_le16(body + 2, FSP_PORT_IP6);
+	head[6] = next;
+	head[7] = 64;
+	ip6_shrink(head, body + 4);
+	memset(body + 4 + IP6_SHIM, 0x11, payload);
+	return 4 + IP6_SHIM + payload;
+}
+
+START_TEST(a_packet_that_goes_early_goes_once)
+{
+	struct session	*s = established(100);
+	uint8_t		 body[700];
+	struct work	*w;
+	uint64_t	 before = s->stats.packets_recv;
+	unsigned	 out = slots_out();
+
+	w = frame_of(peer.addr, FSP_PACKET, body, packet_body(body, 17, 30));
+	opens_with(w, 100);
+	ntun = 0;
+	session_early(w);
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(tun_len, 70);
+	ck_assert_uint_eq(tun[40], 0x11);
+	ck_assert_uint_eq(s->stats.packets_recv, before);	/* not its turn */
+	session_input(&peer, w, 0);
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(s->stats.packets_recv, before + 1);
+	ck_assert_uint_eq(slots_out(), out);
+}
+END_TEST
+
+/* Each of them waits for its turn, and is whole then. */
+START_TEST(only_small_packets_under_keys_of_today_go_early)
+{
+	uint8_t		body[700];
+	struct work	*w;
+	unsigned	i, out;
+
+	established(100);
+	out = slots_out();
+	for (i = 0; i < 6; i++) {
+		size_t len = packet_body(body, i == 0 ? 6 : 17, i == 1 ? 600 : 30);
+
+		body[2] ^= i == 2;		/* another port than that of packets */
+		w = frame_of(peer.addr, i == 3 ? FSP_PATH_MTU : FSP_PACKET, body,
+		    i == 4 ? 3 : len);
+		opens_with(w, i == 5 ? 99 : 100);
+		ntun = 0;
+		session_early(w);
+		ck_assert_uint_eq(ntun, 0);
+		ck_assert(!w->given);
+		session_input(&peer, w, 0);
+		ck_assert_uint_eq(ntun, i < 2);
+	}
+	ck_assert_uint_eq(slots_out(), out);
+}
+END_TEST
+
+START_TEST(a_packet_says_its_flow_and_what_warms_a_way_is_not_passed)
+{
+	struct session	*s = established(100);
+	uint8_t		 flow;
+
+	while (s->warmup > 0) {
+		packet_out(100);
+		ck_assert(!last.urgent);
+	}
+	packet_out(100);
+	ck_assert(last.urgent);
+	flow = last.flow;
+	ck_assert_uint_ne(flow, 0);
+	packet_out(1000);
+	ck_assert(!last.urgent);
+	ck_assert_uint_eq(last.flow, flow);
+}
+END_TEST
+
 START_TEST(a_lost_setup_is_sent_again_unchanged_until_patience_ends)
 {
 	uint8_t copy[2048];
@@ -1929,6 +2013,9 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, the_first_packet_makes_a_session_and_travels_in_it);
+	tcase_add_test(t, a_packet_that_goes_early_goes_once);
+	tcase_add_test(t, only_small_packets_under_keys_of_today_go_early);
+	tcase_add_test(t, a_packet_says_its_flow_and_what_warms_a_way_is_not_passed);
 	tcase_add_test(t, a_lost_setup_is_sent_again_unchanged_until_patience_ends);
 	tcase_add_test(t, a_forged_ack_leaves_the_handshake_alive);
 	tcase_add_test(t, a_lost_msg3_is_sent_again_until_a_frame_comes);

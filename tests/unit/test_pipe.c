@@ -1,0 +1,276 @@
+/* room: netd -- what is urgent passes the rest, never its own flow, and comes back in order. */
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include <event2/event.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netd.h"
+#include "netd_int.h"
+
+#define SLOTS	64u
+#define SIZE	2048u
+#define LEN	200u
+
+struct netd	netd;
+
+static struct ring	r;		/* cryptod's side */
+static unsigned		done[2 * SLOTS], ndone, early[SLOTS], nearly;
+
+uint64_t
+netd_clock(void)
+{
+	return ++netd.now_ms;
+}
+
+static void
+on_done(struct work *w)
+{
+	done[ndone++] = w->sess;
+}
+
+static void
+on_early(struct work *w)
+{
+	early[nearly++] = w->sess;
+}
+
+static void
+setup(void)
+{
+	int fds[3], mine[3];
+
+	fds[0] = ring_create(SLOTS, SIZE);
+	fds[1] = eventfd(0, EFD_NONBLOCK);
+	fds[2] = eventfd(0, EFD_NONBLOCK);
+	memcpy(mine, fds, sizeof(mine));
+	mine[0] = dup(fds[0]);
+	ck_assert_int_eq(ring_map(&r, mine, SLOTS, SIZE), 0);
+	netd.base = event_base_new();
+	pipe_init(fds, SLOTS, SIZE);
+	pipe_start(netd.base);
+}
+
+static struct work *
+push(enum ring_op op, unsigned name, int urgent, uint8_t flow)
+{
+	struct work *w = pipe_get();
+
+	ck_assert_ptr_nonnull(w);
+	w->len = LEN;
+	w->inner = 56;
+	w->body = 68;
+	w->sess = name;
+	w->link_key = w->session_key = 1;
+	w->urgent = (uint8_t)urgent;
+	w->flow = flow;
+	w->early = on_early;
+	ck_assert_int_eq(pipe_push(w, op, on_done), 0);
+	return w;
+}
+
+/* cryptod does one of that queue: 0 when there is none. */
+static int
+serve(struct ring_queue *q)
+{
+	struct ring_desc d;
+
+	if (ring_pop(&r, q, &d) != 1)
+		return 0;
+	d.status = RING_DONE;
+	d.len += d.op == RING_SEAL ? 32 : d.op == RING_SEAL_LINK ? 16 : 0;
+	d.len -= d.op == RING_OPEN ? 16 : 0;
+	ck_assert_int_eq(ring_push(&r, r.done, &d), 1);
+	return 1;
+}
+
+static void
+answers(void)
+{
+	ring_wake(&r, r.done);
+	event_base_loop(netd.base, EVLOOP_NONBLOCK);
+	event_base_loop(netd.base, EVLOOP_NONBLOCK);
+}
+
+START_TEST(an_urgent_one_is_sealed_before_those_that_wait)
+{
+	push(RING_SEAL, 1, 0, 5);
+	push(RING_SEAL, 2, 0, 5);
+	push(RING_SEAL, 3, 1, 6);
+	ck_assert(serve(r.urgent));
+	answers();
+	ck_assert_uint_eq(ndone, 1);
+	ck_assert_uint_eq(done[0], 3);
+	ck_assert(serve(r.todo));
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(done[2], 2);
+	ck_assert_uint_eq(pipe_free(), SLOTS);
+}
+END_TEST
+
+START_TEST(nothing_is_sealed_before_its_own_flow)
+{
+	push(RING_SEAL, 1, 0, 5);
+	push(RING_SEAL, 2, 1, 5);
+	push(RING_SEAL, 3, 1, 0);		/* of a flow that nobody knows */
+	ck_assert(!serve(r.urgent));
+	while (serve(r.todo))
+		continue;
+	answers();
+	ck_assert_uint_eq(ndone, 3);
+	push(RING_SEAL, 4, 1, 5);		/* nothing of it waits any more */
+	ck_assert(serve(r.urgent));
+	answers();
+	ck_assert_uint_eq(done[3], 4);
+}
+END_TEST
+
+/* As long as nobody waits they may all be urgent. */
+START_TEST(only_a_few_go_past_one_that_waits)
+{
+	unsigned i, n = 0, first;
+
+	push(RING_OPEN, 0, 1, 0);
+	for (i = 1; i < SLOTS; i++)
+		push(RING_OPEN, i, i != 1, 0);
+	while (serve(r.urgent))
+		n++;
+	ck_assert_uint_eq(n, 1 + 8);
+	first = n;
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(ndone, first + 1);
+	push(RING_OPEN, SLOTS, 1, 0);		/* it got on: past the next one */
+	ck_assert(serve(r.urgent));
+	while (serve(r.todo))
+		continue;
+	answers();
+	for (i = 0; i <= SLOTS; i++)
+		ck_assert_uint_eq(done[i], i);
+}
+END_TEST
+
+START_TEST(what_is_open_early_is_shown_and_done_in_its_turn)
+{
+	unsigned i;
+
+	push(RING_OPEN, 1, 0, 0);
+	push(RING_OPEN, 2, 1, 0);
+	push(RING_OPEN, 3, 0, 0);
+	push(RING_OPEN, 4, 1, 0);
+	push(RING_SEAL, 9, 0, 7);		/* no opening waits for it */
+	ck_assert(serve(r.urgent));
+	ck_assert(serve(r.urgent));
+	answers();
+	ck_assert_uint_eq(ndone, 0);
+	ck_assert_uint_eq(nearly, 2);
+	ck_assert_uint_eq(early[0], 2);
+	ck_assert_uint_eq(early[1], 4);
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(ndone, 2);
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(ndone, 4);
+	for (i = 0; i < 4; i++)
+		ck_assert_uint_eq(done[i], i + 1);
+	push(RING_OPEN, 5, 1, 0);		/* nothing before it */
+	ck_assert(serve(r.urgent));
+	answers();
+	ck_assert_uint_eq(ndone, 5);
+	ck_assert_uint_eq(nearly, 2);
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(pipe_free(), SLOTS);
+}
+END_TEST
+
+/* Order, at random: openings done as pushed, each flow sealed as pushed. */
+START_TEST(no_mixture_changes_an_order)
+{
+	unsigned next_open = 0, opened = 0, round, i, pushed[8] = { 0 }, sealed[8] = { 0 };
+
+	srand(11);
+	for (round = 0; round < 20000; round++) {
+		unsigned flow = 1 + (unsigned)rand() % 7, what = (unsigned)rand() % 8;
+
+		if (what < 2 && pipe_free() > 0)
+			push(RING_OPEN, next_open++, rand() & 1, 0);
+		else if (what < 4 && pipe_free() > 0)
+			push(RING_SEAL, 0x1000000 + (flow << 20) + pushed[flow]++ % 4096,
+			    rand() & 1, (uint8_t)flow);
+		else if (what < 6)
+			(void)(serve(r.urgent) || serve(r.todo));
+		else {
+			answers();
+			for (i = 0; i < ndone; i++) {
+				if (done[i] < 0x1000000) {
+					ck_assert_uint_eq(done[i], opened++);
+					continue;
+				}
+				flow = done[i] >> 20 & 7;
+				ck_assert_uint_eq(done[i] & 4095, sealed[flow]++ % 4096);
+			}
+			ndone = nearly = 0;
+		}
+	}
+	ck_assert_uint_gt(opened, 1000);
+	ck_assert_uint_gt(sealed[1], 100);
+}
+END_TEST
+
+/* Open before its turn, it is no longer lent: a second answer is a lie. */
+START_TEST(who_waits_for_its_turn_is_not_answered_twice)
+{
+	struct ring_desc d;
+	int		 status;
+	pid_t		 pid;
+
+	push(RING_OPEN, 1, 0, 0);
+	push(RING_OPEN, 2, 1, 0);
+	ck_assert_int_eq(ring_pop(&r, r.urgent, &d), 1);
+	d.len -= 16;
+	d.status = RING_DONE;
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		close(STDERR_FILENO);
+		ring_push(&r, r.done, &d);
+		ring_push(&r, r.done, &d);
+		answers();
+		_exit(42);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*s = suite_create("pipe");
+	TCase	*tc = tcase_create("pipe");
+	SRunner *sr;
+	int	 failed;
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, an_urgent_one_is_sealed_before_those_that_wait);
+	tcase_add_test(tc, nothing_is_sealed_before_its_own_flow);
+	tcase_add_test(tc, only_a_few_go_past_one_that_waits);
+	tcase_add_test(tc, what_is_open_early_is_shown_and_done_in_its_turn);
+	tcase_add_test(tc, no_mixture_changes_an_order);
+	tcase_add_test(tc, who_waits_for_its_turn_is_not_answered_twice);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
