@@ -61,7 +61,7 @@ struct item {
 	};
 	uint32_t	author;		/* see view_did() */
 	uint32_t	ref;		/* number of the entry */
-	uint32_t	next;
+	uint32_t	next, next_same;
 	uint32_t	when;		/* signed, seconds */
 	uint8_t		cls;
 	uint8_t		detail;		/* by class: withdrawn, auto, decision */

@@ -50,7 +50,8 @@ struct view {
 	uint32_t	*author_bucket;
 	struct item	*item;
 	uint32_t	 items, item_room, item_buckets;
-	uint32_t	*item_bucket;
+	uint32_t	*item_bucket;	/* by class and key */
+	uint32_t	*same_bucket;	/* by author, too, and version */
 	uint8_t		(*id)[ID_LEN];
 	uint32_t	 n, id_room;
 	struct facts	 invites, joins, attests, revokes;

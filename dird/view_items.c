@@ -77,28 +77,60 @@ bucket(const struct view *v, enum item_class cls, const uint8_t key[16],
 	return (uint32_t)((h + cls) & (buckets - 1));
 }
 
+/*
+ * Where the one that an item replaces is: what many say of one key, or one
+ * author in many versions, must not be walked through for each of them.
+ */
+static uint32_t
+same_bucket(const struct view *v, const struct item *it, uint32_t buckets)
+{
+	struct {
+		uint8_t		key[16];
+		uint64_t	version;
+		uint32_t	author, cls;
+	} what = { .author = it->author, .cls = it->cls };
+	uint64_t h;
+
+	memcpy(what.key, it->key, sizeof(what.key));
+	if (it->cls == ITEM_CONFIG)
+		what.version = it->version;
+	crypto_shorthash((uint8_t *)&h, (uint8_t *)&what, sizeof(what), v->salt);
+	return (uint32_t)(h & (buckets - 1));
+}
+
+static void
+link_item(struct view *v, uint32_t i)
+{
+	struct item *it = &v->item[i];
+	uint32_t *b = &v->item_bucket[bucket(v, (enum item_class)it->cls,
+	    it->key, v->item_buckets)];
+
+	it->next = *b;
+	*b = i;
+	b = &v->same_bucket[same_bucket(v, it, v->item_buckets)];
+	it->next_same = *b;
+	*b = i;
+}
+
+/* Both tables stand in one piece of memory. */
 static int
 rehash(struct view *v)
 {
 	uint32_t buckets = v->item_buckets == 0 ? 64 : v->item_buckets * 2;
-	struct item *it;
-	uint32_t *b, i, at;
+	uint32_t *b, i;
 
 	if (v->items < v->item_buckets)
 		return 0;
-	b = malloc(buckets * sizeof(*b));
+	b = malloc(2 * (size_t)buckets * sizeof(*b));
 	if (b == NULL)
 		return -1;
-	memset(b, 0xff, buckets * sizeof(*b));
-	for (i = 0; i < v->items; i++) {
-		it = &v->item[i];
-		at = bucket(v, (enum item_class)it->cls, it->key, buckets);
-		it->next = b[at];
-		b[at] = i;
-	}
+	memset(b, 0xff, 2 * (size_t)buckets * sizeof(*b));
 	free(v->item_bucket);
 	v->item_bucket = b;
+	v->same_bucket = b + buckets;
 	v->item_buckets = buckets;
+	for (i = 0; i < v->items; i++)
+		link_item(v, i);
 	return 0;
 }
 
@@ -202,8 +234,8 @@ find_same(struct view *v, const struct item *it)
 
 	if (v->item_buckets == 0)
 		return NULL;
-	for (i = v->item_bucket[bucket(v, (enum item_class)it->cls, it->key,
-	    v->item_buckets)]; i != NOTHING; i = o->next) {
+	for (i = v->same_bucket[same_bucket(v, it, v->item_buckets)];
+	    i != NOTHING; i = o->next_same) {
 		o = &v->item[i];
 		if (o->cls == it->cls && o->author == it->author &&
 		    (it->cls != ITEM_CONFIG || o->version == it->version) &&
@@ -220,7 +252,6 @@ items_take(struct view *v, uint32_t author, uint32_t ref,
 	struct item it = { .author = author, .ref = ref }, *old;
 	const char *field;
 	int cls = class_of(e->type, &field);
-	uint32_t at;
 	void *p;
 
 	if (cls == -1)
@@ -232,8 +263,9 @@ items_take(struct view *v, uint32_t author, uint32_t ref,
 	old = find_same(v, &it);
 	if (old != NULL) {
 		it.next = old->next;
-		/* Who was first with a name stays first. */
-		if (cls == ITEM_NAME)
+		it.next_same = old->next_same;
+		/* Who was first with a name or a scope stays first. */
+		if (cls == ITEM_NAME || cls == ITEM_CONFIG)
 			it.when = old->when;
 		if (cls == ITEM_SERVICE && it.detail != WITHDRAWN &&
 		    it.detail == old->detail && it.terms == old->terms)
@@ -247,10 +279,8 @@ items_take(struct view *v, uint32_t author, uint32_t ref,
 	v->item = p;
 	if (rehash(v) == -1)
 		return -1;
-	at = bucket(v, (enum item_class)cls, it.key, v->item_buckets);
-	it.next = v->item_bucket[at];
-	v->item_bucket[at] = v->items;
-	v->item[v->items++] = it;
+	v->item[v->items] = it;
+	link_item(v, v->items++);
 	return 0;
 }
 

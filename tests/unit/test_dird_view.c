@@ -487,6 +487,43 @@ START_TEST(a_scope_has_one_publisher_and_its_newest_valid_blob)
 }
 END_TEST
 
+START_TEST(who_came_first_with_a_scope_may_say_it_again)
+{
+	found();
+	blob(&p[1], 1, "one");
+	p[2].now++;
+	blob(&p[2], 9, "theirs");
+	p[1].now += 2;
+	blob(&p[1], 1, "one, again");
+	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 1);
+}
+END_TEST
+
+START_TEST(many_versions_of_one_scope_are_not_walked_through)
+{
+	uint32_t i, k, steps, most = 0;
+	int version;
+
+	found();
+	for (version = 1; version <= 300; version++)
+		blob(&p[1], version, "one");
+	ck_assert_uint_ge(v->items, 300);
+	/* What a further one may meet: by chance few, never all. */
+	for (i = 0; i < v->item_buckets; i++) {
+		steps = 0;
+		for (k = v->same_bucket[i]; k != NOBODY;
+		    k = v->item[k].next_same)
+			steps++;
+		if (steps > most)
+			most = steps;
+	}
+	ck_assert_uint_lt(most, 20);
+	blob(&p[1], 7, "seven");
+	ck_assert_uint_lt(v->items, 310);
+	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 300);
+}
+END_TEST
+
 START_TEST(a_name_belongs_to_who_came_first)
 {
 	const struct item *it;
@@ -780,6 +817,8 @@ main(void)
 	tcase_add_test(tc, the_founder_outlives_a_mutual_revoke_and_equals_do_not);
 	tcase_add_test(tc, a_subscription_waits_for_its_provider_and_for_nobody_else);
 	tcase_add_test(tc, a_scope_has_one_publisher_and_its_newest_valid_blob);
+	tcase_add_test(tc, who_came_first_with_a_scope_may_say_it_again);
+	tcase_add_test(tc, many_versions_of_one_scope_are_not_walked_through);
 	tcase_add_test(tc, a_name_belongs_to_who_came_first);
 	tcase_add_test(tc, what_has_no_right_yet_counts_once_the_right_is_there);
 	tcase_add_test(tc, shuffled_imports_give_the_same_state);
