@@ -119,7 +119,8 @@ api_publish(struct ask *a, json_t *body)
 		return;
 	/* Also above those that are not in force: who applied one takes only
 	 * what is newer. */
-	last = (json_int_t)view_config_last(dird.journal->view, scope);
+	last = (json_int_t)view_config_last(dird.journal->view, scope,
+	    dird.did);
 	number = last + 1;
 	if (version != NULL && !json_is_integer(version)) {
 		http_error(a, 400, why_name(WHY_FIELD_KIND), "version",

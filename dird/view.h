@@ -122,9 +122,10 @@ const struct item *view_name(struct view *, const char *name);
 const struct item *view_service(struct view *, const char *service_id);
 const struct item *view_subscription(struct view *, const char *id);
 const struct item *view_config(struct view *, const char *scope, int64_t now);
-/* The highest version that was ever published for a scope, also when it is not
- * in force; 0: none. */
-uint64_t	 view_config_last(struct view *, const char *scope);
+/* The highest version that a scope's publisher or did ever published for it,
+ * also when it is not in force; 0: none. Others cannot use up the numbers. */
+uint64_t	 view_config_last(struct view *, const char *scope,
+		    const char *did);
 /*
  * An approval is for the terms that stood when it was given: it ends with a
  * withdrawal, and with another macro or another way to approve. A no stays.

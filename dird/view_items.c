@@ -400,55 +400,57 @@ is_revoked_blob(struct view *v, const struct item *blob)
 	return 0;
 }
 
-/*
- * One publisher a scope: who came first with it. Of that one's blobs, the
- * highest version that is valid and not revoked.
- */
+/* The one publisher of a scope: who came first with it. */
+static uint32_t
+publisher(struct view *v, const uint8_t scope[16])
+{
+	const struct item *it = first_of(v, ITEM_CONFIG, scope);
+
+	return it == NULL ? NOBODY : it->author;
+}
+
+/* Of the publisher's blobs, the highest version that is valid and not revoked. */
 const struct item *
 view_config(struct view *v, const char *scope, int64_t now)
 {
-	const struct item *it, *first = NULL, *best = NULL;
+	const struct item *it, *best = NULL;
 	uint8_t key[16];
-	uint32_t i, head;
+	uint32_t i, author;
 
 	key_of(scope, strlen(scope), key);
-	if (v->item_buckets == 0)
+	author = publisher(v, key);
+	if (author == NOBODY)
 		return NULL;
-	head = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
-	for (i = head; i != NOTHING; i = it->next) {
+	for (i = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
+	    i != NOTHING; i = it->next) {
 		it = &v->item[i];
 		if (it->cls == ITEM_CONFIG && memcmp(it->key, key, 16) == 0 &&
-		    is_effective(v, it) && (first == NULL ||
-		    is_before(v, it, first)))
-			first = it;
-	}
-	for (i = head; first != NULL && i != NOTHING; i = it->next) {
-		it = &v->item[i];
-		if (it->cls == ITEM_CONFIG && memcmp(it->key, key, 16) == 0 &&
-		    it->author == first->author && it->from <= now &&
-		    now <= it->until && !is_revoked_blob(v, it) &&
-		    (best == NULL || it->version > best->version))
+		    it->author == author && it->from <= now &&
+		    now <= it->until && (best == NULL ||
+		    it->version > best->version) && !is_revoked_blob(v, it))
 			best = it;
 	}
 	return best;
 }
 
 uint64_t
-view_config_last(struct view *v, const char *scope)
+view_config_last(struct view *v, const char *scope, const char *did)
 {
+	uint32_t i, author, own = author_find(v, did);
 	const struct item *it;
 	uint64_t last = 0;
 	uint8_t key[16];
-	uint32_t i;
 
 	key_of(scope, strlen(scope), key);
-	if (v->item_buckets == 0)
+	author = publisher(v, key);
+	if (author == NOBODY)
 		return 0;
 	for (i = v->item_bucket[bucket(v, ITEM_CONFIG, key, v->item_buckets)];
 	    i != NOTHING; i = it->next) {
 		it = &v->item[i];
 		if (it->cls == ITEM_CONFIG && memcmp(it->key, key, 16) == 0 &&
-		    is_effective(v, it) && it->version > last)
+		    (it->author == author || it->author == own) &&
+		    it->version > last)
 			last = it->version;
 	}
 	return last;

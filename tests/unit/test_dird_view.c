@@ -478,6 +478,9 @@ START_TEST(a_scope_has_one_publisher_and_its_newest_valid_blob)
 	p[2].now++;
 	blob(&p[2], 9, "theirs");
 	ck_assert_uint_eq(view_config(v, "fips", A_TIME)->version, 2);
+	/* Nor does another's number keep the publisher from the next one. */
+	ck_assert_uint_eq(view_config_last(v, "fips", p[1].did), 2);
+	ck_assert_uint_eq(view_config_last(v, "fips", p[2].did), 9);
 	ck_assert_ptr_null(view_config(v, "fips", INT64_C(1800000000)));
 	ck_assert_ptr_null(view_config(v, "other", A_TIME));
 	say(&p[1], OBJ_CONFIG_REVOKE, json_pack("{s:s}", "config_id", hex));
