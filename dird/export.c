@@ -35,9 +35,9 @@ export_line(struct export_check *x, const char *line, size_t len,
     struct because *b)
 {
 	uint8_t said[CHAIN_LEN], chain[CHAIN_LEN], leaf[HASH_LEN], pub[KEY_LEN];
-	struct person was, is;
 	struct entry e;
 	ssize_t n;
+	int was;
 
 	n = entry_unline(line, len, said, x->raw, sizeof(x->raw), b);
 	if (n == -1)
@@ -52,11 +52,10 @@ export_line(struct export_check *x, const char *line, size_t len,
 		return because(b, WHY_AUTHOR, "%s", e.author);
 	if (entry_verify(&e, pub, b) == -1)
 		return -1;
-	view_person(x->view, e.author, &was);
+	was = view_forked(x->view, e.author);
 	if (view_add(x->view, &e, b) == -1)
 		return -1;
-	view_person(x->view, e.author, &is);
-	x->forks += is.frozen && !was.frozen;
+	x->forks += view_forked(x->view, e.author) && !was;
 	merkle_leaf(x->raw, (size_t)n, leaf);
 	if (merkle_add(x->tree, leaf) == -1)
 		return because(b, WHY_FULL, "memory");

@@ -193,6 +193,14 @@ view_next(const struct view *v, const char *did, uint64_t *seq,
 }
 
 int
+view_forked(const struct view *v, const char *did)
+{
+	uint32_t i = author_find(v, did);
+
+	return i != NOBODY && v->author[i].fork != NO_LIMIT;
+}
+
+int
 author_place(const struct view *v, uint32_t i, const struct entry *e,
     struct because *b)
 {

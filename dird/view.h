@@ -101,6 +101,8 @@ int		 view_add(struct view *, const struct entry *, struct because *);
 int		 view_key(const struct view *, const char *did, uint8_t pub[KEY_LEN]);
 int		 view_next(const struct view *, const char *did, uint64_t *seq,
 		    uint8_t prev[ID_LEN]);
+/* Did it sign two entries with one number? Settles nothing. */
+int		 view_forked(const struct view *, const char *did);
 
 /* The one question. Unknown did, unknown right, no right: 0. */
 int		 view_can(struct view *, const char *did, enum right);

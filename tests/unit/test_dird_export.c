@@ -6,6 +6,7 @@
 
 #include "dird_author.h"
 #include "export.h"
+#include "view_int.h"
 
 enum { LINES = 1000, PARTS = 2 };
 
@@ -67,6 +68,37 @@ START_TEST(a_whole_export_is_proved)
 	    (unsigned long long)x->n, why_text(b.why), b.place);
 	ck_assert_uint_eq(x->n, LINES);
 	ck_assert_uint_eq(merkle_size(x->tree), LINES);
+	ck_assert_uint_eq(x->forks, 0);
+	/* Nobody asked who is a member, and it was not settled line by line. */
+	ck_assert_uint_eq(x->view->vote, 0);
+	export_free(x);
+}
+END_TEST
+
+START_TEST(an_author_with_two_histories_is_counted_once)
+{
+	struct export_check *x = export_new();
+	struct a_author twin = who[3];
+	struct because b = { WHY_OK, "" };
+	uint8_t chain[CHAIN_LEN];
+	static char text[ENTRY_LINE_MAX];
+	static struct a_raw r;
+	struct entry e;
+	ssize_t n;
+	int i;
+
+	ck_assert_int_eq(first_broken(x, 0, &b), LINES);
+	for (i = 0; i < 2; i++) {
+		/* Numbers that were said long ago. */
+		twin.seq = (uint64_t)(20 - i);
+		a_say(&twin, OBJ_ATTEST, a_attest(&who[i]), &r);
+		ck_assert_int_eq(entry_read(r.p, r.len, &e, &b), 0);
+		memcpy(chain, x->chain, sizeof(chain));
+		chain_add(chain, r.p, r.len);
+		n = entry_line(&e, chain, text, sizeof(text));
+		ck_assert_int_eq(export_line(x, text, (size_t)n, &b), 0);
+	}
+	ck_assert_uint_eq(x->forks, 1);
 	export_free(x);
 }
 END_TEST
@@ -198,6 +230,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, a_whole_export_is_proved);
+	tcase_add_test(tc, an_author_with_two_histories_is_counted_once);
 	tcase_add_test(tc, every_changed_byte_is_found_in_its_own_entry);
 	tcase_add_test(tc, an_entry_changed_with_all_its_hashes_is_still_found);
 	tcase_add_test(tc, a_missing_doubled_or_swapped_entry_is_named);
