@@ -234,22 +234,32 @@ tun_start(struct event_base *base)
 }
 
 /* With nowhere to put a packet, do not be told of it; then go on at half. */
-void
-tun_mind(void)
+static int
+may_go_on(void)
 {
 	unsigned ours = backlog_count() > 0 ? UNDER_WAY + PASSING : UNDER_WAY / 2;
 
+	return paused ? may_read(ours, BACKLOG_MAX / 2) :
+	    may_read(UNDER_WAY + PASSING, BACKLOG_MAX);
+}
+
+/*
+ * First what the device says, then what waits here: an event that is active
+ * already is not watched again, though event_add() says so, and one that is
+ * no longer watched is not active either.
+ */
+void
+tun_mind(void)
+{
 	if (ev == NULL)
 		return;
+	if (paused == may_go_on()) {
+		paused = !paused;
+		if ((paused ? event_del(ev) : event_add(ev, NULL)) == -1)
+			fatalx("cannot watch %s", name);
+	}
 	if (starved && allowance() > UNDER_WAY / 2)
 		event_active(ev, EV_READ, 0);
-	if (!paused && may_read(UNDER_WAY + PASSING, BACKLOG_MAX))
-		return;
-	if (paused && !may_read(ours, BACKLOG_MAX / 2))
-		return;
-	paused = !paused;
-	if ((paused ? event_del(ev) : event_add(ev, NULL)) == -1)
-		fatalx("cannot watch %s", name);
 }
 
 /* -- to the kernel ---------------------------------------------------------- */

@@ -1,0 +1,139 @@
+/*
+ * room: netd -- when the TUN device is read: a socket stands for it, and the
+ * test says how many slots there are and takes what is read.
+ */
+#include <event2/event.h>
+#include <sys/socket.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../netd/backlog.h"
+#include "../../netd/ip6.h"
+#include "../../netd/session.h"
+#include "../../netd/tun.h"
+
+struct netd netd;
+
+static unsigned		 nfree = 1024, nout, npiece;
+static int		 is_shut;	/* the session layer takes no piece */
+static uint8_t		 slot[4096];
+static struct work	 work = { .buf = slot };
+static struct event_base *base;
+static int		 kernel;	/* the other end */
+
+uint64_t netd_clock(void) { return netd.now_ms; }
+unsigned pipe_free(void) { return nfree; }
+unsigned pipe_counted(enum pipe_source s) { (void)s; return 0; }
+void pipe_count(struct work *w, enum pipe_source s) { (void)w; (void)s; }
+struct work *pipe_get(void) { return &work; }
+void pipe_put(struct work *w) { (void)w; }
+size_t pipe_room(const struct work *w) { (void)w; return 1000; }
+void session_output(struct work *w) { (void)w; nout++; }
+
+int
+session_output_run(const struct seg *g, unsigned *at, unsigned max)
+{
+	if (is_shut || max == 0)
+		return 0;
+	*at = g->count;
+	npiece++;
+	return 1;
+}
+
+static void
+setup(void)
+{
+	struct msg_tun	m = { .name = "t", .mtu = 1280, .offload = 1 };
+	int		fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
+	    fd), 0);
+	kernel = fd[1];
+	tun_add(fd[0], &m);
+	base = event_base_new();
+	ck_assert_ptr_nonnull(base);
+	tun_start(base);
+}
+
+static void
+turn(void)
+{
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	tun_mind();
+}
+
+/* The machine sends an IPv6 packet; a long one is a piece. */
+static void
+say(size_t len)
+{
+	uint8_t	buf[VNET_LEN + 2000] = { 0 }, *p = buf + VNET_LEN;
+
+	p[0] = 0x60;
+	p[4] = (uint8_t)((len - IP6_HEAD) >> 8);
+	p[5] = (uint8_t)(len - IP6_HEAD);
+	p[6] = 59;
+	ck_assert_int_eq(send(kernel, buf, VNET_LEN + len, 0),
+	    (ssize_t)(VNET_LEN + len));
+}
+
+START_TEST(reading_goes_on_after_slots_ran_out_with_a_piece_waiting)
+{
+	is_shut = 1;
+	say(1500);
+	turn();
+	ck_assert_uint_eq(backlog_count(), 1);
+	nfree = 0;
+	turn();			/* nothing is read any more */
+	say(100);
+	turn();
+	ck_assert_uint_eq(nout, 0);
+	is_shut = 0;
+	nfree = 1024;		/* all slots come back at once */
+	turn();
+	turn();
+	ck_assert_uint_eq(npiece, 1);
+	ck_assert_uint_eq(nout, 1);
+	say(100);
+	turn();
+	ck_assert_uint_eq(nout, 2);
+}
+END_TEST
+
+START_TEST(pieces_are_cut_on_while_the_device_is_not_read)
+{
+	unsigned i;
+
+	is_shut = 1;
+	nfree = 100;
+	for (i = 0; i < BACKLOG_MAX; i++)
+		say(1500);
+	turn();
+	ck_assert_uint_eq(backlog_count(), BACKLOG_MAX);
+	is_shut = 0;
+	turn();
+	ck_assert_uint_eq(npiece, BACKLOG_MAX);
+	ck_assert_uint_eq(backlog_count(), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("tun");
+	TCase *t = tcase_create("tun");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, reading_goes_on_after_slots_ran_out_with_a_piece_waiting);
+	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
+	suite_add_tcase(s, t);
+	srunner_set_tap(r, "-");
+	srunner_run_all(r, CK_SILENT);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
