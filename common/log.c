@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "typed.h"
 
 #define MAX_DIRECTIVES	32
 #define MAX_LINE	2048
@@ -114,44 +114,21 @@ log_is_on(enum log_level level, const char *target)
 	return level <= limit;
 }
 
-/* Civil date of days since 1970-01-01, proleptic Gregorian. */
+/* As 2026-01-31T12:00:00.123Z. */
 static void
-civil(int64_t days, int *y, int *m, int *d)
+stamp(char out[25])
 {
-	static const int len[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int leap, n;
-
-	for (*y = 1970; ; (*y)++) {
-		leap = (*y % 4 == 0 && *y % 100 != 0) || *y % 400 == 0;
-		if (days < 365 + leap)
-			break;
-		days -= 365 + leap;
-	}
-	for (*m = 0; ; (*m)++) {
-		n = len[*m] + (*m == 1 && leap);
-		if (days < n)
-			break;
-		days -= n;
-	}
-	*m += 1;
-	*d = (int)days + 1;
-}
-
-static size_t
-stamp(char *out, size_t cap)
-{
-	struct timespec	ts;
-	int		y, m, d, s, n;
+	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	civil(ts.tv_sec / 86400, &y, &m, &d);
-	s = (int)(ts.tv_sec % 86400);
-	n = snprintf(out, cap, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d,
-	    s / 3600, s / 60 % 60, s % 60, (int)(ts.tv_nsec / 1000000));
-	return (size_t)n;
+	time_write(ts.tv_sec, out);
+	snprintf(out + 19, 6, ".%03uZ", (unsigned)ts.tv_nsec / 1000000 % 1000);
 }
 
-/* Bytes that could forge a line or break JSON become escapes or '?'. */
+/*
+ * Bytes that could forge a line, break JSON or command a terminal (above 0x7f,
+ * too) become escapes or '?'.
+ */
 static size_t
 escape(char *out, size_t cap, const char *s)
 {
@@ -160,7 +137,7 @@ escape(char *out, size_t cap, const char *s)
 	for (; *s != '\0' && n + 2 < cap; s++) {
 		if (!is_tty && (*s == '"' || *s == '\\'))
 			out[n++] = '\\';
-		out[n++] = (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s;
+		out[n++] = *s < 0x20 || *s > 0x7e ? '?' : *s;
 	}
 	out[n] = '\0';
 	return n;
@@ -183,11 +160,11 @@ put(char *line, size_t len)
 static int
 emit(enum log_level level, const char *target, const char *raw)
 {
-	char	msg[MAX_LINE], line[MAX_LINE + 256], when[96];
+	char	msg[MAX_LINE], line[MAX_LINE + 256], when[25];
 	int	n;
 
 	escape(msg, sizeof(msg), raw);
-	stamp(when, sizeof(when));
+	stamp(when);
 	if (is_tty)
 		n = snprintf(line, sizeof(line), "%s %5s %s %s: %s\n", when,
 		    level_name[level], room, target, msg);

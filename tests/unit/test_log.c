@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "typed.h"
 
 static char line[8192];
 
@@ -73,6 +75,27 @@ START_TEST(a_text_cannot_forge_a_line_or_break_the_object)
 	ck_assert_ptr_nonnull(strstr(s, "a\\\"b\\\\c?{"));
 	ck_assert_ptr_null(strchr(s, 0x1b));
 	ck_assert_ptr_nonnull(strstr(s, "\"room\":\"netd\""));
+	/* C1: what a terminal obeys like ESC and a letter; and no UTF-8. */
+	ck_assert_ptr_nonnull(strstr(captured("t", "a\xc2\x9b" "2J\xff."),
+	    "a??2J?."));
+}
+END_TEST
+
+START_TEST(a_line_begins_with_the_time_of_day)
+{
+	char now[21];
+	int i;
+
+	/* The second may pass between the two. */
+	for (i = 0; i < 5; i++) {
+		time_write(time(NULL), now);
+		if (strncmp(captured("t", "x") + 9, now, 19) == 0)
+			break;
+	}
+	ck_assert_int_lt(i, 5);
+	ck_assert_int_eq(line[9 + 19], '.');
+	ck_assert_int_eq(line[9 + 23], 'Z');
+	ck_assert_int_eq(line[9 + 24], '"');
 }
 END_TEST
 
@@ -147,6 +170,7 @@ main(void)
 	tcase_add_test(t, a_socket_nobody_reads_does_not_block);
 	tcase_add_test(t, levels_parse_in_any_case);
 	tcase_add_test(t, a_text_cannot_forge_a_line_or_break_the_object);
+	tcase_add_test(t, a_line_begins_with_the_time_of_day);
 	tcase_add_test(t, a_long_text_is_cut_not_overrun);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);
