@@ -3,7 +3,7 @@
  *
  * A machine is a file x.def of rows
  *	STATE(NAME)  EVENT(NAME)  EDGE(FROM, EVENT, TO, act)
- * Define FSM_PREFIX-less macros as below and include it; see fsm_step().
+ * that is included once for each of the tables in struct fsm; see fsm_step().
  * act(obj, arg) runs first: 0 commits and the state moves, -1 leaves all as it
  * was. A (state, event) pair that is not in the table is refused and counted.
  * Only fsm_step() writes a state field.

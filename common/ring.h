@@ -122,7 +122,7 @@ int	ring_push(struct ring *, struct ring_queue *, const struct ring_desc *);
 /* 1 there is one, 0 empty, -1 the producer's index is impossible. */
 int	ring_look(struct ring *, struct ring_queue *);
 /* 1 taken, 0 empty, -1 the producer's index is impossible. The descriptor is
- * a private copy that nobody has checked: see ring_desc_ok(). */
+ * a private copy that nobody has checked: see ring_request_ok(). */
 int	ring_pop(struct ring *, struct ring_queue *, struct ring_desc *);
 /* Is a request such that work on it stays inside its slot? */
 int	ring_request_ok(const struct ring *, const struct ring_desc *);

@@ -14,7 +14,7 @@
 #define LENT	"lent"
 #define BATCH_LEN	32768
 
-/* One transaction under way. A message that does not fit sets bad. */
+/* One transaction under way; one that does not fit is not committed. */
 struct batch {
 	char		*buf;
 	size_t		 cap, len;
