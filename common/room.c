@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -65,4 +66,14 @@ room_lost(const struct chan *privd, enum proc_id lost)
 	if (lost == PROC_PRIVD || poll(&pfd, 1, LAST_DOOR_MS) == 1)
 		_exit(0);	/* the house is closing */
 	fatalx("%s is gone", proc_row[lost].name);
+}
+
+void
+room_sent(const struct chan *c, int ret)
+{
+	if (ret == 0)
+		return;
+	if (errno == EPIPE || errno == ECONNRESET)
+		_exit(0);
+	fatal("%s takes no answers", proc_row[c->peer].name);
 }

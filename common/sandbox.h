@@ -29,6 +29,11 @@ int	room_door_fd(enum proc_id me, enum proc_id peer);
  * nothing is wrong with that; who is gone beside a privd that lives is said.
  */
 _Noreturn void room_lost(const struct chan *privd, enum proc_id lost);
+/*
+ * What a _send() over this door came to. One whose reader is gone leaves nothing
+ * to do here: exits. One that is not read for seconds is fatal.
+ */
+void	room_sent(const struct chan *, int ret);
 
 /* The account that room runs as: proc.def's, else its number. */
 void	sandbox_account(enum proc_id, uid_t *, gid_t *);

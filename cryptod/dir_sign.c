@@ -4,18 +4,17 @@
  * origin, "cosignature/v1". No memory but the tables below.
  */
 #define ME_CRYPTOD
-#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "canon.h"
 #include "dir_sign.h"
 #include "doors.h"
 #include "ident.h"
 #include "log.h"
+#include "sandbox.h"
 
 #define BODY_MAX	65471		/* as SIGN_ENTRY bounds it */
 #define ENTRY_MAX	65535		/* signed bytes and signature */
@@ -69,21 +68,11 @@ dir_sign_init(const struct dir_key *k, const struct key *m)
 /* -- answers ------------------------------------------------------------- */
 
 static void
-must_send(int ret)
-{
-	if (ret == 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	fatal("dird takes no answers");
-}
-
-static void
 no(struct chan *c, uint32_t req, enum refusal why)
 {
 	struct msg_sign_no m = { .req = req, .why = (uint16_t)why };
 
-	must_send(sign_no_send(c, &m, NULL));
+	room_sent(c, sign_no_send(c, &m, NULL));
 }
 
 static void
@@ -99,7 +88,7 @@ yes(struct chan *c, uint32_t req, const void *msg, size_t len)
 	struct msg_dir_signed a = { .req = req };
 
 	sign(msg, len, a.sig);
-	must_send(dir_signed_send(c, &a, NULL));
+	room_sent(c, dir_signed_send(c, &a, NULL));
 }
 
 /* -- entries ------------------------------------------------------------- */
@@ -229,7 +218,7 @@ on_sign_part(struct chan *c, const struct msg_sign_part *m, int *fds)
 	in.open = 0;
 	why = entry(a.sig);
 	if (why == REFUSE_NONE)
-		must_send(dir_signed_send(c, &a, NULL));
+		room_sent(c, dir_signed_send(c, &a, NULL));
 	else
 		no(c, m->req, why);
 }
@@ -249,7 +238,7 @@ on_sign_claim(struct chan *c, const struct msg_sign_claim *m, int *fds)
 	if (curve_sign(mesh->sec, text, n, aux, a.sig) == -1)
 		fatalx("our own key does not sign");
 	sodium_memzero(aux, sizeof(aux));
-	must_send(dir_signed_send(c, &a, NULL));
+	room_sent(c, dir_signed_send(c, &a, NULL));
 }
 
 void

@@ -6,14 +6,12 @@
  * the answer come last, together. What netd cannot name gets HS_NO.
  */
 #define ME_CRYPTOD
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "doors.h"
 #include "handshake.h"
-#include "log.h"
+#include "sandbox.h"
 #include "session.h"
 
 static const struct key *self;
@@ -24,23 +22,12 @@ handshake_init(const struct key *k)
 	self = k;
 }
 
-/* An answer that cannot be sent: netd went away, or has not read for seconds. */
-static void
-must_send(int ret)
-{
-	if (ret == 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	fatal("netd takes no answers");
-}
-
 static void
 no(struct chan *c, uint32_t req, enum refusal why)
 {
 	struct msg_hs_no m = { .req = req, .why = (uint16_t)why };
 
-	must_send(hs_no_send(c, &m, NULL));
+	room_sent(c, hs_no_send(c, &m, NULL));
 }
 
 static int
@@ -115,7 +102,7 @@ on_ik_start(struct chan *c, const struct msg_ik_start *m, int *fds)
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
-		must_send(ik_msg1_send(c, &a, NULL));
+		room_sent(c, ik_msg1_send(c, &a, NULL));
 }
 
 void
@@ -135,7 +122,7 @@ on_ik_read1(struct chan *c, const struct msg_ik_read1 *m, int *fds)
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
-		must_send(ik_who_send(c, &a, NULL));
+		room_sent(c, ik_who_send(c, &a, NULL));
 }
 
 void
@@ -161,7 +148,7 @@ on_ik_answer(struct chan *c, const struct msg_ik_answer *m, int *fds)
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
-		must_send(ik_msg2_send(c, &a, NULL));
+		room_sent(c, ik_msg2_send(c, &a, NULL));
 }
 
 void
@@ -185,7 +172,7 @@ on_ik_read2(struct chan *c, const struct msg_ik_read2 *m, int *fds)
 		return;
 	}
 	hs_free(h);
-	must_send(ik_up_send(c, &a, NULL));
+	room_sent(c, ik_up_send(c, &a, NULL));
 }
 
 /* -- sessions ------------------------------------------------------------ */
@@ -207,7 +194,7 @@ on_xk_start(struct chan *c, const struct msg_xk_start *m, int *fds)
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
-		must_send(xk_msg1_send(c, &a, NULL));
+		room_sent(c, xk_msg1_send(c, &a, NULL));
 }
 
 void
@@ -228,7 +215,7 @@ on_xk_read1(struct chan *c, const struct msg_xk_read1 *m, int *fds)
 	if (why != REFUSE_NONE)
 		no(c, m->req, why);
 	else
-		must_send(xk_msg2_send(c, &a, NULL));
+		room_sent(c, xk_msg2_send(c, &a, NULL));
 }
 
 void
@@ -254,7 +241,7 @@ on_xk_read2(struct chan *c, const struct msg_xk_read2 *m, int *fds)
 		return;
 	}
 	hs_free(h);
-	must_send(xk_msg3_send(c, &a, NULL));
+	room_sent(c, xk_msg3_send(c, &a, NULL));
 }
 
 /* The reference takes any key here; an address belongs to the key that hashes to it. */
@@ -293,7 +280,7 @@ on_xk_read3(struct chan *c, const struct msg_xk_read3 *m, int *fds)
 		return;
 	}
 	hs_free(h);
-	must_send(xk_up_send(c, &a, NULL));
+	room_sent(c, xk_up_send(c, &a, NULL));
 }
 
 /* -- both ---------------------------------------------------------------- */

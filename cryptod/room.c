@@ -21,6 +21,7 @@
 #include "log.h"
 #include "ring.h"
 #include "room.h"
+#include "sandbox.h"
 #include "session.h"
 #include "sign.h"
 #include "worker.h"
@@ -41,17 +42,6 @@ static struct {
 	int			 going, gone;
 } room;
 
-/* privd is gone when it cannot be told: nothing is left to do here. */
-static void
-tell_privd(int ret)
-{
-	if (ret == 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	fatal("privd takes no answers");
-}
-
 /* -- boot ---------------------------------------------------------------- */
 
 void
@@ -65,7 +55,7 @@ on_conf_file(struct chan *c, const struct msg_conf_file *m, int *fds)
 	close(fds[0]);
 	a.offset = (uint32_t)room.hole.at;
 	a.len = (uint32_t)room.hole.len;
-	tell_privd(conf_hole_send(c, &a, NULL));
+	room_sent(c, conf_hole_send(c, &a, NULL));
 }
 
 void
@@ -114,7 +104,7 @@ on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 	memcpy(a.addr, room.self->addr, sizeof(a.addr));
 	a.key_mode = (uint8_t)room.mode;
 	memcpy(a.dir_pub, room.dir->pub, sizeof(a.dir_pub));
-	tell_privd(ready_cryptod_send(c, &a, NULL));
+	room_sent(c, ready_cryptod_send(c, &a, NULL));
 }
 
 void
@@ -137,7 +127,7 @@ on_ping_cryptod(struct chan *c, const struct msg_ping_cryptod *m, int *fds)
 	struct msg_pong_cryptod a = { .req = m->req };
 
 	(void)fds;
-	tell_privd(pong_cryptod_send(c, &a, NULL));
+	room_sent(c, pong_cryptod_send(c, &a, NULL));
 }
 
 /* -- the loop ------------------------------------------------------------ */

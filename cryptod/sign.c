@@ -7,13 +7,12 @@
  * taken netd cannot have this node stand in two places at once.
  */
 #define ME_CRYPTOD
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "doors.h"
 #include "log.h"
+#include "sandbox.h"
 #include "sign.h"
 #include "wire.h"
 
@@ -34,21 +33,11 @@ sign_init(const struct key *k)
 }
 
 static void
-must_send(int ret)
-{
-	if (ret == 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	fatal("netd takes no answers");
-}
-
-static void
 no(struct chan *c, uint32_t req, enum refusal why)
 {
 	struct msg_hs_no m = { .req = req, .why = (uint16_t)why };
 
-	must_send(hs_no_send(c, &m, NULL));
+	room_sent(c, hs_no_send(c, &m, NULL));
 }
 
 static void
@@ -100,7 +89,7 @@ on_sign_tree(struct chan *c, const struct msg_sign_tree *m, int *fds)
 	last_seq = m->seq;
 	tree_bytes(tbs, self->addr, m->parent, m->seq, m->ts);
 	sign(tbs, sizeof(tbs), a.sig);
-	must_send(tree_signed_send(c, &a, NULL));
+	room_sent(c, tree_signed_send(c, &a, NULL));
 }
 
 void
@@ -117,7 +106,7 @@ on_sign_proof(struct chan *c, const struct msg_sign_proof *m, int *fds)
 		return;
 	}
 	sign(tbs, n, a.sig);
-	must_send(proof_signed_send(c, &a, NULL));
+	room_sent(c, proof_signed_send(c, &a, NULL));
 }
 
 void
@@ -130,7 +119,7 @@ on_verify_tree(struct chan *c, const struct msg_verify_tree *m, int *fds)
 	curve_addr(m->pub, addr);
 	tree_bytes(tbs, addr, m->parent, m->seq, m->ts);
 	a.ok = curve_verify(m->pub, tbs, sizeof(tbs), m->sig) != 0;
-	must_send(verified_send(c, &a, NULL));
+	room_sent(c, verified_send(c, &a, NULL));
 }
 
 void
@@ -144,5 +133,5 @@ on_verify_proof(struct chan *c, const struct msg_verify_proof *m, int *fds)
 	curve_addr(m->pub, addr);
 	n = proof_bytes(tbs, addr, m->id, m->path, m->path_len);
 	a.ok = n != 0 && curve_verify(m->pub, tbs, n, m->sig);
-	must_send(verified_send(c, &a, NULL));
+	room_sent(c, verified_send(c, &a, NULL));
 }

@@ -50,17 +50,6 @@ dird_req(void)
 	return last;
 }
 
-/* privd is gone when it cannot be told: nothing is left to do here. */
-static void
-tell_privd(int ret)
-{
-	if (ret == 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	fatal("privd takes no answers");
-}
-
 /* -- boot ------------------------------------------------------------------ */
 
 void
@@ -158,7 +147,7 @@ on_ping_dird(struct chan *c, const struct msg_ping_dird *m, int *fds)
 	struct msg_pong_dird pong = { .req = m->req };
 
 	(void)fds;
-	tell_privd(pong_dird_send(c, &pong, NULL));
+	room_sent(c, pong_dird_send(c, &pong, NULL));
 }
 
 void
@@ -171,7 +160,7 @@ on_stop_dird(struct chan *c, const struct msg_stop_dird *m, int *fds)
 	journal_close(dird.journal);
 	dird.journal = NULL;
 	dird.closed = (struct because){ WHY_READ_ONLY, "stopping" };
-	tell_privd(stopped_dird_send(c, &done, NULL));
+	room_sent(c, stopped_dird_send(c, &done, NULL));
 }
 
 /* -- doors ----------------------------------------------------------------- */
@@ -281,7 +270,8 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	wait_for(&have_all, "the configuration");
 	dird.start = dird_now();
 	shut(dird.folder);
-	tell_privd(ready_dird_send(&dird.door[PROC_PRIVD], &ready, NULL));
+	room_sent(&dird.door[PROC_PRIVD],
+	    ready_dird_send(&dird.door[PROC_PRIVD], &ready, NULL));
 	wait_for(&going, "GO");
 	services_read();
 	/* Who connects meanwhile waits in the socket's queue. */
