@@ -18,7 +18,6 @@
 
 #define LOG_TARGET "bastide::privd"
 #include "log.h"
-#include "guest.h"
 #include "privd.h"
 #include "ring.h"
 #include "sandbox.h"
@@ -538,17 +537,13 @@ boot_go(void *obj, void *arg)
 	struct msg_go_cryptod	go_cryptod = { .req = 1 };
 	struct msg_go_dird	go_dird = { .req = 1 };
 	struct msg_go_netd	go_netd = { .req = 1 };
-	int			dirs[CONTROL_DIRS + 1];
-	unsigned		ndir;
+	int			dirs[CONTROL_DIRS];
 
 	(void)obj;
 	(void)arg;
 	conf_free(house.conf);
 	house.conf = NULL;
-	ndir = control_dirs(dirs);
-	if (guest_dir() != -1)
-		dirs[ndir++] = guest_dir();
-	sandbox_drop_privd(dirs, ndir);
+	sandbox_drop_privd(dirs, control_dirs(dirs));
 	sandbox_seccomp(PROC_PRIVD);
 	/* cryptod first: netd may ask it things as soon as it has its own. */
 	SEND(go_cryptod, PROC_CRYPTOD, &go_cryptod, NULL);

@@ -1,6 +1,6 @@
 /*
- * control.c -- the local sockets: bound here, served by netd (control) and dird
- * (the directory's API).
+ * control.c -- the local sockets: bound here, served by netd (control), dird
+ * (the directory's API) and guest.c.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,21 +17,28 @@
 #include "privd.h"
 
 #define GROUP	"bastide"
-#define BACKLOG	32
 
 struct local {
 	const char	*name;		/* below the runtime folder */
 	const char	*what;
+	int		 type, backlog;
+	mode_t		 mode;
 	char		 path[108];
 	const char	*base;		/* last part of path */
 	int		 dir, is_bound;
 };
 
 static struct local control = { .name = "control.sock",
-    .what = "the control socket", .dir = -1 };
+    .what = "the control socket", .type = SOCK_STREAM, .backlog = 32,
+    .mode = 0660, .dir = -1 };
 static struct local directory = { .name = "directory.sock",
-    .what = "the directory's socket", .dir = -1 };
-static struct local *const all[] = { &control, &directory };
+    .what = "the directory's socket", .type = SOCK_STREAM, .backlog = 32,
+    .mode = 0660, .dir = -1 };
+/* Root's alone; who calls waits, none is turned away. */
+static struct local guests = { .name = "privd.sock",
+    .what = "the guest socket", .type = SOCK_SEQPACKET, .backlog = 2048,
+    .mode = 0600, .dir = -1 };
+static struct local *const all[CONTROL_DIRS] = { &control, &directory, &guests };
 
 const char *
 control_path(void)
@@ -44,7 +51,7 @@ control_dirs(int fds[CONTROL_DIRS])
 {
 	unsigned i, n = 0;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (i = 0; i < CONTROL_DIRS; i++)
 		if (all[i]->dir != -1)
 			fds[n++] = all[i]->dir;
 	return n;
@@ -88,7 +95,7 @@ remove_stale(const struct local *l, const struct sockaddr_un *sun)
 		return;
 	if (!S_ISSOCK(st.st_mode))
 		fatalx("%s is in the way and is no socket; remove it", l->path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, l->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("look for another node");
 	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
@@ -127,9 +134,9 @@ find_group(void)
 	return 0;
 }
 
-/* Listening; gid is the group that may connect. */
+/* Listening, for this group. */
 static int
-local_open(struct local *l, const char *conf, uint32_t *gid)
+local_open(struct local *l, const char *conf, gid_t gid)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int		   fd;
@@ -137,18 +144,17 @@ local_open(struct local *l, const char *conf, uint32_t *gid)
 	find_place(l, conf);
 	strcpy(sun.sun_path, l->path);
 	remove_stale(l, &sun);
-	*gid = find_group();
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, l->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("%s", l->what);
 	/* umask 077: nobody else connects before the mode below is set. */
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		fatal("%s %s", l->what, l->path);
 	l->is_bound = 1;
-	if (fchownat(l->dir, l->base, (uid_t)-1, *gid, AT_SYMLINK_NOFOLLOW) ==
-	    -1 || fchmodat(l->dir, l->base, 0660, 0) == -1)
+	if (fchownat(l->dir, l->base, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) ==
+	    -1 || fchmodat(l->dir, l->base, l->mode, 0) == -1)
 		fatal("owner and mode of %s", l->path);
-	if (listen(fd, BACKLOG) == -1)
+	if (listen(fd, l->backlog) == -1)
 		fatal("listen on %s", l->path);
 	return fd;
 }
@@ -156,13 +162,21 @@ local_open(struct local *l, const char *conf, uint32_t *gid)
 int
 control_open(uint32_t *gid)
 {
-	return local_open(&control, house.conf->txt[CONF_CONTROL_PATH], gid);
+	*gid = find_group();
+	return local_open(&control, house.conf->txt[CONF_CONTROL_PATH], *gid);
 }
 
 int
 control_open_directory(uint32_t *gid)
 {
-	return local_open(&directory, "", gid);
+	*gid = find_group();
+	return local_open(&directory, "", *gid);
+}
+
+int
+control_open_guests(void)
+{
+	return local_open(&guests, "", 0);
 }
 
 void
@@ -170,7 +184,7 @@ control_close(void)
 {
 	unsigned i;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (i = 0; i < CONTROL_DIRS; i++) {
 		if (!all[i]->is_bound)
 			continue;
 		all[i]->is_bound = 0;

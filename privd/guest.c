@@ -4,13 +4,7 @@
  * says nothing for long loses its connection; more than GUESTS wait outside.
  */
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define ROOM_DISPATCH
@@ -18,8 +12,6 @@
 #define LOG_TARGET "bastide::lend"
 #include "log.h"
 
-#define NAME		"privd.sock"
-#define BACKLOG		2048	/* those wait, none is turned away */
 #define SILENT_MS	10000
 #define MESSAGES	8	/* of one guest in one turn */
 
@@ -30,69 +22,17 @@ struct guest {
 };
 
 static struct guest	guests[GUESTS];
-static int		sock = -1, dir = -1;
+static int		sock = -1;
 static unsigned		count;
-
-int
-guest_dir(void)
-{
-	return dir;
-}
-
-static void
-remove_stale(const struct sockaddr_un *sun)
-{
-	struct stat	st;
-	int		fd;
-
-	if (fstatat(dir, NAME, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		fatal("look for another privd");
-	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
-	    errno == EAGAIN)
-		fatalx("another node answers on %s; stop it, or give this one "
-		    "its own -r", sun->sun_path);
-	close(fd);
-	if (unlinkat(dir, NAME, 0) == -1)
-		fatal("remove the stale %s", sun->sun_path);
-}
 
 void
 guest_open(void)
 {
-	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
-	unsigned		i;
-	int			n;
+	unsigned i;
 
 	for (i = 0; i < GUESTS; i++)
 		guests[i].door.fd = -1;
-	n = snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/" NAME,
-	    house.runtime_dir);
-	if (n < 0 || (size_t)n >= sizeof(sun.sun_path))
-		conf_fatal("the path of " NAME " is longer than %zu bytes; use "
-		    "a shorter -r", sizeof(sun.sun_path) - 1);
-	dir = dir_open(house.runtime_dir, 0755, "runtime folder");
-	remove_stale(&sun);
-	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	/* umask 077: root's alone from its first moment. */
-	if (sock == -1 || bind(sock, (struct sockaddr *)&sun, sizeof(sun)) ==
-	    -1 || fchmodat(dir, NAME, 0600, 0) == -1 ||
-	    listen(sock, BACKLOG) == -1)
-		fatal("the guest socket %s", sun.sun_path);
-}
-
-void
-guest_close(void)
-{
-	if (sock == -1)
-		return;
-	close(sock);
-	sock = -1;
-	if (unlinkat(dir, NAME, 0) == -1 && errno != ENOENT)
-		log_warn("remove " NAME ": %s", strerror(errno));
+	sock = control_open_guests();
 }
 
 static void

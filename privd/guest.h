@@ -3,7 +3,7 @@
  *
  *	lend.c	 what may be lent; recorded, then done; undone, then recorded
  *	lend_list.c  what is lent now, in pages
- *	guest.c	 the guest socket: who is on it, how many, how long
+ *	guest.c	 who is on the guest socket, how many, how long
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -45,9 +45,6 @@ int	 lend_page(const uint8_t *after, struct msg_listed *);
 
 /* guest.c */
 void	 guest_open(void);
-/* Folder of the socket for the sandbox, or -1. */
-int	 guest_dir(void);
-void	 guest_close(void);
 /* Adds what to wait for, at most 1 + GUESTS; how many. */
 unsigned guest_poll(struct pollfd *);
 void	 guest_turn(const struct pollfd *, unsigned n, uint64_t now_ms);

@@ -537,7 +537,6 @@ house_clean(void)
 	for (i = 0; i < PROC_MAX; i++)
 		room_kill(&house.room[i]);
 	bury(BURY_MS);
-	guest_close();
 	control_close();
 	tun_close();
 }

@@ -8,13 +8,13 @@
  *	files.c	   files and folders that must be root's
  *	spawn.c	   rooms: execute, leash, how they died
  *	open.c	   UDP, DNS and name server sockets
- *	control.c  the control socket, the directory's socket
+ *	control.c  the sockets of netd, dird and guests on this machine
  *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
  *	nft.c, nft_rules.c  the nftables table of what is lent
  *	lend.c	   grants: recorded, done, undone
  *	lend_list.c  what is lent now, in pages
- *	guest.c	   the guest socket
+ *	guest.c	   guests on theirs
  *	runner.c   what the room macroctl is given
  *	notify.c   the service manager
  */
@@ -140,7 +140,9 @@ int	 control_open(uint32_t *gid);
 const char *control_path(void);
 /* The directory's, the same. */
 int	 control_open_directory(uint32_t *gid);
-#define CONTROL_DIRS	2
+/* That of guests, root's alone. */
+int	 control_open_guests(void);
+#define CONTROL_DIRS	3
 /* Folders of the sockets that are open, for the sandbox; how many. */
 unsigned control_dirs(int fds[CONTROL_DIRS]);
 void	 control_close(void);

@@ -33,6 +33,18 @@ conf <<<'{ tun: { enabled: true, name: lo } }'
 try
 wrong an_interface_that_is_no_tun_is_refused 1 'lo exists and is no TUN'
 
+# What somebody else left where the guest socket goes is not ours to take away.
+lends='tun: { enabled: true, name: drill1 }, dns: { enabled: false }, bastide: { lending: { allow: "web=tcp/80" } }'
+mkdir -p "$tmp/other" && echo kept >"$tmp/other/privd.sock"
+conf <<<"{ $lends }"
+try
+wrong a_file_in_the_place_of_the_guest_socket_is_refused 1 'privd.sock is in the way'
+check and_it_is_kept same kept "$(cat "$tmp/other/privd.sock")"
+rm -f "$tmp/other/privd.sock"
+conf <<<"{ node: { control: { socket_path: \"$tmp/other/privd.sock\" } }, $lends }"
+try
+wrong two_sockets_in_one_place_are_refused 1 'privd.sock'
+
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 conf <<<'{ tun: { enabled: true }, dns: { enabled: false } }'
 try
@@ -119,7 +131,7 @@ while "STOPPING" not in (said := s.recv(512).decode()):
 out.write(said + "\n")
 ' "$tmp/heard" &
 manager=$!
-sleep 0.3
+for _ in $(seq 100); do grep -q '@drill$' /proc/net/unix && break; sleep 0.05; done
 NOTIFY_SOCKET=@drill start
 sleep 0.3
 stop
