@@ -90,6 +90,8 @@ struct conf	*conf_parse(const char *name, const char *text, size_t len,
 		    size_t secret_at, size_t secret_len,
 		    void (*warn)(const char *), char err[CONF_ERR_LEN]);
 void		 conf_free(struct conf *);
+/* 0 and host, port of "host:port" or "[v6]:port"; -1 if it is neither. */
+int		 conf_hostport(const char *s, char host[256], uint16_t *port);
 /* Every default; never NULL. */
 struct conf	*conf_new(void);
 

@@ -94,8 +94,6 @@ int	conf_set(struct conf_ctx *, const struct conf_row *, yaml_node_t *,
 /* conf_peers.c, conf_udp.c */
 conf_fn	conf_on_peers, conf_on_udp;
 int	conf_check_loopback(struct conf_ctx *);
-/* 0 and host, port of "host:port" or "[v6]:port"; -1 if it is neither. */
-int	conf_hostport(const char *s, char host[256], uint16_t *port);
 int	conf_is_hostname(const char *);
 
 #endif

@@ -2,9 +2,7 @@
  * dird.c -- what dird is given: the folder of the journal, the socket of its
  * local API, who this node is, its settings.
  */
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +18,11 @@
 #define FOLDER		"directory"
 #define MINE		"bastide.directory."
 #define LENDING		"bastide.lending."
-/* Numbers of the kernel's interface that Debian 12's C library lacks a call for. */
-#define TREE_CLONE	1u
+
+#define TXT(NAME, path, max, def, doc)					\
+	_Static_assert((max) <= sizeof(((struct msg_conf_str_dird *)0)->text), \
+	    path " would be cut");
+#include "conf.def"
 
 void
 dird_start(void)
@@ -58,26 +59,6 @@ own_folder(const char *path)
 	return fd;
 }
 
-/*
- * The folder as a mount by itself: there is no way up from it, whatever the
- * kernel's Landlock can do.
- */
-static int
-alone(int fd, const char *path)
-{
-	int tree = (int)syscall(SYS_open_tree, fd, "",
-	    TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH), dir;
-
-	if (tree == -1)
-		fatal("a mount of its own for %s", path);
-	dir = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir == -1)
-		fatal("%s", path);
-	close(tree);
-	close(fd);
-	return dir;
-}
-
 static void
 send_folder(void)
 {
@@ -89,7 +70,7 @@ send_folder(void)
 	if (snprintf(path, sizeof(path), "%s/" FOLDER, house.state_dir) >=
 	    (int)sizeof(path))
 		conf_fatal("the path of the state folder is too long");
-	fd = alone(own_folder(path), path);
+	fd = dir_alone(own_folder(path), path);
 	boot_name(m.name, sizeof(m.name), path);
 	SEND(dir_folder, PROC_DIRD, &m, &fd);
 	close(fd);

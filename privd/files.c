@@ -1,8 +1,10 @@
 /* files.c -- opens what must belong to root and to nobody else. */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +13,8 @@
 #include "privd.h"
 
 #define FILE_MAX	1048576
+/* Of the kernel's interface; Debian 12's C library has no name for it. */
+#define TREE_CLONE	1u
 
 /* Whoever can write it could become us. */
 static void
@@ -70,6 +74,46 @@ dir_open(const char *path, mode_t mode, const char *what)
 	/* Our umask is stricter than some folders want. */
 	if (made && fchmod(fd, mode) == -1)
 		fatal("%s %s", what, path);
+	return fd;
+}
+
+int
+dir_alone(int fd, const char *path)
+{
+	int tree = (int)syscall(SYS_open_tree, fd, "",
+	    TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH), dir;
+
+	if (tree == -1 || (dir = openat(tree, ".", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC)) == -1)
+		fatal("a mount of its own for %s", path);
+	close(tree);
+	close(fd);
+	return dir;
+}
+
+int
+file_beside(const char *name, int flags, char *path, size_t size)
+{
+	const char	*slash = strrchr(house.exe, '/');
+	struct stat	 st, me;
+	int		 fd;
+
+	flags |= O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+	snprintf(path, size, "%.*s/%s", slash == NULL ? 0 :
+	    (int)(slash - house.exe), house.exe, name);
+	if ((fd = open(path, flags)) == -1 && errno == ENOENT) {
+		snprintf(path, size, BASTIDE_LIBEXEC "/%s", name);
+		fd = open(path, flags);
+	}
+	if (fd == -1)
+		fatal("open %s, beside %s or in " BASTIDE_LIBEXEC, name,
+		    house.exe);
+	if (fstat(fd, &st) == -1 || stat("/proc/self/exe", &me) == -1)
+		fatal("%s", path);
+	/* Who owns our own binary is trusted already: a build tree. */
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) ||
+	    (st.st_uid != 0 && st.st_uid != me.st_uid))
+		fatalx("%s must be root's, and nobody else may write it", path);
 	return fd;
 }
 

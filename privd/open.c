@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,28 +42,13 @@ addr_make(const char *ip, uint16_t port, union addr *a)
 	return 0;
 }
 
-/* "192.0.2.1:2121" or "[2001:db8::1]:2121". */
 static int
 addr_parse(const char *s, union addr *a)
 {
-	char		 ip[64], *end, *colon;
-	unsigned long	 port;
+	char		 ip[256];
+	uint16_t	 port;
 
-	if (strlen(s) >= sizeof(ip))
-		return -1;
-	strcpy(ip, s);
-	if ((colon = strrchr(ip, ':')) == NULL || colon == ip)
-		return -1;
-	*colon = '\0';
-	port = strtoul(colon + 1, &end, 10);
-	if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || port > 65535)
-		return -1;
-	if (ip[0] != '[')
-		return strchr(ip, ':') ? -1 : addr_make(ip, (uint16_t)port, a);
-	if (colon[-1] != ']')
-		return -1;
-	colon[-1] = '\0';
-	return addr_make(ip + 1, (uint16_t)port, a);
+	return conf_hostport(s, ip, &port) == -1 ? -1 : addr_make(ip, port, a);
 }
 
 static uint16_t

@@ -111,6 +111,16 @@ void	 dir_check(const char *path, const char *what);
 /* A folder of root that nobody else may write, made with this mode when it is missing. */
 int	 dir_open(const char *path, mode_t mode, const char *what);
 /*
+ * The folder as a mount by itself: there is no way up from it, whatever the
+ * kernel's Landlock can do. fd is closed.
+ */
+int	 dir_alone(int fd, const char *path);
+/*
+ * What stands beside our binary, else where we are installed, and is as much to
+ * be trusted as that; path gets where. Fatal when it is not.
+ */
+int	 file_beside(const char *name, int flags, char *path, size_t size);
+/*
  * Everything of fd but hole_len bytes at hole, which become 'x'. Ends in a NUL
  * that *len does not count. Fatal beyond 1 MiB.
  */

@@ -12,7 +12,6 @@
  */
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -26,10 +25,6 @@
 #include "log.h"
 #include "privd.h"
 #include "sandbox.h"
-
-#ifndef BASTIDE_LIBEXEC
-#define BASTIDE_LIBEXEC	"/usr/libexec/bastide"
-#endif
 
 /* Above every door of every room. */
 #define FD_HIGH		64
@@ -51,37 +46,6 @@ spawn_doors(void)
 			house.door[a][b] = ca.fd;
 			house.door[b][a] = cb.fd;
 		}
-}
-
-/* The binary beside us, else where it is installed. */
-static int
-open_binary(const char *name)
-{
-	char		 dir[sizeof(house.exe)], path[512], *slash;
-	struct stat	 st, me;
-	int		 fd;
-
-	snprintf(dir, sizeof(dir), "%s", house.exe);
-	if ((slash = strrchr(dir, '/')) != NULL)
-		*slash = '\0';
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1 && errno == ENOENT) {
-		snprintf(path, sizeof(path), "%s/%s", BASTIDE_LIBEXEC, name);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	}
-	if (fd == -1)
-		fatal("open %s, beside %s or in %s", name, house.exe,
-		    BASTIDE_LIBEXEC);
-	if (fstat(fd, &st) == -1 || stat("/proc/self/exe", &me) == -1)
-		fatal("%s", path);
-	/* Who owns our own binary is trusted already: a build tree. */
-	if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
-	    (st.st_uid != 0 && st.st_uid != geteuid() &&
-	    st.st_uid != me.st_uid))
-		fatalx("%s must be a file of root that nobody else may write",
-		    path);
-	return fd;
 }
 
 static const char *const env_kept[] = { "RUST_LOG",
@@ -152,11 +116,11 @@ void
 spawn_room(enum proc_id id)
 {
 	struct room	*r = &house.room[id];
-	char		*env[NENV + 1];
+	char		*env[NENV + 1], path[512];
 	unsigned	 p;
 	int		 binary, null;
 
-	binary = open_binary(proc_row[id].name);
+	binary = file_beside(proc_row[id].name, 0, path, sizeof(path));
 	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal("/dev/null");
 	make_env(env);
