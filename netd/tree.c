@@ -2,8 +2,9 @@
  * tree.c -- our place in the spanning tree, told and heard. No I/O, no clock,
  * no keys. tree_choose.c says below whom.
  *
- * What a peer may cost us is bounded by its quota of verifications; of what
- * comes faster only the newest announce waits.
+ * What a peer may cost us is bounded by its quota of verifications, and what it
+ * may cost everybody by that of roots; of what comes faster only the newest
+ * announce waits, and meanwhile the peer stands where it stood.
  */
 #include "tree_int.h"
 
@@ -11,6 +12,9 @@
 
 enum {
 	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
+	/* Other roots that one peer may name: with every one places change, and
+	 * whoever talks has to look for the other end again. */
+	ROOT_BURST = 10, ROOT_PER_MIN = 4,
 	REST_MS = 60000,
 };
 
@@ -187,22 +191,30 @@ void
 tree_peer_add(struct tree *t, unsigned slot, const uint8_t addr[NADDR_LEN],
     struct tree_time now)
 {
+	struct tree_peer *p;
+
 	if (slot >= t->cfg.peers_max)
 		return;
 	tree_peer_del(t, slot, now);
-	t->peer[slot].used = 1;
-	memcpy(t->peer[slot].addr, addr, NADDR_LEN);
+	p = &t->peer[slot];
+	p->used = 1;
+	if (naddr_cmp(p->addr, addr) != 0)
+		p->root = (struct quota){ 0 };
+	memcpy(p->addr, addr, NADDR_LEN);
 	announce(t, slot, now.ms);
 }
 
 void
 tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
 {
-	struct tree_peer *p = tree_peer(t, slot);
+	struct tree_peer *p = tree_peer(t, slot), gone = { 0 };
 
 	if (p == NULL)
 		return;
-	memset(p, 0, sizeof(*p));
+	/* Coming back does not buy it new roots. */
+	memcpy(gone.addr, p->addr, NADDR_LEN);
+	gone.root = p->root;
+	*p = gone;
 	t->generation++;
 	if (slot == t->parent)
 		reconsider(t, 0, now);
@@ -237,14 +249,28 @@ tree_peer_cost(struct tree *t, unsigned slot, double cost, struct tree_time now)
 }
 
 /* ---- hearing ------------------------------------------------------------ */
+/* Does what waits name another root than it did; at first, a better than ours? */
+static int
+is_other_root(const struct tree *t, const struct tree_peer *p)
+{
+	const uint8_t *root = tree_path_root(&p->next.path);
+
+	return p->has_place ? naddr_cmp(root, tree_path_root(&p->path)) != 0 :
+	    naddr_cmp(root, tree_path_root(&t->path)) < 0;
+}
+
 static void
 verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 {
 	struct tree_peer *p = &t->peer[slot];
+	struct quota	  verify = p->verify;
 
 	if (!p->waiting || p->busy ||
-	    !quota_take(&p->verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms))
+	    !quota_take(&verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms) ||
+	    (is_other_root(t, p) &&
+	    !quota_take(&p->root, ROOT_BURST, ROOT_PER_MIN, now_ms)))
 		return;
+	p->verify = verify;
 	p->check = p->next;
 	p->waiting = 0;
 	p->busy = 1;

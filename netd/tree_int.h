@@ -17,7 +17,7 @@ struct tree_peer {
 	uint64_t	 sent_ms, sent_seq;
 	uint32_t	 token;
 	struct tree_ann	 check, next;	/* being verified; to be verified */
-	struct quota	 verify;
+	struct quota	 verify, root;	/* root: stays with addr when it goes */
 };
 
 struct tree {

@@ -87,7 +87,7 @@ put_tree(uint8_t *out, struct tree_ann *a)
 	return n < 0 ? 0 : (size_t)n;
 }
 
-/* A place under a root that is better than any, and that nobody is. */
+/* A place under a root that is better than any, and that nobody is; n 1: a root. */
 static void
 forge(struct tree_ann *a, uint64_t seq, unsigned n)
 {
@@ -99,8 +99,9 @@ forge(struct tree_ann *a, uint64_t seq, unsigned n)
 	for (unsigned i = 1; i < n; i++)
 		scrawl(a->path.at.addr[i], NADDR_LEN);
 	memcpy(a->path.at.addr[0], evil.me.addr, NADDR_LEN);
-	memset(a->path.at.addr[n - 1], 0, 8);
-	memcpy(a->decl.parent, a->path.at.addr[1], NADDR_LEN);
+	if (n > 1)
+		memset(a->path.at.addr[n - 1], 0, 8);
+	memcpy(a->decl.parent, a->path.at.addr[n > 1], NADDR_LEN);
 }
 
 static void
@@ -139,6 +140,17 @@ deep(uint8_t *out)
 	if (a.path.at.n == 0)
 		forge(&a, 0, 36);
 	a.decl.seq = a.path.seq[0] = 1000000 + evil.seq++;
+	return put_tree(out, &a);
+}
+
+/* Below the best of roots, and a root again, in turns of 0.7 s. */
+static size_t
+sway(uint8_t *out)
+{
+	struct tree_ann a;
+
+	forge(&a, 2000000 + evil.seq++, (unsigned)(now() / 0.7) & 1 ? 3 : 1);
+	sign(&a);
 	return put_tree(out, &a);
 }
 
@@ -399,7 +411,8 @@ static const struct kind {
 	size_t		(*make)(uint8_t *);
 } kinds[] = {
 	{ "heartbeat", heartbeat }, { "ancestry", ancestry },
-	{ "badsig", badsig }, { "deep", deep }, { "filter", filter },
+	{ "badsig", badsig }, { "deep", deep }, { "sway", sway },
+	{ "filter", filter },
 	{ "filters", filters }, { "hashes", hashes }, { "lookup", lookup },
 	{ "lookup_v", lookup_v }, { "lookup_b", lookup_b },
 	{ "proof", proof }, { "source", source }, { "source_v", source_v },

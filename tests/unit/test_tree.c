@@ -585,6 +585,45 @@ START_TEST(following_ever_better_roots_is_no_flapping)
 }
 END_TEST
 
+/* Does our place follow peer 0, who names another root each second? */
+static unsigned
+roots_followed(uint64_t *seq, unsigned seconds)
+{
+	unsigned i, n = 0;
+	uint8_t  was[16];
+
+	for (i = 0; i < seconds; i++) {
+		memcpy(was, tree_root(t), 16);
+		if (i & 1)
+			SAYS(0, ++*seq, 60);
+		else
+			SAYS(0, ++*seq, 60, 10 + i % 4);
+		at(now.ms + 1000);
+		n += memcmp(was, tree_root(t), 16) != 0;
+	}
+	return n;
+}
+
+START_TEST(a_peer_that_sways_between_roots_soon_sways_nobody)
+{
+	uint64_t seq = 0;
+
+	peer(0, 60), peer(1, 50);
+	SAYS(1, 1, 50);
+	ck_assert_uint_le(roots_followed(&seq, 60), 16);
+	/* It goes and comes back: no reason to begin anew. */
+	peer(0, 60);
+	seq = 0;
+	ck_assert_uint_le(roots_followed(&seq, 60), 6);
+	/* An honest change counts when there were few for a while. */
+	at(now.ms + 120000);
+	while (asked_verify[0].token != 0)
+		verdict(0, 1);
+	SAYS(0, ++seq, 60, 20);
+	ck_assert_uint_eq(tree_root(t)[1], 20);
+}
+END_TEST
+
 START_TEST(a_signature_that_comes_late_is_not_told_for_a_newer_place)
 {
 	uint8_t	 buf[TREE_MSG_MAX];
@@ -642,6 +681,7 @@ main(void)
 	tcase_add_test(c, a_worse_root_gets_our_place_again);
 	tcase_add_test(c, dampening_engages_every_time_not_once);
 	tcase_add_test(c, following_ever_better_roots_is_no_flapping);
+	tcase_add_test(c, a_peer_that_sways_between_roots_soon_sways_nobody);
 	tcase_add_test(c, a_signature_that_comes_late_is_not_told_for_a_newer_place);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
