@@ -414,6 +414,10 @@ tree_tick(struct tree *t, struct tree_time now)
 		if (!reconsider(t, 0, now))
 			announce_all(t, now.ms);
 	}
+	if (t->cfg.reeval_ms != 0) {
+		left = t->reeval_ms + t->cfg.reeval_ms - now.ms;
+		wait = left < wait ? left : wait;
+	}
 	for (i = 0; i < t->cfg.peers_max; i++)
 		if (t->peer[i].used && (left = peer_tick(t, i, now.ms)) < wait)
 			wait = left;

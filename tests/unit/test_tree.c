@@ -624,6 +624,24 @@ START_TEST(a_peer_that_sways_between_roots_soon_sways_nobody)
 }
 END_TEST
 
+START_TEST(a_parent_is_reconsidered_as_often_as_configured)
+{
+	struct tree_cfg cfg = { .peers_max = PEERS, .path_max = TREE_PATH_MAX,
+	    .reeval_ms = 5000, .announce_ms = 500, .flap_count = 4 };
+	unsigned i;
+
+	teardown();
+	addr_of(100, cfg.addr);
+	t = tree_new(&cfg, &cb, NULL, now);
+	sign_all();
+	peer(0, 60);
+	SAYS(0, 1, 60);
+	for (i = 0; i < 60; i++)
+		at(now.ms + 1000);
+	ck_assert_uint_le(tree_tick(t, now), 5000);
+}
+END_TEST
+
 START_TEST(a_signature_that_comes_late_is_not_told_for_a_newer_place)
 {
 	uint8_t	 buf[TREE_MSG_MAX];
@@ -682,6 +700,7 @@ main(void)
 	tcase_add_test(c, dampening_engages_every_time_not_once);
 	tcase_add_test(c, following_ever_better_roots_is_no_flapping);
 	tcase_add_test(c, a_peer_that_sways_between_roots_soon_sways_nobody);
+	tcase_add_test(c, a_parent_is_reconsidered_as_often_as_configured);
 	tcase_add_test(c, a_signature_that_comes_late_is_not_told_for_a_newer_place);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
