@@ -22,6 +22,7 @@
 #define SAMPLE_MS	1000
 #define SLICE		16	/* peers sampled in one tick: it stays short */
 #define SLICE_MS	8	/* until the next of them */
+#define AWAY_MS		3000	/* without a sample, and it is not here */
 
 struct tracked {
 	uint8_t		addr[NADDR_LEN];
@@ -57,12 +58,37 @@ tracked_find(const uint8_t addr[NADDR_LEN])
 	return NULL;
 }
 
+static void
+forget(unsigned i)
+{
+	rows_free(&tracked[i]->rows);
+	free(tracked[i]);
+	tracked[i] = tracked[--ntracked];
+}
+
+/* Whoever is here finds room: who is away longest makes it. 0, or -1. */
+static int
+make_room(void)
+{
+	unsigned i, away = 0;
+
+	if (ntracked < TRACKED_MAX)
+		return 0;
+	for (i = 1; i < ntracked; i++)
+		if (tracked[i]->contact_ms < tracked[away]->contact_ms)
+			away = i;
+	if (netd.now_ms - tracked[away]->contact_ms < AWAY_MS)
+		return -1;
+	forget(away);
+	return 0;
+}
+
 static struct tracked *
 track(const struct peer *p)
 {
 	struct tracked *t;
 
-	if (ntracked == TRACKED_MAX || (t = calloc(1, sizeof(*t))) == NULL)
+	if (make_room() == -1 || (t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
 	if (rows_init(&t->rows, peer_metric, PEER_METRICS) == -1) {
 		free(t);
@@ -145,9 +171,7 @@ sample_absent(void)
 
 		if (!t->active && netd.now_ms - t->contact_ms >
 		    HISTORY_KEEP_S * 1000ULL) {
-			rows_free(&t->rows);
-			free(t);
-			tracked[i] = tracked[--ntracked];
+			forget(i);
 			continue;
 		}
 		if (!t->active)
@@ -184,8 +208,9 @@ history_tick(void)
 		if (begin() == -1)
 			return SAMPLE_MS;
 	}
+	/* Who only knocked has no history. */
 	for (; sampling && slot < PEER_SLOTS && n < SLICE; slot++)
-		if ((p = peer_slot(slot)) != NULL) {
+		if ((p = peer_slot(slot)) != NULL && p->cur.proven) {
 			sample_peer(p);
 			n++;
 		}

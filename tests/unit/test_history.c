@@ -4,6 +4,75 @@
 #include <stdlib.h>
 
 #include "history_ring.h"
+#include "link.h"
+#include "mesh.h"
+#include "mmp.h"
+#include "names.h"
+#include "session.h"
+#include "udp.h"
+
+/* -- the house around it: peers by slot, and nothing else ------------------- */
+struct netd netd;
+struct mesh mesh;
+static struct peer table[PEER_SLOTS];
+static struct mmp measured;
+static struct tree_stats no_stats;
+static const struct coords here = { .n = 1 };
+
+struct peer *peer_slot(unsigned i) { return table[i].state == PEER_ACTIVE ? &table[i] : NULL; }
+struct peer *peer_next(struct peer *p) { (void)p; return NULL; }
+unsigned peer_count(void) { return 0; }
+const struct mmp *link_mmp(const struct peer *p) { (void)p; return &measured; }
+double bloom_mesh_size(const struct bloom *b) { (void)b; return 1; }
+const struct coords *tree_self(const struct tree *t) { (void)t; return &here; }
+const struct tree_stats *tree_stats(const struct tree *t) { (void)t; return &no_stats; }
+unsigned udp_count(void) { return 0; }
+struct udp *udp_get(unsigned i) { (void)i; return NULL; }
+unsigned session_count(void) { return 0; }
+void names_addr(const uint8_t pub[32], uint8_t addr[NADDR_LEN]) { memcpy(addr, pub, NADDR_LEN); }
+
+void
+names_display(const uint8_t addr[NADDR_LEN], char out[64])
+{
+	hex_encode(addr, NADDR_LEN, out);
+}
+
+/* Peer number n comes, to stay or only to knock. */
+static void
+comes(unsigned slot, unsigned n, int proven)
+{
+	memset(&table[slot], 0, sizeof(table[slot]));
+	table[slot].state = PEER_ACTIVE;
+	table[slot].cur.proven = (uint8_t)proven;
+	put_le32(table[slot].addr, n);
+}
+
+static void
+seconds(unsigned n)
+{
+	uint64_t until_ms = netd.now_ms + n * 1000;
+
+	while (netd.now_ms < until_ms)
+		netd.now_ms += history_tick();
+}
+
+static int
+is_tracked(unsigned n)
+{
+	char	err[CTL_ERR_LEN], want[2 * NADDR_LEN + 1];
+	json_t *all = show_stats_peers(NULL, err), *o;
+	uint8_t	addr[NADDR_LEN] = { 0 };
+	size_t	i;
+	int	found = 0;
+
+	put_le32(addr, n);
+	hex_encode(addr, NADDR_LEN, want);
+	json_array_foreach(json_object_get(all, "peers"), i, o)
+		found |= strcmp(want,
+		    json_string_value(json_object_get(o, "node_addr"))) == 0;
+	json_decref(all);
+	return found;
+}
 
 static struct rows r;
 
@@ -95,6 +164,33 @@ START_TEST(the_rings_wrap_and_a_window_is_never_longer)
 }
 END_TEST
 
+START_TEST(strangers_who_knock_have_no_history)
+{
+	netd.now_ms = 1000000;
+	comes(0, 1, 0), comes(1, 2, 1);
+	seconds(3);
+	ck_assert(!is_tracked(1));
+	ck_assert(is_tracked(2));
+}
+END_TEST
+
+START_TEST(who_is_here_has_a_history_however_many_were)
+{
+	unsigned i;
+
+	netd.now_ms = 1000000;
+	comes(0, 1, 1);
+	for (i = 2; i < 400; i++) {
+		comes(1, i, 1);
+		seconds(2);
+	}
+	ck_assert(is_tracked(399));
+	ck_assert(is_tracked(398));
+	ck_assert(is_tracked(1));
+	ck_assert(!is_tracked(2));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -108,6 +204,8 @@ main(void)
 	tcase_add_test(t, a_counter_shows_growth_and_a_gap_when_it_begins_anew);
 	tcase_add_test(t, sixty_seconds_fold_into_a_minute);
 	tcase_add_test(t, the_rings_wrap_and_a_window_is_never_longer);
+	tcase_add_test(t, strangers_who_knock_have_no_history);
+	tcase_add_test(t, who_is_here_has_a_history_however_many_were);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
