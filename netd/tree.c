@@ -14,7 +14,7 @@ enum {
 	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
 	/* Other roots that one peer may name: with every one places change, and
 	 * whoever talks has to look for the other end again. */
-	ROOT_BURST = 10, ROOT_PER_MIN = 4,
+	ROOT_BURST = 16, ROOT_PER_MIN = 4,
 	REST_MS = 60000,
 };
 
