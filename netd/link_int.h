@@ -124,6 +124,8 @@ struct peer	*peer_at(const struct endpoint *);
 void		 peer_move(struct peer *, const struct endpoint *);
 /* No room for this node? Peers of the configuration find room when others do not. */
 int		 peer_is_full(const uint8_t addr[NADDR_LEN]);
+/* Who has to go for it: one who only knocked, and long enough ago. NULL: nobody. */
+struct peer	*peer_in_place_of(const uint8_t addr[NADDR_LEN]);
 
 /* Index: 32 random bits that name keys or a handshake of ours on the wire. */
 enum index_kind { INDEX_NONE, INDEX_PEER, INDEX_HS };

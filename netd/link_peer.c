@@ -56,8 +56,9 @@ peer_slot_of(const struct peer *p)
 	return (unsigned)(p - peers);
 }
 
-int
-peer_is_full(const uint8_t addr[NADDR_LEN])
+/* Is there no place left for this node? */
+static int
+has_no_place(const uint8_t addr[NADDR_LEN])
 {
 	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
 
@@ -66,6 +67,32 @@ peer_is_full(const uint8_t addr[NADDR_LEN])
 	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
 		max = LINK_PEER_MAX - LINK_PEER_KEPT;
 	return npeer >= max;
+}
+
+/* Of those who never proved their keys, and had time to, the oldest. */
+static struct peer *
+squatter(void)
+{
+	struct peer *p, *old = NULL;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		if (!p->cur.proven && p->conf == -1 &&
+		    netd.now_ms - p->up_ms >= LINK_HELD_MS &&
+		    (old == NULL || p->up_ms < old->up_ms))
+			old = p;
+	return old;
+}
+
+int
+peer_is_full(const uint8_t addr[NADDR_LEN])
+{
+	return has_no_place(addr) && squatter() == NULL;
+}
+
+struct peer *
+peer_in_place_of(const uint8_t addr[NADDR_LEN])
+{
+	return has_no_place(addr) ? squatter() : NULL;
 }
 
 unsigned

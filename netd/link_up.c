@@ -110,13 +110,16 @@ keys_of(const struct hs *h, uint32_t session)
 	};
 }
 
-/* The table had room when it was decided. */
+/* The table had room when it was decided, or somebody who makes it. */
 static struct peer *
 promote(const struct hs *h, const struct link_keys *k, const uint8_t epoch[8],
     const struct endpoint *ep)
 {
-	struct peer *p = peer_new(h->pub, h->addr);
+	struct peer *p = peer_in_place_of(h->addr);
 
+	if (p != NULL)
+		peer_lose(p);
+	p = peer_new(h->pub, h->addr);
 	if (p == NULL)
 		fatalx("the table of peers is full, and nobody noticed");
 	index_give(k->our_index, INDEX_PEER, peer_slot_of(p));

@@ -1120,6 +1120,45 @@ START_TEST(strangers_leave_room_for_configured_peers)
 }
 END_TEST
 
+START_TEST(who_only_knocks_keeps_no_place_from_others)
+{
+	struct endpoint	from = away;
+	struct peer	*here;
+	uint8_t		 i;
+
+	set_up();
+	netd.conf[CONF_LIMITS_MAX_PEERS] = 3;
+	here = peer_up(0x20, 1, 500);
+	for (i = 0; i < 2; i++) {
+		from.ip[3] = i;
+		ck_assert(inbound(&from, (uint8_t)(2 + i), (uint8_t)(0x60 + i), 1, 600u + i));
+		later(500);
+	}
+	/* They may yet say something. */
+	ck_assert(!inbound(&from, 8, 0x70, 1, 610));
+	later(1500);
+	while (!is_quiet())
+		continue;
+	ck_assert(inbound(&from, 9, 0x70, 1, 611));
+	ck_assert_ptr_null(peer_find(addr_of(0x60)));
+	ck_assert_ptr_nonnull(peer_find(addr_of(0x61)));
+	beat_in(&from, peer_find(addr_of(0x70))->cur.our_index, 0);
+	later(1000);
+	while (!is_quiet())
+		continue;
+	ck_assert(inbound(&from, 10, 0x71, 1, 612));
+	ck_assert_ptr_null(peer_find(addr_of(0x61)));
+	/* Who stands is not moved for anybody. */
+	beat_in(&from, peer_find(addr_of(0x71))->cur.our_index, 0);
+	later(3000);
+	while (!is_quiet())
+		continue;
+	ck_assert(!inbound(&from, 11, 0x72, 1, 613));
+	ck_assert_ptr_eq(peer_find(addr_of(0x20)), here);
+	ck_assert_uint_eq(peer_count(), 3);
+}
+END_TEST
+
 START_TEST(a_configured_peer_is_dialled_again_with_back_off)
 {
 	struct link_retry	v;
@@ -1735,6 +1774,7 @@ main(void)
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
 	tcase_add_test(t, who_has_only_seen_message_1_cannot_spoil_the_dial);
 	tcase_add_test(t, strangers_leave_room_for_configured_peers);
+	tcase_add_test(t, who_only_knocks_keeps_no_place_from_others);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
 	tcase_add_test(t, indexes_that_collide_are_all_found);
