@@ -116,6 +116,8 @@ void
 peer_proven(struct peer *p)
 {
 	p->cur.proven = 1;
+	/* Not before: who only knocks must not push others out of that cache. */
+	names_learn(p->pub);
 	retry_settled(p->addr);
 	if (memcmp(netd.addr, p->addr, NADDR_LEN) > 0)
 		hs_end_dials(p->addr);

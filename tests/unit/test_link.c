@@ -147,7 +147,8 @@ names_addr(const uint8_t pub[32], uint8_t addr[NADDR_LEN])
 	memcpy(addr, pub, NADDR_LEN);
 }
 
-void names_learn(const uint8_t pub33[33]) { (void)pub33; }
+static unsigned names_learnt;
+void names_learn(const uint8_t pub33[33]) { (void)pub33; names_learnt++; }
 
 void
 names_display(const uint8_t addr[NADDR_LEN], char out[64])
@@ -1120,6 +1121,16 @@ START_TEST(strangers_leave_room_for_configured_peers)
 }
 END_TEST
 
+START_TEST(a_name_is_learnt_of_who_has_proved_its_keys)
+{
+	set_up();
+	ck_assert(inbound(&home, 1, 0x20, 1, 501));
+	ck_assert_uint_eq(names_learnt, 0);
+	beat_in(&home, peer_find(addr_of(0x20))->cur.our_index, 0);
+	ck_assert_uint_eq(names_learnt, 1);
+}
+END_TEST
+
 START_TEST(who_only_knocks_keeps_no_place_from_others)
 {
 	struct endpoint	from = away;
@@ -1774,6 +1785,7 @@ main(void)
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
 	tcase_add_test(t, who_has_only_seen_message_1_cannot_spoil_the_dial);
 	tcase_add_test(t, strangers_leave_room_for_configured_peers);
+	tcase_add_test(t, a_name_is_learnt_of_who_has_proved_its_keys);
 	tcase_add_test(t, who_only_knocks_keeps_no_place_from_others);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
