@@ -86,7 +86,7 @@ check the_house_stops_in_good_order same 0 "$status"
 
 # ---- netd, taken over: its door is all it has
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Icommon -o "$tmp/bin/netd" \
-    tests/drill/drill_netd.c common/{msg,chan,refuse,log,room}.c || exit 1
+    tests/drill/drill_netd.c common/{msg,chan,refuse,typed,log,room}.c || exit 1
 gone() {
 	for _ in $(seq 80); do alive "$privd" || return 0; sleep 0.05; done
 	echo "privd still runs"

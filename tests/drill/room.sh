@@ -7,6 +7,6 @@ build=${BASTIDE_BUILD:-build}
 prog=$build/tests/drill/drill_room.shipped
 mkdir -p "${prog%/*}"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -g -Icommon -o "$prog" \
-    tests/drill/drill_room.c common/{msg,chan,refuse,ring,log,room,sandbox,seccomp,landlock}.c \
+    tests/drill/drill_room.c common/{msg,chan,refuse,ring,typed,log,room,sandbox,seccomp,landlock}.c \
     -lcap -lseccomp || exit 1
 "$prog"

@@ -5,7 +5,7 @@
 mkdir "$tmp/bin"
 cp "$build/privd" "$build/cryptod" "$build/dird" "$tmp/bin/"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Icommon -o "$tmp/bin/netd" \
-    tests/drill/drill_netd.c common/{msg,chan,refuse,log,room}.c || exit 1
+    tests/drill/drill_netd.c common/{msg,chan,refuse,typed,log,room}.c || exit 1
 build=$tmp/bin
 
 # gone SECONDS: privd has ended by then.
