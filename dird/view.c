@@ -137,7 +137,8 @@ author_make(struct view *v, const char *did)
 	if (hex_decode(did + 8, a->did, sizeof(a->did)) == -1)
 		return NOBODY;
 	a->fork = a->cut = a->final = NO_LIMIT;
-	a->invites = a->joins = a->attests = a->invited = NOBODY;
+	a->invites = a->joins = a->attests = NOBODY;
+	a->invited = a->vouched = a->revoked = NOBODY;
 	a->member_round = a->free_round = NOBODY;
 	at = bucket_of(v, a->did, v->author_buckets);
 	a->hash_next = v->author_bucket[at];

@@ -10,7 +10,7 @@
 /* What was said about somebody that decides what somebody is. */
 struct fact {
 	uint32_t	author, subject, next;
-	uint32_t	by_next;	/* Invite: of the same author */
+	uint32_t	by_next;	/* of the same author; not Join */
 	uint64_t	seq;
 	int64_t		when, expires;	/* Invite, Join */
 	uint64_t	entries;	/* Revoke */
@@ -33,7 +33,7 @@ struct author {
 	uint32_t	 hash_next;
 	uint32_t	 invites, joins, attests;	/* lists about this one */
 	uint32_t	 joined;	/* length of joins */
-	uint32_t	 invited;	/* list of its own Invites */
+	uint32_t	 invited, vouched, revoked;	/* lists of its own */
 	/* Settled by view_admit.c: */
 	uint64_t	 final;		/* entries that can ever count, or NO_LIMIT */
 	uint32_t	 in_next;
@@ -42,6 +42,8 @@ struct author {
 	uint64_t	 cut;
 	uint32_t	 member_round, free_round;	/* NOBODY: never */
 	uint64_t	 voted;		/* in this vote of the view */
+	uint32_t	 rise_next, ask_next;
+	int		 is_asked;
 };
 
 struct view {
@@ -57,6 +59,7 @@ struct view {
 	struct facts	 invites, joins, attests, revokes;
 	uint32_t	 root, threshold;
 	uint64_t	 vote;
+	uint32_t	 risen, asked;	/* lists, while people are settled */
 	uint64_t	 reopened;	/* times that what was final was not */
 	int		 dirty, stale;	/* people; what is final */
 	uint8_t		 salt[16];

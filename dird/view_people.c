@@ -1,4 +1,4 @@
-/* view_people.c -- who is a member, emancipated, revoked, frozen. */
+/* view_people.c -- what was said about people, and what they may for it. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,6 @@
 #include "ident.h"
 #include "view_int.h"
 
-#define THRESHOLD	2	/* attesters, where a Genesis does not say */
 /*
  * An author's first Joins are looked at; later ones are kept and say nothing.
  * So what one author repeats cannot multiply with what others invite it to.
@@ -104,6 +103,8 @@ add_attest(struct view *v, uint32_t author, const struct entry *e)
 	f->subject = subject;
 	f->seq = e->seq;
 	f->next = v->author[subject].attests;
+	f->by_next = v->author[author].vouched;
+	v->author[author].vouched = v->attests.n;
 	v->author[subject].attests = v->attests.n++;
 	v->dirty = 1;
 	return 0;
@@ -122,7 +123,8 @@ add_revoke(struct view *v, uint32_t author, const struct entry *e)
 	f->subject = subject;
 	f->seq = e->seq;
 	f->entries = entries < 0 ? 0 : (uint64_t)entries;
-	v->revokes.n++;
+	f->by_next = v->author[author].revoked;
+	v->author[author].revoked = v->revokes.n++;
 	v->dirty = 1;
 	admit_revoke(v, f);
 	return 0;
@@ -138,7 +140,7 @@ people_fact(struct view *v, uint32_t author, const struct entry *e)
 		/* Whose Genesis it is decides whether it founds anything. */
 		n = span_int(span_get(e->body, "threshold"));
 		if (author == v->root)
-			v->threshold = n > 0 ? (uint32_t)n : THRESHOLD;
+			v->threshold = n > 0 ? (uint32_t)n : 0;
 		v->dirty = 1;
 		return 0;
 	case OBJ_INVITE:
@@ -152,147 +154,6 @@ people_fact(struct view *v, uint32_t author, const struct entry *e)
 	default:
 		return 0;
 	}
-}
-
-static int
-counts(const struct view *v, const struct fact *f)
-{
-	const struct author *a = &v->author[f->author];
-
-	return f->seq < a->fork && f->seq < a->cut;
-}
-
-/* Emancipated before this round, and the fact is one that counts. */
-static int
-by_free(const struct view *v, const struct fact *f, uint32_t round)
-{
-	return v->author[f->author].free_round < round && counts(v, f);
-}
-
-static int
-is_joined(const struct view *v, const struct author *a, uint32_t round)
-{
-	const struct fact *j, *f;
-	uint32_t i, k;
-
-	for (i = a->joins; i != NOBODY; i = j->next) {
-		j = &v->joins.f[i];
-		if (!counts(v, j))
-			continue;
-		for (k = a->invites; k != NOBODY; k = f->next) {
-			f = &v->invites.f[k];
-			if (by_free(v, f, round) && j->when <= f->expires &&
-			    memcmp(f->token, j->token, sizeof(f->token)) == 0)
-				return 1;
-		}
-	}
-	return 0;
-}
-
-/* By as many different members as it takes; who repeats itself is one. */
-static int
-is_vouched(struct view *v, const struct author *a, uint32_t round)
-{
-	uint32_t k, n = 0, want = v->threshold == 0 ? THRESHOLD : v->threshold;
-	const struct fact *f;
-	struct author *by;
-
-	v->vote++;
-	for (k = a->attests; k != NOBODY && n < want; k = f->next) {
-		f = &v->attests.f[k];
-		by = &v->author[f->author];
-		if (by->voted == v->vote || by->member_round >= round ||
-		    !counts(v, f))
-			continue;
-		by->voted = v->vote;
-		n++;
-	}
-	return n == want;
-}
-
-/* One round of growth; 1 if anybody rose. */
-static int
-grow(struct view *v, uint32_t round)
-{
-	struct author *a;
-	int rose = 0;
-	uint32_t i;
-
-	for (i = 0; i < v->authors; i++) {
-		a = &v->author[i];
-		if (a->member_round == NOBODY && is_joined(v, a, round)) {
-			a->member_round = round;
-			rose = 1;
-		}
-		if (a->member_round < round && a->free_round == NOBODY &&
-		    is_vouched(v, a, round)) {
-			a->free_round = round;
-			rose = 1;
-		}
-	}
-	return rose;
-}
-
-/*
- * The revokes of those who were emancipated in this round and are not cut off
- * by an earlier one. Marked first and applied together: equals do not undo
- * each other's.
- */
-static void
-cut(struct view *v, uint32_t round)
-{
-	struct author *a;
-	struct fact *f;
-	uint32_t i;
-
-	for (i = 0; i < v->revokes.n; i++) {
-		f = &v->revokes.f[i];
-		f->used = v->author[f->author].free_round == round &&
-		    f->author != f->subject && counts(v, f);
-	}
-	for (i = 0; i < v->revokes.n; i++) {
-		f = &v->revokes.f[i];
-		a = &v->author[f->subject];
-		if (f->used && f->entries < a->cut)
-			a->cut = f->entries;
-	}
-}
-
-static void
-begin(struct view *v)
-{
-	struct author *a;
-	uint32_t i;
-
-	for (i = 0; i < v->authors; i++)
-		v->author[i].member_round = v->author[i].free_round = NOBODY;
-	if (v->root == NOBODY)
-		return;
-	a = &v->author[v->root];
-	/* Nothing before its Genesis, so that a cut at 0 undoes the founding. */
-	if (a->known && a->fork > 0 && a->cut > 0)
-		a->member_round = a->free_round = 0;
-}
-
-void
-people_settle(struct view *v)
-{
-	uint32_t i, round;
-
-	if (!v->dirty)
-		return;
-	/* Who left, and whom the founder cut: nothing undoes that. */
-	admit_settle(v);
-	for (i = 0; i < v->authors; i++)
-		v->author[i].cut = v->author[i].final;
-	begin(v);
-	for (round = 1; grow(v, round); round++)
-		cut(v, round);
-	/* The cuts are known: who is who with what they leave? */
-	begin(v);
-	for (round = 1; grow(v, round); round++)
-		;
-	v->dirty = 0;
 }
 
 int

@@ -736,6 +736,120 @@ check_replay(struct hearer *h, const uint8_t want[32])
 	view_free(w);
 }
 
+/*
+ * The same as view.h says it, and nothing else: in each round everybody is
+ * looked at, with all that was ever said about them.
+ */
+static struct as_said {
+	uint64_t	cut;
+	uint32_t	member, free;
+} said_of[64];
+
+static int
+holds(const struct view *w, const struct fact *f)
+{
+	return f->seq < w->author[f->author].fork &&
+	    f->seq < said_of[f->author].cut;
+}
+
+static int
+joins_in(const struct view *w, uint32_t i, uint32_t round)
+{
+	const struct fact *j, *f;
+
+	for (j = w->joins.f; j < w->joins.f + w->joins.n; j++)
+		for (f = w->invites.f; f < w->invites.f + w->invites.n; f++)
+			if (j->author == i && f->subject == i && holds(w, j) &&
+			    holds(w, f) && said_of[f->author].free < round &&
+			    j->when <= f->expires &&
+			    memcmp(f->token, j->token, 32) == 0)
+				return 1;
+	return 0;
+}
+
+static int
+vouched_in(const struct view *w, uint32_t i, uint32_t round)
+{
+	const struct fact *f;
+	uint64_t by = 0;
+
+	for (f = w->attests.f; f < w->attests.f + w->attests.n; f++)
+		if (f->subject == i && holds(w, f) &&
+		    said_of[f->author].member < round)
+			by |= UINT64_C(1) << f->author;
+	return (uint32_t)__builtin_popcountll(by) >= w->threshold;
+}
+
+static void
+cuts_of(const struct view *w, uint32_t round)
+{
+	uint64_t cut[64];
+	const struct fact *f;
+	uint32_t i;
+
+	for (i = 0; i < w->authors; i++)
+		cut[i] = said_of[i].cut;
+	for (f = w->revokes.f; f < w->revokes.f + w->revokes.n; f++)
+		if (f->author != f->subject && holds(w, f) &&
+		    said_of[f->author].free == round &&
+		    f->entries < cut[f->subject])
+			cut[f->subject] = f->entries;
+	for (i = 0; i < w->authors; i++)
+		said_of[i].cut = cut[i];
+}
+
+static void
+rounds_as_said(const struct view *w, int cuts)
+{
+	uint32_t i, round;
+	int rose = 1;
+
+	for (i = 0; i < w->authors; i++)
+		said_of[i].member = said_of[i].free = NOBODY;
+	if (w->author[w->root].known && w->author[w->root].fork > 0 &&
+	    said_of[w->root].cut > 0)
+		said_of[w->root].member = said_of[w->root].free = 0;
+	if (cuts)
+		cuts_of(w, 0);
+	for (round = 1; rose; round++) {
+		rose = 0;
+		for (i = 0; i < w->authors; i++) {
+			if (said_of[i].member == NOBODY && joins_in(w, i, round)) {
+				said_of[i].member = round;
+				rose = 1;
+			}
+			if (said_of[i].member < round && said_of[i].free ==
+			    NOBODY && vouched_in(w, i, round)) {
+				said_of[i].free = round;
+				rose = 1;
+			}
+		}
+		if (cuts)
+			cuts_of(w, round);
+	}
+}
+
+static void
+check_rounds(const struct view *w)
+{
+	const struct fact *f;
+	uint32_t i;
+
+	ck_assert_uint_le(w->authors, 64);
+	for (i = 0; i < w->authors; i++)
+		said_of[i].cut = NO_LIMIT;
+	for (f = w->revokes.f; f < w->revokes.f + w->revokes.n; f++)
+		if (f->author == f->subject && holds(w, f))
+			said_of[f->author].cut = f->seq + 1;
+	rounds_as_said(w, 1);
+	rounds_as_said(w, 0);
+	for (i = 0; i < w->authors; i++) {
+		ck_assert_uint_eq(w->author[i].cut, said_of[i].cut);
+		ck_assert_uint_eq(w->author[i].member_round, said_of[i].member);
+		ck_assert_uint_eq(w->author[i].free_round, said_of[i].free);
+	}
+}
+
 /* What one life did at all, over all lives: that nothing was tested is seen. */
 static unsigned	revoked, frozen, refused, differ;
 
@@ -779,6 +893,7 @@ START_TEST(shuffled_imports_give_the_same_state)
 			}
 			ck_assert_msg(memcmp(want, have, 32) == 0,
 			    "life %d, order %d", life, order);
+			check_rounds(h.w);
 			check_replay(&h, have);
 			take_stock(&h, first_kept);
 			view_free(h.w);
