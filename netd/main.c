@@ -280,7 +280,7 @@ turn_end(void)
 		run_tick();
 	}
 	tun_flush();
-	udp_flush();
+	udp_turn();
 	pipe_flush();
 	mind_slots();
 	tun_mind();

@@ -42,6 +42,7 @@ static struct work	*works;
 static uint32_t		*free_slot, nfree;
 static unsigned		 counted[PIPE_SOURCES];
 static unsigned		 sealing[UINT8_MAX + 1];	/* of a flow, not urgent */
+static unsigned		 nsealing;
 static struct work	*answered;	/* in its done(), which has not kept it */
 
 static void	on_wake(evutil_socket_t, short, void *);
@@ -145,6 +146,12 @@ pipe_counted(enum pipe_source source)
 	return counted[source];
 }
 
+unsigned
+pipe_sealing(void)
+{
+	return nsealing;
+}
+
 size_t
 pipe_room(const struct work *w)
 {
@@ -190,8 +197,10 @@ note_lent(struct lane *l, struct work *w)
 	l->waiting++;
 	if (w->op == RING_OPEN)
 		l->opening++;
-	else if (w->op == RING_SEAL)
+	else if (w->op == RING_SEAL) {
 		sealing[w->flow]++;
+		nsealing++;
+	}
 }
 
 int
@@ -366,8 +375,10 @@ answer(struct lane *l, const struct ring_desc *d)
 	}
 	l->waiting--;
 	l->passed = 0;
-	if (w->op == RING_SEAL)
+	if (w->op == RING_SEAL) {
 		sealing[w->flow]--;
+		nsealing--;
+	}
 	l->opened += w->op == RING_OPEN;
 	finish(w);
 	finish_early(l);

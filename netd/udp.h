@@ -46,6 +46,8 @@ int		 udp_send(const struct endpoint *, const void *data, size_t len);
  */
 int		 udp_send_work(struct work *w);
 void		 udp_flush(void);
+/* The end of a turn: what need not wait for more of the same goes. */
+void		 udp_turn(void);
 /* Slots that reading leaves free now. */
 unsigned	 udp_reserve(void);
 /* A socket can be read: udp_in.c. */

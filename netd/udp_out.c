@@ -24,6 +24,8 @@ enum {
 	TRAIN_BYTES = 65000,
 	REFUSERS = 64,			/* endpoints to which no train goes */
 	AGAIN_MS = 60000,
+	COMING = 16,			/* so many with cryptod: a train may wait, */
+	TURNS = 3,			/* so long */
 };
 
 struct train {
@@ -35,6 +37,8 @@ struct train {
 	unsigned	 n;
 	size_t		 size, bytes;
 	int		 shut;		/* a shorter one is the last */
+	int		 urgent;	/* somebody waits for one of them */
+	unsigned	 turns;		/* it waited for the next cars */
 	_Alignas(struct cmsghdr) char ctl[CMSG_SPACE(sizeof(uint16_t))];
 };
 
@@ -184,6 +188,30 @@ udp_flush(void)
 	ntrain = 0;
 }
 
+/*
+ * A train that is half full, while cryptod has more of them in hand: it wakes us
+ * when these are done, and one long train costs less than two short ones.
+ */
+static int
+may_wait(struct train *t)
+{
+	return pipe_sealing() >= COMING && !t->urgent && !t->shut &&
+	    t->n < CARS && t->bytes + t->size <= TRAIN_BYTES &&
+	    may_couple(&t->ep) && t->turns++ < TURNS;
+}
+
+void
+udp_turn(void)
+{
+	unsigned i;
+
+	for (i = 0; i < ntrain; i++)
+		if (!may_wait(&trains[i])) {
+			udp_flush();
+			return;
+		}
+}
+
 /* NULL, counted, when it cannot go there. */
 static struct udp *
 way(const struct endpoint *ep, size_t len)
@@ -226,7 +254,8 @@ train_for(const struct endpoint *ep, size_t len)
 	t->n = 0;
 	t->bytes = 0;
 	t->size = len;
-	t->shut = 0;
+	t->shut = t->urgent = 0;
+	t->turns = 0;
 	return t;
 }
 
@@ -244,6 +273,7 @@ udp_send_work(struct work *w)
 	t->w[t->n++] = w;
 	t->bytes += w->len;
 	t->shut = w->len < t->size;
+	t->urgent |= w->urgent;
 	return 0;
 }
 

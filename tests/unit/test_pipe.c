@@ -101,6 +101,7 @@ START_TEST(an_urgent_one_is_sealed_before_those_that_wait)
 	push(RING_SEAL, 1, 0, 5);
 	push(RING_SEAL, 2, 0, 5);
 	push(RING_SEAL, 3, 1, 6);
+	ck_assert_uint_eq(pipe_sealing(), 2);
 	ck_assert(serve(r.urgent));
 	answers();
 	ck_assert_uint_eq(ndone, 1);
@@ -109,6 +110,7 @@ START_TEST(an_urgent_one_is_sealed_before_those_that_wait)
 	ck_assert(serve(r.todo));
 	answers();
 	ck_assert_uint_eq(done[2], 2);
+	ck_assert_uint_eq(pipe_sealing(), 0);
 	ck_assert_uint_eq(pipe_free(), SLOTS);
 }
 END_TEST

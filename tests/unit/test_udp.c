@@ -46,6 +46,8 @@ pipe_put(struct work *w)
 }
 
 unsigned pipe_free(void) { return free_slots; }
+static unsigned sealing;
+unsigned pipe_sealing(void) { return sealing; }
 unsigned pipe_slots(void) { return 2 * PIPE_SPARE; }
 size_t pipe_room(const struct work *w) { return 2048 - w->off - 32u; }
 
@@ -121,6 +123,56 @@ send_work(const struct endpoint *ep, uint8_t n, size_t len)
 	memset(w->buf + w->off, n, len);
 	return udp_send_work(w);
 }
+
+static uint64_t
+gone(void)
+{
+	return udp_get(0)->stats.packets_sent;
+}
+
+START_TEST(a_train_waits_a_little_for_cars_that_are_coming)
+{
+	struct endpoint	 ep;
+	unsigned	 i, turns;
+	struct work	*w;
+
+	open_socket(&ep, 1280);
+	send_work(&ep, 0, 500);
+	sealing = 64;
+	udp_turn();				/* no offload: nothing to wait for */
+	ck_assert_uint_eq(gone(), 1);
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	sealing = 0;
+	send_work(&ep, 1, 500);
+	udp_turn();				/* nothing is coming */
+	ck_assert_uint_eq(gone(), 2);
+	sealing = 64;
+	send_work(&ep, 1, 500);
+	udp_turn();
+	send_work(&ep, 2, 500);
+	ck_assert_uint_eq(gone(), 2);
+	for (turns = 1; gone() == 2 && turns < 100; turns++)
+		udp_turn();
+	ck_assert_uint_lt(turns, 6);		/* not for ever */
+	ck_assert_uint_eq(gone(), 4);
+	w = pipe_get();
+	w->ep = ep;
+	w->len = 500;
+	w->urgent = 1;
+	udp_send_work(w);
+	udp_turn();
+	ck_assert_uint_eq(gone(), 5);
+	send_work(&ep, 3, 500);
+	send_work(&ep, 4, 400);			/* a shorter one is the last */
+	udp_turn();
+	ck_assert_uint_eq(gone(), 7);
+	for (i = 0; i < 64; i++)
+		send_work(&ep, 5, 500);
+	udp_turn();				/* full */
+	ck_assert_uint_eq(gone(), 71);
+	ck_assert_uint_eq(free_slots, 256);
+}
+END_TEST
 
 /* Sizes as they come: trains of equals, a shorter last one, longer ones anew. */
 static void
@@ -340,6 +392,7 @@ main(void)
 	int	 failures;
 
 	tcase_add_test(t, datagrams_arrive_in_order_and_every_slot_comes_back);
+	tcase_add_test(t, a_train_waits_a_little_for_cars_that_are_coming);
 	tcase_add_test(t, datagrams_of_one_size_go_and_come_as_trains);
 	tcase_add_test(t, without_offload_the_same_goes_one_by_one);
 	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
