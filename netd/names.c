@@ -255,6 +255,16 @@ label_at(const char *name, int *there)
 	return lo;
 }
 
+/* It leads elsewhere now. */
+static void
+lose(struct entry *e, const char *name)
+{
+	if (e->alias == name)
+		e->alias = NULL;
+	if (e->host == name)
+		e->host = NULL;
+}
+
 /* The name as it is kept, or NULL if the hosts file has taken it already. */
 static const char *
 label_add(const char *name, uint32_t entry, int from_hosts)
@@ -268,6 +278,8 @@ label_add(const char *name, uint32_t entry, int from_hosts)
 	i = label_at(lc, &there);
 	if (there && label[i].from_hosts && !from_hosts)
 		return NULL;
+	if (there && label[i].entry != entry)
+		lose(at(label[i].entry), label[i].name);
 	if (!there) {
 		label = grow(label, nlabel + 1, sizeof(*label));
 		memmove(&label[i + 1], &label[i],

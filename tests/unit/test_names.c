@@ -89,12 +89,17 @@ END_TEST
 
 START_TEST(an_alias_then_a_host_of_that_name_moves_it)
 {
-	uint8_t pub[32];
+	uint8_t pub[32], addr[NADDR_LEN];
 
 	names_add_peer(pub_a, "box");
 	names_add_host("box", pub_b);
 	ck_assert_int_eq(names_lookup("box", pub), 0);
 	ck_assert_mem_eq(pub, pub_b, 32);
+	/* And back: what no longer leads to the peer is no name of it. */
+	names_addr(pub_a, addr);
+	ck_assert_ptr_null(names_alias(addr));
+	names_addr(pub_b, addr);
+	ck_assert_str_eq(names_alias(addr), "box");
 }
 END_TEST
 
