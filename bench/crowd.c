@@ -130,10 +130,9 @@ announce(struct fake *f)
 		step(&a, fake[0].key.addr);
 	}
 	tree_tbs(&a.decl, tbs);
-	n = tree_encode(&a, msg, sizeof(msg));
-	if (curve_sign(f->key.sec, tbs, sizeof(tbs), aux, a.sig) == -1 || n == -1)
+	if (curve_sign(f->key.sec, tbs, sizeof(tbs), aux, a.sig) == -1 ||
+	    (n = tree_encode(&a, msg, sizeof(msg))) == -1)
 		errx(1, "no announce");
-	n = tree_encode(&a, msg, sizeof(msg));
 	say(f, msg, (size_t)n);
 }
 

@@ -1,9 +1,8 @@
 /*
  * sign.c -- signs and verifies places in the tree (FIPS-WIRE 8, 10, 23).
  *
- * Two kinds of bytes are signed, both begun by fields that netd cannot choose
- * or told apart by their length: 48 bytes for a place, 26 and sixteen for each
- * step for an answer. A place is signed once for each sequence number, so a
+ * Kinds of bytes are told apart by their length: 48 for a place, 26 and sixteen
+ * for each step for an answer; dir_sign.c's claim by this key has 56. A place is signed once for each sequence number, so a
  * taken netd cannot have this node stand in two places at once.
  */
 #define ME_CRYPTOD

@@ -8,12 +8,6 @@
 
 #include "dir.h"
 
-static int
-list_services(struct call *c)
-{
-	return dir_services(c);
-}
-
 /* Nothing was asked of the provider yet? Then a subscription comes first. */
 static int
 subscribe_first(const struct call *c, const char *id)
@@ -147,7 +141,7 @@ list_audit(struct call *c)
 
 static const struct verb services[] = {
 	{ "list", "", "what is offered, and what is active here", 0, 0,
-	    list_services },
+	    dir_services },
 	{ "activate", "SERVICE", "subscribe, ask the provider, use it", 1, 1,
 	    activate },
 	{ "deactivate", "SERVICE", "give it back", 1, 1, deactivate },

@@ -40,7 +40,7 @@
 
 struct netd netd;
 
-static struct event	*tick_ev, *privd_ev, *cryptod_ev, *dird_ev;
+static struct event	*tick_ev;
 static uint64_t		 next_tick_ms, goodbye_until_ms;
 static int		 going, said_stopped, tick_soon;
 
@@ -287,24 +287,23 @@ turn_end(void)
 	say_stopped();
 }
 
-static struct event *
+static void
 watch(int fd, struct chan *c)
 {
 	struct event *ev = event_new(netd.base, fd, EV_READ | EV_PERSIST, on_door, c);
 
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		fatalx("cannot watch the door to %s", proc_row[c->peer].name);
-	return ev;
 }
 
 static void
 open_front_door(void)
 {
-	privd_ev = watch(netd.privd.fd, &netd.privd);
-	cryptod_ev = watch(netd.cryptod.fd, &netd.cryptod);
+	watch(netd.privd.fd, &netd.privd);
+	watch(netd.cryptod.fd, &netd.cryptod);
 	/* A house without a directory has nobody behind that door. */
 	if (netd.conf[CONF_DIR_ENABLED])
-		dird_ev = watch(netd.dird.fd, &netd.dird);
+		watch(netd.dird.fd, &netd.dird);
 	tick_ev = evtimer_new(netd.base, on_tick, NULL);
 	if (tick_ev == NULL)
 		fatalx("cannot make the tick");
