@@ -174,7 +174,7 @@ view_key(const struct view *v, const char *did, uint8_t pub[KEY_LEN])
 {
 	uint32_t i = author_find(v, did);
 
-	if (i == NOBODY || !v->author[i].known)
+	if (i == NOBODY || !(v->author[i].known || v->author[i].has_key))
 		return -1;
 	memcpy(pub, v->author[i].pub, KEY_LEN);
 	return 0;

@@ -15,6 +15,8 @@
 
 #include "view_int.h"
 
+#define SHUNNED_MAX	65536
+
 /* Not cut off for good. */
 static int
 may_count(const struct view *v, const struct fact *f)
@@ -108,7 +110,7 @@ admit_invite(struct view *v, const struct fact *f)
 	    !may_count(v, f))
 		return;
 	/* Some of its entries were refused, and are wanted now. */
-	v->reopened += a->known != 0;
+	v->reopened += a->known || a->is_shunned || f->next != NOBODY;
 	let_in(v, f->subject);
 }
 
@@ -154,23 +156,52 @@ view_later(enum why why)
 	}
 }
 
+/*
+ * Whom a refused Invite brings is remembered, though not on the disk: peers who
+ * heard of them in time have what they say, and it is as little a fault of
+ * those as the Invite is. To check it takes their key.
+ */
+static void
+shun(struct view *v, uint32_t i, const struct entry *e)
+{
+	struct author *a = &v->author[i];
+	uint32_t invitee;
+
+	if (!a->known && !a->has_key)
+		a->has_key = entry_key(e, a->pub) == 0;
+	if (e->type != OBJ_INVITE || v->shunned == SHUNNED_MAX)
+		return;
+	invitee = people_named(v, e, "invitee");
+	if (invitee == NOBODY || v->author[invitee].is_shunned)
+		return;
+	v->author[invitee].is_shunned = 1;
+	v->shunned++;
+}
+
+static int
+is_sent_away(const struct author *a, const struct entry *e)
+{
+	return e->seq >= a->final || (!a->is_in && (a->known ||
+	    a->is_shunned || a->invites != NOBODY));
+}
+
 int
 view_admit(struct view *v, const struct entry *e, struct because *b)
 {
 	uint32_t i = author_find(v, e->author);
-	const struct author *a;
 	struct because place;
 	int ret = author_place(v, i, e, &place);
 
 	admit_settle(v);
-	a = i == NOBODY ? NULL : &v->author[i];
 	if (ret == -1 && place.why == WHY_KNOWN)
 		return because(b, WHY_KNOWN, "%s", place.place);
-	if (a != NULL && (e->seq >= a->final || (a->known && !a->is_in)))
+	if (i != NOBODY && is_sent_away(&v->author[i], e)) {
+		shun(v, i, e);
 		return because(b, WHY_REVOKED, "%s %llu", e->author,
 		    (unsigned long long)e->seq);
+	}
 	if (ret == -1)
 		return because(b, place.why, "%s", place.place);
-	return a != NULL && a->is_in ? 0 :
+	return i != NOBODY && v->author[i].is_in ? 0 :
 	    because(b, WHY_AUTHOR, "%s", e->author);
 }

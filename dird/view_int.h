@@ -38,6 +38,8 @@ struct author {
 	uint64_t	 final;		/* entries that can ever count, or NO_LIMIT */
 	uint32_t	 in_next;
 	int		 is_in;		/* what it says is kept */
+	int		 is_shunned;	/* whom somebody sent away invited; */
+	int		 has_key;	/* whose key is in pub all the same */
 	/* Settled: */
 	uint64_t	 cut;
 	uint32_t	 member_round, free_round;	/* NOBODY: never */
@@ -61,6 +63,7 @@ struct view {
 	uint64_t	 vote;
 	uint32_t	 risen, asked;	/* lists, while people are settled */
 	uint64_t	 reopened;	/* times that what was final was not */
+	uint32_t	 shunned;
 	int		 dirty, stale;	/* people; what is final */
 	uint8_t		 salt[16];
 };
@@ -76,6 +79,8 @@ void	people_settle(struct view *);
 /* It signed two histories, and not only where nothing counts any more. */
 int	people_frozen(const struct author *);
 enum standing people_standing(struct view *, uint32_t author);
+/* The author that a did in the body names, made if it is new; or NOBODY. */
+uint32_t people_named(struct view *, const struct entry *, const char *field);
 int	people_fact(struct view *, uint32_t author, const struct entry *);
 int	items_take(struct view *, uint32_t author, uint32_t ref,
 	    const struct entry *);

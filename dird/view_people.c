@@ -24,9 +24,8 @@ fact_new(struct facts *t)
 	return &t->f[t->n];
 }
 
-/* The author that a did in the body names. */
-static uint32_t
-named(struct view *v, const struct entry *e, const char *field)
+uint32_t
+people_named(struct view *v, const struct entry *e, const char *field)
 {
 	struct span s = span_text(span_get(e->body, field));
 	char did[DID_LEN + 1];
@@ -42,7 +41,7 @@ static int
 add_invite(struct view *v, uint32_t author, const struct entry *e)
 {
 	struct span t = span_text(span_get(e->body, "expires"));
-	uint32_t subject = named(v, e, "invitee");
+	uint32_t subject = people_named(v, e, "invitee");
 	struct fact *f = fact_new(&v->invites);
 
 	if (f == NULL || subject == NOBODY)
@@ -89,7 +88,7 @@ add_join(struct view *v, uint32_t author, const struct entry *e)
 static int
 add_attest(struct view *v, uint32_t author, const struct entry *e)
 {
-	uint32_t subject = named(v, e, "subject");
+	uint32_t subject = people_named(v, e, "subject");
 	struct fact *f;
 
 	if (subject == NOBODY)
@@ -114,7 +113,7 @@ static int
 add_revoke(struct view *v, uint32_t author, const struct entry *e)
 {
 	int64_t entries = span_int(span_get(e->body, "entries"));
-	uint32_t subject = named(v, e, "subject");
+	uint32_t subject = people_named(v, e, "subject");
 	struct fact *f = fact_new(&v->revokes);
 
 	if (f == NULL || subject == NOBODY)

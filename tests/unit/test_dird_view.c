@@ -324,7 +324,7 @@ START_TEST(what_the_founder_cut_off_is_kept_no_more)
 	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_REVOKED);
 	ck_assert_int_eq(say(&p[1], OBJ_ATTEST, a_attest(&p[4])), WHY_REVOKED);
 	ck_assert_int_eq(say(&p[5], OBJ_ATTEST, a_attest(&p[4])), WHY_REVOKED);
-	ck_assert_int_eq(say(&p[6], OBJ_JOIN, a_join(&p[6], 7)), WHY_AUTHOR);
+	ck_assert_int_eq(say(&p[6], OBJ_JOIN, a_join(&p[6], 7)), WHY_REVOKED);
 	/* There two histories are nobody's concern, before it they are. */
 	twin.seq = good;
 	ck_assert_int_eq(say(&twin, OBJ_ATTEST, a_attest(&p[5])), WHY_REVOKED);
@@ -332,6 +332,32 @@ START_TEST(what_the_founder_cut_off_is_kept_no_more)
 	twin.seq = good - 1;
 	ck_assert_int_eq(say(&twin, OBJ_ATTEST, a_attest(&p[5])), WHY_OK);
 	ck_assert(person(&p[1]).frozen);
+}
+END_TEST
+
+START_TEST(whom_somebody_sent_away_brings_is_known_by_name)
+{
+	uint8_t pub[KEY_LEN];
+	uint64_t was;
+
+	found();
+	say(&p[0], OBJ_REVOKE, a_revoke(&p[1], p[1].seq));
+	ck_assert_int_eq(say(&p[1], OBJ_INVITE, a_invite(&p[5], 7)), WHY_REVOKED);
+	/* In any order, so that it counts for nobody who brings it. */
+	ck_assert_int_eq(view_key(v, p[5].did, pub), -1);
+	ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 7)), WHY_REVOKED);
+	ck_assert_int_eq(view_key(v, p[5].did, pub), 0);
+	ck_assert_int_eq(memcmp(pub, p[5].pub, KEY_LEN), 0);
+	ck_assert_int_eq(say(&p[5], OBJ_INVITE, a_invite(&p[6], 7)), WHY_REVOKED);
+	ck_assert_int_eq(say(&p[6], OBJ_ATTEST, a_attest(&p[5])), WHY_REVOKED);
+	ck_assert_int_eq(say(&p[7], OBJ_JOIN, a_join(&p[7], 7)), WHY_AUTHOR);
+	/* Invited by somebody else it is wanted from its first entry on. */
+	was = view_reopened(v);
+	say(&p[0], OBJ_INVITE, a_invite(&p[5], 8));
+	ck_assert_uint_gt(view_reopened(v), was);
+	a_author(&p[5], 6);
+	ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 8)), WHY_OK);
+	ck_assert(person(&p[5]).member);
 }
 END_TEST
 
@@ -927,6 +953,7 @@ main(void)
 	tcase_add_test(tc, a_revoked_member_loses_every_right_and_every_offer);
 	tcase_add_test(tc, who_came_earlier_repairs_what_a_stolen_key_did);
 	tcase_add_test(tc, what_the_founder_cut_off_is_kept_no_more);
+	tcase_add_test(tc, whom_somebody_sent_away_brings_is_known_by_name);
 	tcase_add_test(tc, whoever_else_invites_lets_in_again);
 	tcase_add_test(tc, what_others_than_the_founder_cut_off_is_kept);
 	tcase_add_test(tc, who_left_says_nothing_more);
