@@ -320,6 +320,36 @@ lend_ports_encode(const struct lend_port *port, unsigned n, uint8_t *out)
 	return n * LEND_ALLOW_ROW;
 }
 
+/* -- where ----------------------------------------------------------------- */
+
+/*
+ * What a client is pointed to. Not here: what a browser or a desktop would run
+ * or read from its own disk for it.
+ */
+static const char *const scheme[] = { "dns", "http", "https", "irc", "ircs",
+    "mqtt", "ntp", "rsync", "socks5", "socks5h", "tcp", "tls", "udp", "wg",
+    "ws", "wss" };
+
+int
+lend_is_scheme(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(scheme) / sizeof(scheme[0]); i++)
+		if (strlen(scheme[i]) == len &&
+		    memcmp(scheme[i], s, len) == 0)
+			return 1;
+	return 0;
+}
+
+int
+lend_is_endpoint(const char *s)
+{
+	const char *end = strstr(s, "://");
+
+	return end != NULL && lend_is_scheme(s, (size_t)(end - s));
+}
+
 /* -- for whom -------------------------------------------------------------- */
 
 int

@@ -31,6 +31,7 @@ struct lend_port {
 	uint16_t	port;
 };
 
+#define LEND_PARAMS_LEN		900		/* JSON of an offer's parameters */
 #define LEND_SERVICE_LEN	32	/* hex digits */
 #define LEND_WHO_LEN	112		/* "KIND DID" or "KIND DID SERVICE", and NUL */
 
@@ -95,6 +96,9 @@ int	lend_ports_decode(const uint8_t *, size_t len,
 	    struct lend_port port[LEND_PORTS]);
 size_t	lend_ports_encode(const struct lend_port *, unsigned n, uint8_t *out);
 const char *lend_proto(uint8_t proto);
+/* "SCHEME://..." with a scheme that an endpoint may have. */
+int	lend_is_endpoint(const char *);
+int	lend_is_scheme(const char *, size_t len);
 /* Empty, or 32 lowercase hex digits. */
 int	lend_is_service(const uint8_t *, size_t len);
 void	lend_who(char out[LEND_WHO_LEN], const char *kind, const char *sub,

@@ -5,6 +5,7 @@
 #include "api.h"
 #include "borrow.h"
 #include "dird.h"
+#include "lend.h"
 #include "service.h"
 
 /* A page of the catalogue; one item is at most JCS_MAX. */
@@ -168,6 +169,21 @@ offer_of(const char *name, const char *kind, const char *endpoint,
 	    approval, "scope", scope, "description", description);
 }
 
+/* Parameters go to macroctl in one message: what does not fit is said now. */
+static int
+params_fit(struct ask *a, const json_t *macro)
+{
+	size_t n = json_dumpb(json_object_get(macro, "params"), NULL, 0,
+	    JSON_COMPACT);
+
+	if (n <= LEND_PARAMS_LEN)
+		return 1;
+	http_error(a, 400, why_name(WHY_FIELD_RANGE), "macro.params", "the "
+	    "parameters of a macro are at most %d bytes of JSON, these are "
+	    "%zu", LEND_PARAMS_LEN, n);
+	return 0;
+}
+
 /* {"name", "kind", "endpoint", "approval", "scope", "description", "macro"} */
 void
 api_offer(struct ask *a, json_t *body)
@@ -179,19 +195,22 @@ api_offer(struct ask *a, json_t *body)
 		{ "approval", "pending" }, { "scope", "default" },
 		{ "description", "" },
 	};
+	json_t *macro = json_object_get(body, "macro");
 	const char *v[6];
 	char id[33];
 	json_t *offer;
 	size_t i;
 
+	if (!params_fit(a, macro))
+		return;
 	for (i = 0; i < 6; i++) {
 		v[i] = api_text(a, body, fields[i].field, fields[i].fallback);
 		if (v[i] == NULL)
 			return;
 	}
 	offer = offer_of(v[0], v[1], v[2], v[3], v[4], v[5], id);
-	if (json_object_get(body, "macro") != NULL)
-		json_object_set(offer, "macro", json_object_get(body, "macro"));
+	if (macro != NULL)
+		json_object_set(offer, "macro", macro);
 	api_say(a, OBJ_SERVICE_OFFER, offer, json_pack("{s:s, s:s}",
 	    "service_id", id, "name", v[0]));
 }

@@ -52,12 +52,11 @@ borrow_clean(char *out, size_t cap, const char *text)
 int
 borrow_is_endpoint(const char *s)
 {
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-"), i;
+	size_t i;
 
 	if (s[0] == '\0')
 		return 1;
-	if (n < 1 || n > 15 || s[0] < 'a' || s[0] > 'z' ||
-	    strncmp(s + n, "://", 3) != 0 || strlen(s) > BORROW_ENDPOINT)
+	if (!lend_is_endpoint(s) || strlen(s) > BORROW_ENDPOINT)
 		return 0;
 	for (i = 0; s[i] != '\0'; i++)
 		if (s[i] <= ' ' || s[i] > '~' || strchr("\"'`\\<>$;|&", s[i]))

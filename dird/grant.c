@@ -27,6 +27,7 @@ struct asking {
 	void		*arg;
 	struct loan	 loan;
 	int		 give_back;
+	char		 entry[2 * ID_LEN + 1];	/* id of the Subscription */
 };
 
 static struct nonces	nonces;
@@ -84,6 +85,18 @@ offer_of(const char *service)
 	return it == NULL ? NULL : api_item(it);
 }
 
+static int
+record(const struct asking *a)
+{
+	char ip[INET6_ADDRSTRLEN], text[400];
+
+	inet_ntop(AF_INET6, a->loan.src, ip, sizeof(ip));
+	snprintf(text, sizeof(text), "%s service=%s kind=%s src=%s "
+	    "subscription=%s", a->give_back ? "give back" : "lend",
+	    a->loan.service, a->loan.kind, ip, a->entry);
+	return audit_write("decision", a->loan.did, text);
+}
+
 static void
 on_granted(void *arg, const struct msg_macro_done *m)
 {
@@ -99,6 +112,10 @@ on_granted(void *arg, const struct msg_macro_done *m)
 		    grant_code(GRANT_MACRO_NO), "message",
 		    lend_text(m->why)));
 	} else if (a->give_back) {
+		/* Who has nothing and gives it back leaves no trace of it. */
+		if (m->removed > 0 && record(a) == -1)
+			log_error("not recorded: %s gave back %s", a->loan.did,
+			    a->loan.service);
 		a->reply(a->arg, 200, json_pack("{s:s, s:s}", "service_id",
 		    a->loan.service, "state", "returned"));
 	} else {
@@ -116,28 +133,14 @@ on_granted(void *arg, const struct msg_macro_done *m)
 	free(a);
 }
 
-/* The decision is on the disk before anything is done about it. */
-static int
-record(const struct loan *l, const struct request *r, int give_back)
-{
-	char ip[INET6_ADDRSTRLEN], id[2 * ID_LEN + 1], text[400];
-
-	inet_ntop(AF_INET6, l->src, ip, sizeof(ip));
-	hex_encode(r->sub.id, ID_LEN, id);
-	snprintf(text, sizeof(text), "%s service=%s kind=%s src=%s "
-	    "subscription=%s", give_back ? "give back" : "lend", l->service,
-	    l->kind, ip, id);
-	return audit_write("decision", l->did, text);
-}
-
 static enum grant_why
 carry_out(const struct request *r, const json_t *macro, grant_reply reply,
     void *arg)
 {
 	const char *kind = json_string_value(json_object_get(macro, "kind"));
+	enum grant_why why = GRANT_OK;
 	char *params;
 	struct asking *a;
-	int ret;
 
 	if (kind == NULL || !lend_is_kind(kind, strlen(kind)))
 		return GRANT_MACRO;
@@ -151,18 +154,23 @@ carry_out(const struct request *r, const json_t *macro, grant_reply reply,
 	strcpy(a->loan.did, r->did);
 	strcpy(a->loan.service, r->service);
 	memcpy(a->loan.src, r->src, sizeof(a->loan.src));
-	if (record(&a->loan, r, r->give_back) == -1) {
-		free(a);
-		return GRANT_RECORD;
-	}
+	hex_encode(r->sub.id, ID_LEN, a->entry);
 	params = r->give_back ? NULL : json_dumps(json_object_get(macro,
 	    "params"), JSON_COMPACT);
-	ret = lend_run(LEND_ASKED, r->give_back ? LEND_REVOKE : LEND_GRANT,
-	    &a->loan, params, on_granted, a);
+	if (params == NULL && !r->give_back)
+		why = GRANT_BUSY;
+	else if (params != NULL && strlen(params) > LEND_PARAMS_LEN)
+		why = GRANT_PARAMS;
+	/* The decision to lend is on the disk before anything is done. */
+	else if (!r->give_back && record(a) == -1)
+		why = GRANT_RECORD;
+	else if (lend_run(LEND_ASKED, r->give_back ? LEND_REVOKE : LEND_GRANT,
+	    &a->loan, params, on_granted, a) == -1)
+		why = GRANT_BUSY;
 	free(params);
-	if (ret == -1)
+	if (why != GRANT_OK)
 		free(a);
-	return ret == -1 ? GRANT_BUSY : GRANT_OK;
+	return why;
 }
 
 /* -- requests -------------------------------------------------------------- */

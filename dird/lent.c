@@ -29,6 +29,9 @@ static int		 busy, again, failed;
 static unsigned		 wait_ms;
 static struct loan	 back[BACK];
 static unsigned		 nback;
+/* Ends that are on record and not done yet; one that is not among them is new. */
+static struct loan	 told[BACK];
+static unsigned		 ntold;
 static uint8_t		 after[LEND_KEY_LEN];
 static uint16_t		 after_len;
 
@@ -58,6 +61,46 @@ lent_stands(const struct loan *l)
 	    l->service, l->src, known ? ip6 : NULL);
 }
 
+/* -- the record ------------------------------------------------------------ */
+
+static unsigned
+find_told(const struct loan *l)
+{
+	unsigned i;
+
+	for (i = 0; i < ntold && memcmp(&told[i], l, sizeof(*l)) != 0; i++)
+		;
+	return i;
+}
+
+/* Once, however often it has to be tried. */
+static void
+write_end(const struct loan *l)
+{
+	char text[160];
+
+	if (find_told(l) < ntold)
+		return;
+	snprintf(text, sizeof(text), "end service=%s kind=%s: no longer "
+	    "allowed", l->service, l->kind);
+	/* It goes first; that it could not be written stops nothing. */
+	if (audit_write("decision", l->did, text) == -1)
+		return;
+	if (ntold < BACK)
+		told[ntold++] = *l;
+	else
+		told[0] = *l;
+}
+
+static void
+forget_end(const struct loan *l)
+{
+	unsigned i = find_told(l);
+
+	if (i < ntold)
+		told[i] = told[--ntold];
+}
+
 /* -- a round --------------------------------------------------------------- */
 
 /* What failed is tried again soon, and ever less often while it fails. */
@@ -81,7 +124,7 @@ round_over(void)
 		later();
 		return;
 	}
-	wait_ms = 0;
+	wait_ms = ntold = 0;
 	if (again)
 		lent_look();
 }
@@ -96,7 +139,8 @@ on_back(void *arg, const struct msg_macro_done *m)
 		log_warn("what %s was lent cannot be taken back: %s; again "
 		    "soon, or at the next start", back[nback].did,
 		    lend_text(m->why));
-	}
+	} else
+		forget_end(&back[nback]);
 	take_back();
 }
 
@@ -104,17 +148,12 @@ on_back(void *arg, const struct msg_macro_done *m)
 static void
 take_back(void)
 {
-	char text[160];
-
 	if (nback == 0) {
 		round_over();
 		return;
 	}
 	nback--;
-	snprintf(text, sizeof(text), "end service=%s kind=%s: no longer "
-	    "allowed", back[nback].service, back[nback].kind);
-	/* It goes first; that it could not be written stops nothing. */
-	audit_write("decision", back[nback].did, text);
+	write_end(&back[nback]);
 	if (lend_run(LEND_DUE, LEND_REVOKE, &back[nback], NULL, on_back,
 	    NULL) == -1) {
 		failed = 1;

@@ -322,8 +322,8 @@ on_endpoint(struct conf_ctx *c, yaml_node_t *n, void *m)
 
 	if (text_of(c, n, to, SCHEME_LEN) == -1)
 		return -1;
-	return strspn(to, "abcdefghijklmnopqrstuvwxyz0123456789") == strlen(to) ?
-	    0 : conf_error(c, n, "endpoint is the scheme of an address");
+	return lend_is_scheme(to, strlen(to)) ? 0 : conf_error(c, n, "'%s' is "
+	    "no scheme that an endpoint may have", to);
 }
 
 static int

@@ -199,11 +199,12 @@ on_granted(struct chan *c, const struct msg_granted *m, int *fds)
 void
 on_revoked(struct chan *c, const struct msg_revoked *m, int *fds)
 {
-	struct run *r = run_of(m->req);
+	struct msg_macro_done d = { .req = run_of(m->req)->req,
+	    .why = m->recorded ? LEND_OK : LEND_AUDIT, .removed = m->removed };
 
 	(void)c;
 	(void)fds;
-	done(r->req, m->recorded ? LEND_OK : LEND_AUDIT, 0, "", "");
+	sent(macro_done_send(&dird, &d, NULL));
 }
 
 void

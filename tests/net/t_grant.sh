@@ -76,8 +76,11 @@ code() { activate "$1" "$2" | of '["error"]["code"]'; }
 shows() { api "$1" GET /v1/services | python3 -c "import json,sys; print([s for s in json.load(sys.stdin)['services'] if s.get('service_id')=='$2'][0].get('$3'))"; }
 lent() { api a GET /v1/grants | of '["grants"].__len__()'; }
 lends() { [ "$(lent)" = "$1" ]; }
-record() { api a GET "/v1/audit?limit=500&from=0" | grep -c -- "$1"; }
+record() { api a GET "/v1/audit?limit=500&from=0" | grep -o -- "$1" | wc -l; }
 
+long=$(printf '%0250d' 0)
+check "an offer with more parameters than fit is refused, with the limit" grep -q '"message":"[^"]*at most 900 bytes' \
+    <(api a POST /v1/offers "{\"name\":\"long\",\"kind\":\"tor-exit\",\"macro\":{\"kind\":\"tor-exit\",\"params\":{\"a\":\"$long\",\"b\":\"$long\",\"c\":\"$long\",\"d\":\"$long\"}}}")
 exit_id=$(offer exit tor-exit auto 9050)
 everybody
 check "what A offers appears on B" same "exit False" "$(shows b "$exit_id" name) $(shows b "$exit_id" active)"
@@ -168,6 +171,9 @@ check "and B does not get it again" same revoked "$(code b "$exit_id")"
 check "C gives it back" grep -q returned <(ctl c services revoke-access exit 2>&1)
 check "and is out" refuses greet c
 check "and knows it" same False "$(shows c "$exit_id" active)"
+before=$(record 'give back')
+check "what one has not can be given back" grep -q returned <(ctl c services revoke-access exit 2>&1)
+check "which is no decision, and on record as none" same "$before" "$(record 'give back')"
 
 # ---- expiry
 sed -i 's/^  default: 3600/  default: 4/' "$bin/macros.d/tor-exit.yaml"

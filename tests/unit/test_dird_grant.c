@@ -509,11 +509,13 @@ END_TEST
 START_TEST(an_endpoint_is_a_scheme_and_no_shell)
 {
 	static const char *const good[] = { "", "socks5h://[fd00::1]:9050",
-	    "http://x/", "a+b-c.d://y" };
+	    "http://x/", "wg://[fd00::1]:51820" };
 	static const char *const bad[] = { "x", "://x", "9a://x", "Http://x",
 	    "http:/x", "http://x y", "http://x\n", "http://\"", "http://$(id)",
 	    "http://`id`", "http://x;y", "http://\xc3\xa9",
-	    "averyveryverylongscheme://x" };
+	    "averyveryverylongscheme://x",
+	    "javascript://%0aalert(1)", "file:///etc/passwd", "data://x",
+	    "vscode://x", "httpx://x", "ttp://x", "steam://run/1" };
 	char longest[BORROW_ENDPOINT + 8] = "http://";
 	size_t i;
 

@@ -304,6 +304,79 @@ START_TEST(one_that_cannot_be_taken_back_holds_up_no_other)
 }
 END_TEST
 
+START_TEST(what_cannot_be_taken_back_is_put_on_record_once)
+{
+	unsigned i;
+
+	pages_left = -1;
+	loan[20].stands = 0;
+	refuses = 20;
+	for (i = 0; i < 50; i++) {
+		lent_look();	/* the journal grows */
+		work();
+	}
+	ck_assert_uint_eq(nwritten, 1);
+	refuses = -1;
+	lent_look();
+	work();
+	ck_assert(!loan[20].is);
+	ck_assert_uint_eq(nwritten, 1);
+	/* Lent and ended once more, that is another end. */
+	loan[20].is = 1;
+	lent_look();
+	work();
+	ck_assert_uint_eq(nwritten, 2);
+}
+END_TEST
+
+static int
+on_event(const struct event_base *base, const struct event *e, void *arg)
+{
+	(void)base;
+	return event_pending(e, EV_TIMEOUT, arg) == 0;
+}
+
+/* Seconds until the next try. */
+static long
+due_s(void)
+{
+	struct timeval now, tv = { 0, 0 };
+
+	event_base_foreach_event(dird.base, on_event, &tv);
+	ck_assert_int_ne(tv.tv_sec, 0);
+	evutil_gettimeofday(&now, NULL);
+	return tv.tv_sec - now.tv_sec;
+}
+
+START_TEST(what_fails_is_tried_ever_less_often)
+{
+	unsigned i;
+
+	pages_left = -1;
+	loan[20].stands = 0;
+	refuses = 20;
+	for (i = 0; i < 3; i++) {
+		lent_look();
+		work();
+	}
+	ck_assert_int_ge(due_s(), 3);
+	for (i = 0; i < 20; i++) {
+		lent_look();
+		work();
+	}
+	ck_assert_int_ge(due_s(), 60);
+	ck_assert_int_le(due_s(), 65);
+	refuses = -1;
+	lent_look();
+	work();
+	loan[21].stands = 0;
+	refuses = 21;
+	lent_look();
+	work();
+	ck_assert_int_le(due_s(), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -320,6 +393,8 @@ main(void)
 	tcase_add_test(t, exactly_what_does_not_stand_is_taken_back);
 	tcase_add_test(t, a_page_that_fails_holds_up_nothing_that_was_seen_before);
 	tcase_add_test(t, one_that_cannot_be_taken_back_holds_up_no_other);
+	tcase_add_test(t, what_cannot_be_taken_back_is_put_on_record_once);
+	tcase_add_test(t, what_fails_is_tried_ever_less_often);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
