@@ -2,6 +2,8 @@
  * test_lend.c -- grants between a question and its record, and lists of them.
  * The kernel, the guests and the other rooms are this test's. room: privd
  */
+#include <sys/syscall.h>
+
 #include <netinet/in.h>
 
 #include <check.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -115,6 +118,19 @@ diag_listens(const uint8_t ip6[16], int is_tcp, uint16_t port, int v4)
 	(void)port;
 	(void)v4;
 	return 1;
+}
+
+/* -- the clock, which this test can push on -------------------------------- */
+
+static time_t ahead_s;
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	if (syscall(SYS_clock_gettime, id, ts) == -1)
+		return -1;
+	ts->tv_sec += ahead_s;
+	return 0;
 }
 
 /* -- the house and its guests ---------------------------------------------- */
@@ -492,6 +508,72 @@ START_TEST(grants_that_wait_count_against_the_limit)
 }
 END_TEST
 
+/* -- what is refused ------------------------------------------------------- */
+
+/* A grant that is not lent, refused; the record of it, or "". */
+static const char *
+refuse_one(void)
+{
+	struct msg_grant m = grant_of(1, "tor-exit", 22);
+
+	on_grant(&guest[0], &m, NULL);
+	ck_assert_int_eq(answered(1001), LEND_POLICY);
+	return record(1);
+}
+
+static const char *
+attempt(void)
+{
+	struct msg_attempt m = { .req = 1, .why = LEND_KIND, .text = "x",
+	    .text_len = 1 };
+
+	on_attempt(&guest[0], &m, NULL);
+	return record(1);
+}
+
+START_TEST(refusals_without_end_do_not_fill_the_disk)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 500; i++) {
+		n += refuse_one()[0] != '\0';
+		n += attempt()[0] != '\0';
+	}
+	ck_assert_uint_eq(n, 256);
+	/* Each was answered all the same, and the next record counts the rest. */
+	ahead_s = 11;
+	ck_assert_ptr_nonnull(strstr(refuse_one(), "unwritten=744"));
+	ck_assert_str_eq(refuse_one(), "");
+	ahead_s += 60;
+	ck_assert_ptr_nonnull(strstr(attempt(), "unwritten=1"));
+	ck_assert_ptr_nonnull(strstr(attempt(), "unwritten=0"));
+}
+END_TEST
+
+START_TEST(what_is_refused_takes_no_record_from_what_is_lent)
+{
+	unsigned i;
+
+	for (i = 0; i < 500; i++)
+		refuse_one();
+	ask(1);
+	ck_assert(strncmp(record(1), "grant", 5) == 0);
+	ck_assert_uint_eq(nset, 1);
+	take_back(1, "");
+	ck_assert(strncmp(record(1), "revoke", 6) == 0);
+}
+END_TEST
+
+START_TEST(a_record_that_nobody_asked_for_is_a_lie)
+{
+	struct msg_audited a = { .req = 3, .ok = 1 };
+
+	on_audited(&house.room[PROC_DIRD].door, &a, NULL);
+	ck_assert_ptr_nonnull(lied);
+	ck_assert_uint_eq(nset, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -512,6 +594,9 @@ main(void)
 	tcase_add_test(t, what_is_not_recorded_is_not_made);
 	tcase_add_test(t, grants_leave_room_for_a_revoke);
 	tcase_add_test(t, grants_that_wait_count_against_the_limit);
+	tcase_add_test(t, refusals_without_end_do_not_fill_the_disk);
+	tcase_add_test(t, what_is_refused_takes_no_record_from_what_is_lent);
+	tcase_add_test(t, a_record_that_nobody_asked_for_is_a_lie);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
