@@ -31,6 +31,11 @@ say "no room may make a raw or packet socket" fails grep -nE '^ *network (packet
     apparmor/bastide-{netd,cryptod,dird,macroctl} apparmor/bastide/common
 say "only privd has CAP_NET_ADMIN" test "$(grep -lE '^ *capability net_admin' apparmor/bastide-*)" = apparmor/bastide-privd
 say "nothing runs unconfined from here" fails grep -nE '^[^#]*\b[uU]x\b' -r apparmor
+say "privd may open the rooms that it executes" test "$(grep -cE '^ */usr/lib/bastide/(netd|cryptod|dird|macroctl) rpx ' apparmor/bastide-privd)" = 4
+say "a planner's profile comes on top of macroctl's, with no path to fall back on" test "$(grep -cE ' pix -> &bastide-macroctl//planner,' apparmor/bastide-macroctl)" = 2
+say "who checks a journal elsewhere is not the room" grep -qE '^profile bastide-dird-check /usr/lib/bastide/dird ' apparmor/bastide-dird
+say "and may write nothing" fails sh -c "sed -n '/^profile bastide-dird-check/,\$p' apparmor/bastide-dird | grep -E '^ */.* [mrk]*[wal]'"
+say "what people start has a console" test "$(grep -lE 'abstractions/consoles' apparmor/bastide-{bastidectl,dird,macroctl,privd,verify} | wc -l)" = 5
 say "dird only appends to its segments" fails grep -nE '^ */var/lib/bastide/directory/.* r?w' apparmor/bastide-dird
 echo "1..$n"
 exit $bad
