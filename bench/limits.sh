@@ -1,6 +1,6 @@
 #!/bin/bash
 # limits.sh -- a node with many peers that has heard of many nodes: its memory,
-# its longest tick, what it costs to have it stand there.
+# its longest tick and whatever else held packets up, what it costs to have it stand there.
 #
 #	[CROWD=250] [PLACES=10000] [IDLE=20] bench/limits.sh
 LEVEL=info
@@ -24,12 +24,12 @@ row() {
 	local pss rss
 	# shellcheck disable=SC2046
 	read -r pss rss < <($tool memory $(rooms a))
-	printf '%-34s %8s %8s %12s %8s %8s\n' "$1" "$pss" "$rss" \
-	    "$(show a status 'd["tick_max_us"]')" "$(show a status 'd["peer_count"]')" \
+	printf '%-34s %8s %8s %12s %13s %8s %8s\n' "$1" "$pss" "$rss" \
+	    "$(show a status 'd["tick_max_us"]')" "$(show a status 'd["slice_max_us"]')" "$(show a status 'd["peer_count"]')" \
 	    "${2:-0}"
 }
 echo "$(uname -srm), $(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg)"
-printf '%-34s %8s %8s %12s %8s %8s\n' "" "PSS MiB" "RSS MiB" "tick max, us" peers places
+printf '%-34s %8s %8s %12s %13s %8s %8s\n' "" "PSS MiB" "RSS MiB" "tick max, us" "slice max, us" peers places
 row "alone"
 background b "$BASTIDE_BUILD/crowd" "${IP[a]}" 2121 "${NPUB[a]}" "$CROWD" "$PLACES" \
     >"$tmp/crowd" 2>"$tmp/crowd.err"

@@ -192,10 +192,12 @@ on_output(struct client *c)
 static void
 on_client(evutil_socket_t fd, short what, void *arg)
 {
-	struct client *c = arg;
+	struct client	*c = arg;
+	uint64_t	 began_us;
 
 	(void)fd;
 	netd_clock();
+	began_us = netd.now_us;
 	if (what & EV_TIMEOUT) {
 		refuse(REFUSE_CTL_TIMEOUT);
 		if (c->out != NULL)
@@ -209,6 +211,7 @@ on_client(evutil_socket_t fd, short what, void *arg)
 		on_input(c);
 	if (c->fd != -1)
 		watch(c);
+	netd_slice(began_us);
 }
 
 void

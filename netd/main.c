@@ -112,16 +112,27 @@ take(struct chan *c)
 	}
 }
 
+void
+netd_slice(uint64_t began_us)
+{
+	netd_clock();
+	if (netd.now_us - began_us > netd.slice_max_us)
+		netd.slice_max_us = netd.now_us - began_us;
+}
+
 static void
 on_door(evutil_socket_t fd, short what, void *arg)
 {
+	uint64_t began_us;
 	int i;
 
 	(void)fd;
 	(void)what;
 	netd_clock();
+	began_us = netd.now_us;
 	for (i = 0; i < DOOR_BATCH && take(arg); i++)
 		continue;
+	netd_slice(began_us);
 	tick_soon = 1;
 }
 
@@ -240,7 +251,7 @@ run_tick(void)
 	if (netd.stopping && next > 20)
 		next = 20;
 	arm_tick(next < 1 ? 1 : next);
-	netd_clock();
+	netd_slice(began_us);
 	if (netd.now_us - began_us > netd.tick_max_us)
 		netd.tick_max_us = netd.now_us - began_us;
 }

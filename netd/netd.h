@@ -57,6 +57,7 @@ struct netd {
 	uint64_t		 now_ms, now_us;	/* monotonic */
 	uint64_t		 start_ms;
 	uint64_t		 tick_max_us;	/* the longest tick, by the clock */
+	uint64_t		 slice_max_us;	/* what held packets up for longest */
 	/* counters by reason, and what `show status` calls forwarding */
 	uint64_t		 refused[REFUSE_MAX];
 	struct {
@@ -76,6 +77,8 @@ refuse(enum refusal why)
 void		netd_tick_by(uint64_t at_ms);
 /* Monotonic milliseconds, read afresh into netd.now_ms; now_us is the same. */
 uint64_t	netd_clock(void);
+/* Work that is no packet's began at that time and is done: how long did it hold them up? */
+void		netd_slice(uint64_t began_us);
 /* ms, a little more: a tick looks at everybody, so what can wait waits together. */
 static inline uint64_t
 netd_grain(uint64_t ms)

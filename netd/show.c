@@ -178,6 +178,7 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	set_int(o, "workers", netd.workers);
 	set_int(o, "uptime_secs", (netd.now_ms - netd.start_ms) / 1000);
 	set_int(o, "tick_max_us", netd.tick_max_us);
+	set_int(o, "slice_max_us", netd.slice_max_us);
 	set_bool(o, "persistent", netd.key_mode != KEY_EPHEMERAL);
 	show_root(o);
 	json_object_set_new(o, "forwarding", show_forwarding());
