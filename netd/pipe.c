@@ -21,6 +21,7 @@
 
 #define BATCH		128		/* answers taken in one turn of the loop */
 #define PASSING		8		/* urgent ones that pass one of the others */
+#define WAITING		1024		/* to be opened, and passed: half a replay window */
 
 /*
  * A worker of cryptod each. The first one's ring has the slots; what goes
@@ -88,6 +89,12 @@ pipe_start(struct event_base *base)
 	}
 }
 
+static int
+is_inward(unsigned op)
+{
+	return op == RING_OPEN || op == RING_OPEN_INNER;
+}
+
 /*
  * By the key of the link and the direction: a link's frames keep their order
  * both ways, and sealing and opening for one busy peer are two workers' work.
@@ -95,9 +102,7 @@ pipe_start(struct event_base *base)
 static struct lane *
 lane_of(const struct work *w, enum ring_op op)
 {
-	unsigned away = op == RING_OPEN || op == RING_OPEN_INNER;
-
-	return &lane[((w->link_key & 0xffff) + away) % nlane];
+	return &lane[((w->link_key & 0xffff) + (unsigned)is_inward(op)) % nlane];
 }
 
 struct work *
@@ -172,13 +177,17 @@ pipe_slots(void)
 	return ring->nslot;
 }
 
-/* Not past its own flow; and the others must get on, whoever floods. */
+/*
+ * Not past its own flow, and no further ahead of what is to be opened than its
+ * replay window reaches; and the others must get on, whoever floods.
+ */
 static int
 may_pass(const struct lane *l, const struct work *w, enum ring_op op)
 {
 	if (!w->urgent || (l->waiting > 0 && l->passed == PASSING))
 		return 0;
-	return op == RING_OPEN ? w->early != NULL :
+	return op == RING_OPEN ?
+	    w->early != NULL && l->opening - l->opened < WAITING :
 	    op == RING_SEAL && w->flow != 0 && sealing[w->flow] == 0;
 }
 
@@ -195,9 +204,8 @@ note_lent(struct lane *l, struct work *w)
 		return;
 	}
 	l->waiting++;
-	if (w->op == RING_OPEN)
-		l->opening++;
-	else if (w->op == RING_SEAL) {
+	l->opening += is_inward(w->op);
+	if (w->op == RING_SEAL) {
 		sealing[w->flow]++;
 		nsealing++;
 	}
@@ -379,7 +387,7 @@ answer(struct lane *l, const struct ring_desc *d)
 		sealing[w->flow]--;
 		nsealing--;
 	}
-	l->opened += w->op == RING_OPEN;
+	l->opened += is_inward(w->op);
 	finish(w);
 	finish_early(l);
 }

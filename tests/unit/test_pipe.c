@@ -13,13 +13,14 @@
 #include "netd_int.h"
 
 #define SLOTS	64u
+#define WIDE	4096u
 #define SIZE	2048u
 #define LEN	200u
 
 struct netd	netd;
 
 static struct ring	r;		/* cryptod's side */
-static unsigned		done[2 * SLOTS], ndone, early[SLOTS], nearly;
+static unsigned		done[WIDE], ndone, early[WIDE], nearly;
 
 uint64_t
 netd_clock(void)
@@ -40,19 +41,31 @@ on_early(struct work *w)
 }
 
 static void
-setup(void)
+setup_of(uint32_t nslot)
 {
 	int fds[3], mine[3];
 
-	fds[0] = ring_create(SLOTS, SIZE);
+	fds[0] = ring_create(nslot, SIZE);
 	fds[1] = eventfd(0, EFD_NONBLOCK);
 	fds[2] = eventfd(0, EFD_NONBLOCK);
 	memcpy(mine, fds, sizeof(mine));
 	mine[0] = dup(fds[0]);
-	ck_assert_int_eq(ring_map(&r, mine, SLOTS, SIZE), 0);
+	ck_assert_int_eq(ring_map(&r, mine, nslot, SIZE), 0);
 	netd.base = event_base_new();
-	pipe_init(fds, SLOTS, SIZE);
+	pipe_init(fds, nslot, SIZE);
 	pipe_start(netd.base);
+}
+
+static void
+setup(void)
+{
+	setup_of(SLOTS);
+}
+
+static void
+setup_wide(void)
+{
+	setup_of(WIDE);
 }
 
 static struct work *
@@ -81,9 +94,9 @@ serve(struct ring_queue *q)
 
 	if (ring_pop(&r, q, &d) != 1)
 		return 0;
-	d.status = RING_DONE;
+	d.status = d.op == RING_OPEN_INNER ? RING_DONE_INNER : RING_DONE;
 	d.len += d.op == RING_SEAL ? 32 : d.op == RING_SEAL_LINK ? 16 : 0;
-	d.len -= d.op == RING_OPEN ? 16 : 0;
+	d.len -= d.op == RING_OPEN || d.op == RING_OPEN_INNER ? 16 : 0;
 	ck_assert_int_eq(ring_push(&r, r.done, &d), 1);
 	return 1;
 }
@@ -192,6 +205,47 @@ START_TEST(what_is_open_early_is_shown_and_done_in_its_turn)
 }
 END_TEST
 
+/* What waited for its keys came first. */
+START_TEST(nothing_opened_is_done_before_a_frame_that_is_tried_again)
+{
+	push(RING_OPEN_INNER, 1, 0, 0);
+	push(RING_OPEN, 2, 1, 0);
+	ck_assert(serve(r.urgent));
+	answers();
+	ck_assert_uint_eq(ndone, 0);
+	ck_assert_uint_eq(nearly, 1);
+	ck_assert(serve(r.todo));
+	answers();
+	ck_assert_uint_eq(ndone, 2);
+	ck_assert_uint_eq(done[0], 1);
+	ck_assert_uint_eq(done[1], 2);
+	ck_assert_uint_eq(pipe_free(), SLOTS);
+}
+END_TEST
+
+/* Its counter would be so far ahead that those that wait were too old. */
+START_TEST(nothing_opened_goes_past_half_a_window)
+{
+	unsigned i;
+
+	for (i = 0; i < 1024; i++)
+		push(RING_OPEN, i, 0, 0);
+	push(RING_OPEN, i++, 1, 0);
+	ck_assert(!serve(r.urgent));
+	ck_assert(serve(r.todo));
+	ck_assert(serve(r.todo));
+	answers();
+	push(RING_OPEN, i++, 1, 0);
+	ck_assert(serve(r.urgent));
+	while (serve(r.todo))
+		continue;
+	while (ndone < i)
+		answers();
+	for (i = 0; i < ndone; i++)
+		ck_assert_uint_eq(done[i], i);
+}
+END_TEST
+
 /* Order, at random: openings done as pushed, each flow sealed as pushed. */
 START_TEST(no_mixture_changes_an_order)
 {
@@ -257,7 +311,7 @@ int
 main(void)
 {
 	Suite	*s = suite_create("pipe");
-	TCase	*tc = tcase_create("pipe");
+	TCase	*tc = tcase_create("pipe"), *wide = tcase_create("wide");
 	SRunner *sr;
 	int	 failed;
 
@@ -266,9 +320,13 @@ main(void)
 	tcase_add_test(tc, nothing_is_sealed_before_its_own_flow);
 	tcase_add_test(tc, only_a_few_go_past_one_that_waits);
 	tcase_add_test(tc, what_is_open_early_is_shown_and_done_in_its_turn);
+	tcase_add_test(tc, nothing_opened_is_done_before_a_frame_that_is_tried_again);
 	tcase_add_test(tc, no_mixture_changes_an_order);
 	tcase_add_test(tc, who_waits_for_its_turn_is_not_answered_twice);
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(wide, setup_wide, NULL);
+	tcase_add_test(wide, nothing_opened_goes_past_half_a_window);
+	suite_add_tcase(s, wide);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
