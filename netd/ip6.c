@@ -4,7 +4,7 @@
 #include "ip6.h"
 
 enum {
-	NH_HOP = 0, NH_TCP = 6, NH_ROUTING = 43, NH_FRAGMENT = 44,
+	NH_HOP = 0, NH_TCP = 6, NH_UDP = 17, NH_ROUTING = 43, NH_FRAGMENT = 44,
 	NH_ICMP6 = 58, NH_DEST = 60,
 	ICMP_UNREACHABLE = 1, ICMP_TOO_BIG = 2, ICMP_FIRST_INFO = 128,
 	ICMP_HEAD = 8,
@@ -146,7 +146,7 @@ syn_at(const uint8_t *pkt, size_t len, size_t *n)
 	    at : 0;
 }
 
-/* An ICMP message has a checksum where others have ports. */
+/* Others have a checksum, an offset or the like where these have ports. */
 uint32_t
 ip6_flow(const uint8_t *pkt, size_t len)
 {
@@ -161,7 +161,7 @@ ip6_flow(const uint8_t *pkt, size_t len)
 		h = (h ^ word) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 32;
 	}
-	if (pkt[6] != NH_ICMP6)
+	if (pkt[6] == NH_TCP || pkt[6] == NH_UDP)
 		memcpy(&ports, pkt + IP6_HEAD, sizeof(ports));
 	h = (h ^ ports ^ (uint64_t)pkt[6] << 32) * 0x9e3779b97f4a7c15u;
 	return (uint32_t)(h >> 32) | 1;

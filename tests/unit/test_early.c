@@ -6,7 +6,7 @@
 #include "../../netd/early.h"
 #include "../../netd/ip6.h"
 
-enum { TCP = 6, UDP = 17, ICMP6 = 58, ESP = 50, FIN = 0x01, ACK = 0x10 };
+enum { TCP = 6, UDP = 17, FRAGMENT = 44, ICMP6 = 58, ESP = 50, FIN = 0x01, ACK = 0x10 };
 
 static uint8_t	pkt[IP6_HEAD + 20 + 100];
 
@@ -139,3 +139,17 @@ main(void)
 	srunner_free(sr);
 	return failed != 0;
 }
+/* The last of them is small: it does not go past the others. */
+START_TEST(fragments_between_two_ends_are_one_flow)
+{
+	size_t	 len = make(FRAGMENT, 0, 0, 0);
+	uint32_t one = ip6_flow(pkt, len);
+
+	pkt[IP6_HEAD + 2] = 0x04;		/* its offset */
+	ck_assert_uint_eq(ip6_flow(pkt, len), one);
+	pkt[39] ^= 1;
+	ck_assert_uint_ne(ip6_flow(pkt, len), one);
+}
+END_TEST
+
+	tcase_add_test(tc, fragments_between_two_ends_are_one_flow);
