@@ -62,14 +62,12 @@ early_may(const uint8_t *pkt, size_t len, uint64_t now_ms)
 {
 	uint32_t		 flow = ip6_flow(pkt, len);
 	const struct flow	*f = &table[flow % FLOWS];
-	int			 known = f->flow == flow;
 
-	if (flow == 0)
+	if (flow == 0 || f->flow != flow)
 		return 0;
 	if (is_tcp(pkt, len))
-		return known && f->next == seq_of(pkt + IP6_HEAD);
+		return f->next == seq_of(pkt + IP6_HEAD);
 	if (pkt[6] != NH_UDP && pkt[6] != NH_ICMP6)
 		return 0;
-	return !known || f->waited_ms == 0 ||
-	    now_ms - f->waited_ms >= EARLY_QUIET_MS;
+	return f->waited_ms == 0 || now_ms - f->waited_ms >= EARLY_QUIET_MS;
 }

@@ -3,8 +3,8 @@
  * in before them and are still being opened. Pure: no I/O, no clock.
  *
  * No flow may be put out of order, and whose the sealed ones are nobody knows.
- * TCP says itself what comes next. Of other protocols a flow is let past when
- * none of its packets had to wait for a while.
+ * TCP says itself what comes next. Of other protocols a flow is let past when it
+ * is known and none of its packets had to wait for a while.
  */
 #ifndef NETD_EARLY_H
 #define NETD_EARLY_H

@@ -78,14 +78,33 @@ END_TEST
 
 START_TEST(others_go_early_when_none_of_theirs_waited)
 {
-	ck_assert_int_eq(may(UDP, 1, 0, 5000), 1);
+	ck_assert_int_eq(may(UDP, 1, 0, 5000), 0);	/* nobody knows it */
 	note(UDP, 1, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(UDP, 1, 0, 5000), 1);
 	note(UDP, 1, 0, 10, 1, 5000);
 	ck_assert_int_eq(may(UDP, 1, 0, 5000 + EARLY_QUIET_MS - 1), 0);
+	note(UDP, 2, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(UDP, 2, 0, 5000), 1);
 	ck_assert_int_eq(may(UDP, 1, 0, 5000 + EARLY_QUIET_MS), 1);
+	note(ICMP6, 1, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(ICMP6, 1, 0, 5000), 1);
+}
+END_TEST
+
+/* Who sends for many flows makes others wait, and puts none out of order. */
+START_TEST(a_flow_that_was_forgotten_waits)
+{
+	unsigned i;
+
+	note(UDP, 1, 0, 10, 1, 5000);
+	for (i = 0; i < 20000; i++) {
+		size_t len = make(UDP, 2, 0, 10);
+
+		memcpy(pkt + 8 + 4, &i, sizeof(i));
+		early_note(pkt, len, 0, 5000);
+	}
+	ck_assert_int_eq(may(UDP, 1, 0, 5000), 0);
+	ck_assert_int_eq(may(UDP, 1, 0, 5000 + EARLY_QUIET_MS), 0);
 }
 END_TEST
 
@@ -96,8 +115,11 @@ START_TEST(what_has_no_ports_to_see_waits)
 	ck_assert_int_eq(may(ESP, 1, 0, 0), 0);
 	ck_assert_int_eq(may(0, 1, 0, 0), 0);	/* extension headers */
 	ck_assert_int_eq(early_may(pkt, IP6_HEAD + 3, 0), 0);
-	early_note(pkt, IP6_HEAD + 3, 1, 9000);
+	early_note(pkt, IP6_HEAD + 3, 0, 9000);
+	ck_assert_int_eq(early_may(pkt, IP6_HEAD + 3, 9000), 0);
 	make(UDP, 9, 0, 0);
+	early_note(pkt, len, 0, 9000);
+	early_note(pkt, IP6_HEAD + 3, 1, 9000);
 	ck_assert_int_eq(early_may(pkt, len, 9000), 1);
 }
 END_TEST
@@ -118,27 +140,6 @@ START_TEST(echoes_are_one_flow_whatever_their_sum_is)
 }
 END_TEST
 
-int
-main(void)
-{
-	Suite	*s = suite_create("early");
-	TCase	*tc = tcase_create("early");
-	SRunner *sr;
-	int	 failed;
-
-	tcase_add_test(tc, a_tcp_segment_goes_early_only_when_it_is_next);
-	tcase_add_test(tc, the_end_of_a_stream_takes_a_number);
-	tcase_add_test(tc, others_go_early_when_none_of_theirs_waited);
-	tcase_add_test(tc, what_has_no_ports_to_see_waits);
-	tcase_add_test(tc, echoes_are_one_flow_whatever_their_sum_is);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
-}
 /* The last of them is small: it does not go past the others. */
 START_TEST(fragments_between_two_ends_are_one_flow)
 {
@@ -152,4 +153,26 @@ START_TEST(fragments_between_two_ends_are_one_flow)
 }
 END_TEST
 
+int
+main(void)
+{
+	Suite	*s = suite_create("early");
+	TCase	*tc = tcase_create("early");
+	SRunner *sr;
+	int	 failed;
+
+	tcase_add_test(tc, a_tcp_segment_goes_early_only_when_it_is_next);
+	tcase_add_test(tc, the_end_of_a_stream_takes_a_number);
+	tcase_add_test(tc, others_go_early_when_none_of_theirs_waited);
+	tcase_add_test(tc, a_flow_that_was_forgotten_waits);
+	tcase_add_test(tc, what_has_no_ports_to_see_waits);
+	tcase_add_test(tc, echoes_are_one_flow_whatever_their_sum_is);
 	tcase_add_test(tc, fragments_between_two_ends_are_one_flow);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
