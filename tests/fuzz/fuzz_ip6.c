@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../netd/early.h"
 #include "../../netd/ip6.h"
+
+enum { TCP = 6 };
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -19,6 +22,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    memcmp(head, p, IP6_HEAD) != 0)
 			abort();
 	}
+	early_note(p, n, 1, 1);
+	if (early_may(p, n, 1) && (n < IP6_HEAD || p[6] != TCP))
+		abort();		/* one of its flow just waited */
 	len = ip6_too_big(p, n, 1280, out);
 	if (len != 0 && (!ip6_is_packet(out, len) || ip6_may_answer(out, len)))
 		abort();
