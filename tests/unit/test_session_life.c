@@ -598,6 +598,36 @@ START_TEST(a_packet_that_goes_early_goes_once)
 }
 END_TEST
 
+/* Nor a second time when its session is gone by its turn, or has other keys. */
+START_TEST(a_packet_that_went_early_outlives_its_session)
+{
+	uint8_t		 body[100];
+	struct work	*w;
+	unsigned	 i, out;
+	struct session	*s = established(100);
+
+	out = slots_out();
+	for (i = 0; i < 2; i++) {
+		s->prev.session = 0;
+		s->cur.session = 100;
+		flow_known(17);
+		w = frame_of(peer.addr, FSP_PACKET, body, packet_body(body, 17, 30));
+		opens_with(w, 100);
+		ntun = 0;
+		session_early(w);
+		ck_assert(w->given);
+		if (i == 0) {
+			s->prev.session = 100;
+			s->cur.session = 101;
+		} else
+			session_del(s);
+		session_input(&peer, w, 0);
+		ck_assert_uint_eq(ntun, 1);
+		ck_assert_uint_eq(slots_out(), out);
+	}
+}
+END_TEST
+
 /* Each of them waits for its turn, and is whole then. */
 START_TEST(only_small_packets_under_keys_of_today_go_early)
 {
@@ -2032,6 +2062,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, the_first_packet_makes_a_session_and_travels_in_it);
 	tcase_add_test(t, a_packet_that_goes_early_goes_once);
+	tcase_add_test(t, a_packet_that_went_early_outlives_its_session);
 	tcase_add_test(t, only_small_packets_under_keys_of_today_go_early);
 	tcase_add_test(t, a_packet_says_its_flow_and_what_warms_a_way_is_not_passed);
 	tcase_add_test(t, a_lost_setup_is_sent_again_unchanged_until_patience_ends);
