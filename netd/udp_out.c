@@ -289,9 +289,10 @@ udp_send(const struct endpoint *ep, const void *data, size_t len)
 		return -1;
 	udp_flush();
 	h.msg_namelen = endpoint_to(ep, &to);
-	if (send_one(u, &h) != 0)
+	if (send_one(u, &h) != 0) {
 		note_send_error(u);
-	else
-		note_sent(u, len);
+		return -1;
+	}
+	note_sent(u, len);
 	return 0;
 }

@@ -352,8 +352,8 @@ START_TEST(an_error_drops_one_datagram_and_sends_the_rest)
 	open_socket(&ep, 1280);
 	bad = ep;
 	bad.port = 0;		/* the kernel takes no port 0 */
-	udp_send(&bad, "x", 1);
-	udp_send(&ep, "y", 1);
+	ck_assert_int_eq(udp_send(&bad, "x", 1), -1);
+	ck_assert_int_eq(udp_send(&ep, "y", 1), 0);
 	udp_flush();
 	listen_for(1);
 	ck_assert_uint_eq(nin, 1);
