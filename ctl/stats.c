@@ -95,7 +95,7 @@ stats_print(const char *window, const json_t *data)
 	const char *name = json_string_value(json_object_get(data, "metric"));
 	const char *unit = json_string_value(json_object_get(data, "unit"));
 	size_t n = json_array_size(list);
-	double lo, hi;
+	double lo, hi, now = value(list, n - 1);
 
 	bounds(list, &lo, &hi);
 	text_say(stdout, name != NULL ? name : "?");
@@ -105,8 +105,8 @@ stats_print(const char *window, const json_t *data)
 		return;
 	}
 	line(list, hi);
-	printf("now %g, lowest %g, mean %g, highest %g ", value(list, n - 1),
-	    lo, mean(list, 0, n), hi);
+	printf(isnan(now) ? "now -" : "now %g", now);
+	printf(", lowest %g, mean %g, highest %g ", lo, mean(list, 0, n), hi);
 	text_say(stdout, unit != NULL ? unit : "");
 	putchar('\n');
 }

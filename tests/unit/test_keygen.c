@@ -194,6 +194,40 @@ START_TEST(everything_that_help_names_can_be_shown)
 }
 END_TEST
 
+/* What stats_print() writes for these samples, a JSON list. */
+static char *
+printed(const char *values)
+{
+	json_t *data = json_pack("{s:s, s:s, s:o}", "metric", "rtt", "unit",
+	    "ms", "values", json_loads(values, 0, NULL));
+	FILE *old = stdout;
+	char *text = NULL;
+	size_t len;
+
+	ck_assert_ptr_nonnull(data);
+	stdout = open_memstream(&text, &len);
+	ck_assert_ptr_nonnull(stdout);
+	stats_print("10s", data);
+	fclose(stdout);
+	stdout = old;
+	json_decref(data);
+	return text;
+}
+
+START_TEST(a_last_sample_that_is_unknown_is_a_dash)
+{
+	char *text = printed("[2, 4, null]");
+
+	ck_assert_ptr_nonnull(
+	    strstr(text, "now -, lowest 2, mean 3, highest 4 ms\n"));
+	free(text);
+	text = printed("[null, 4, 2]");
+	ck_assert_ptr_nonnull(
+	    strstr(text, "now 2, lowest 2, mean 3, highest 4 ms\n"));
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +245,7 @@ main(void)
 	tcase_add_test(t, the_command_writes_an_identity_that_reads_back);
 	tcase_add_test(t, an_identity_that_is_cut_is_no_success);
 	tcase_add_test(t, everything_that_help_names_can_be_shown);
+	tcase_add_test(t, a_last_sample_that_is_unknown_is_a_dash);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
