@@ -404,6 +404,11 @@ nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
 	return removed;
 }
 
+/*
+ * EINTR from the socket is tried again. Debian 12's kernel never marks the
+ * elements of a set as an interrupted dump, which mnl_cb_run() would call EINTR,
+ * too; where one did, the list would be unknown, not half.
+ */
 int
 nft_each(void (*fn)(void *, const struct nft_grant *), void *arg)
 {
