@@ -16,9 +16,9 @@ share=$(mktemp -d) || exit 1
 trap 'rm -rf "$share"' EXIT
 
 make -s all build/bastide.service build/bastide-config.service || exit 1
-cp -r --parents build/{privd,netd,cryptod,bastidectl,bastide.service,bastide-config.service} scripts systemd man etc \
-    ctl/completion docs/configuration.md tests/vm "$share" || exit 1
 make -s installed >"$share/installed"
+# shellcheck disable=SC2046 # names without spaces
+cp -r --parents $(awk '{ print $2 }' "$share/installed") scripts etc tests/vm "$share" || exit 1
 # The machine has no network to fetch from: libraries that it lacks come along.
 mkdir "$share/lib"
 ldd build/privd build/netd build/cryptod build/dird build/bastidectl |

@@ -41,7 +41,7 @@ check "the tree installs" sh scripts/install.sh install
 usermod -aG bastide member
 check "the configuration that was written is right" privd -n
 check "systemd knows the unit and finds no fault in it" systemd-analyze verify --man=no bastide.service
-check "systemctl start waits until the node serves, and succeeds" systemctl start bastide
+check "systemctl enable --now waits until the node serves, and succeeds" systemctl enable --now --quiet bastide
 systemctl -q is-active bastide || journalctl -u bastide -o cat | tail -n 15 | sed 's/^/# /'
 check "a member of the group bastide looks, without root" as member bastidectl show status
 check "a member of the group bastide may change it" \
