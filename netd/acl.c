@@ -1,4 +1,5 @@
 /* acl.c -- who may be a peer: two lists from privd, read once at boot. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ struct list {
 	uint8_t		(*pub)[32];
 	unsigned	 count;
 	int		 all;		/* the word ALL stands in it */
+	char		 file[256];
 };
 
 static struct list list[2];		/* allow, deny */
@@ -29,6 +31,18 @@ acl_add(int deny, int all, const uint8_t pub[32])
 	memcpy(p[l->count], pub, sizeof(*p));
 	l->pub = p;
 	l->count++;
+}
+
+void
+acl_file_set(int deny, const char *path)
+{
+	snprintf(list[deny != 0].file, sizeof(list[0].file), "%s", path);
+}
+
+const char *
+acl_file(int deny)
+{
+	return list[deny != 0].file;
 }
 
 static int

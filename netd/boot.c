@@ -115,6 +115,14 @@ on_conf_host(struct chan *c, const struct msg_conf_host *m, int *fds)
 }
 
 void
+on_conf_list(struct chan *c, const struct msg_conf_list *m, int *fds)
+{
+	(void)c;
+	(void)fds;
+	acl_file_set(m->deny, m->name);
+}
+
+void
 on_conf_acl(struct chan *c, const struct msg_conf_acl *m, int *fds)
 {
 	(void)c;

@@ -17,8 +17,6 @@
 #include "udp.h"
 
 #define SPARK_COUNT	30
-#define ACL_ALLOW_FILE	"/etc/fips/peers.allow"
-#define ACL_DENY_FILE	"/etc/fips/peers.deny"
 
 void
 set_text(json_t *o, const char *key, const char *s)
@@ -318,8 +316,8 @@ show_acl(const json_t *params, char err[CTL_ERR_LEN])
 	deny_all = acl_list(1, deny, deny_file);
 	na = json_array_size(allow);
 	nd = json_array_size(deny);
-	set_text(o, "allow_file", ACL_ALLOW_FILE);
-	set_text(o, "deny_file", ACL_DENY_FILE);
+	set_text(o, "allow_file", acl_file(0));
+	set_text(o, "deny_file", acl_file(1));
 	set_bool(o, "enforcement_active",
 	    na > 0 || nd > 0 || allow_all || deny_all);
 	set_text(o, "effective_mode", acl_mode(allow_all, deny_all, na, nd));

@@ -87,7 +87,7 @@ open_conf(void)
 void
 boot_name(char *dst, size_t size, const char *src)
 {
-	snprintf(dst, size, "%s", src);
+	snprintf(dst, size, "%.*s", (int)size - 1, src);
 	for (; *dst != '\0'; dst++)
 		if (*dst <= ' ' || *dst > '~')
 			*dst = '_';
@@ -323,7 +323,7 @@ send_peers(void)
 	}
 }
 
-/* Beside the configuration, else in /etc/fips; NULL when in neither. */
+/* Beside the configuration, else in /etc/fips; NULL when in neither. path: the last tried. */
 static char *
 read_list(const char *name, char *path, size_t size, size_t *len)
 {
@@ -347,11 +347,15 @@ send_acl(const char *name, int deny, const struct conf_host *host, unsigned n)
 {
 	char			 path[PATH_MAX + 32], err[CONF_ERR_LEN], *text;
 	struct conf_acl		*acl;
+	struct msg_conf_list	 list = { .req = 1, .deny = (uint8_t)deny };
 	struct msg_conf_acl	 m;
 	unsigned		 nacl, i;
 	size_t			 len;
 
-	if ((text = read_list(name, path, sizeof(path), &len)) == NULL)
+	text = read_list(name, path, sizeof(path), &len);
+	boot_name(list.name, sizeof(list.name), path);
+	SEND(conf_list, PROC_NETD, &list, NULL);
+	if (text == NULL)
 		return;
 	if (conf_acl(path, text, len, deny, house.conf, host, n, &acl, &nacl,
 	    err) == -1)

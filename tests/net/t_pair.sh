@@ -12,6 +12,7 @@ EXTRA[a]='bastide: {cryptod: {aead: libsodium}}'
 EXTRA[b]='bastide: {cryptod: {aead: libcrypto, workers: 3}}'
 conf a
 conf b
+echo "${NPUB[b]}" >"$tmp/a/peers.allow"
 start a b
 check "two nodes find each other" meet a b
 check "ping by npub reaches the peer" reaches a b
@@ -60,6 +61,8 @@ for what in status peers links sessions transports identity-cache; do
 	check "show $what prints for people" ctl a show $what
 	check "show $what prints JSON" show a $what 'type(d).__name__'
 done
+check "show acl names the list beside the configuration" same "$tmp/a/peers.allow" "$(show a acl 'd["allow_file"]')"
+check "and where one would be that is in neither place" same /etc/fips/peers.deny "$(show a acl 'd["deny_file"]')"
 check "show peers names the npub" grep -q "${NPUB[b]}" <(ctl a --json show peers)
 check "show status counts one peer" same 1 "$(show a status 'd["peer_count"]')"
 check "show status counts one session" same 1 "$(show a status 'd["session_count"]')"
