@@ -11,13 +11,13 @@
 #include <event2/event.h>
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LOG_TARGET "fips::control"
 #include "log.h"
+#include "answer.h"
 #include "control.h"
 #include "control_cmd.h"
 #include "history.h"
@@ -26,14 +26,16 @@
 
 #define CLIENTS_MAX	32
 #define IO_MS		5000
-#define LONG_REPLY	(1 << 20)
 
 struct client {
 	int		 fd;		/* -1: free */
 	struct event	*ev;
-	size_t		 in_len, out_len, out_at;
+	size_t		 in_len, out_len;
 	uint64_t	 until_ms;	/* to read all, then to write all */
-	char		*out;		/* NULL while we read */
+	uint64_t	 since_ms;	/* has waited for its slice, else 0 */
+	struct answer	*answer;	/* NULL while we read */
+	int		 more;		/* of it, when out is written */
+	const char	*out;		/* of its slice, what is not yet written */
 	const struct ctl_cmd *later;	/* waits for privd's answer */
 	char		 in[CTL_REQ_MAX + 1];
 };
@@ -71,16 +73,14 @@ drop(struct client *c)
 		continue;
 	event_free(c->ev);
 	close(c->fd);
-	free(c->out);
-	c->out = NULL;
+	answer_free(c->answer);
+	c->answer = NULL;
+	c->since_ms = 0;
 	c->fd = -1;
-	/* A list of ten thousand places is 15 MiB while it is made. */
-	if (c->out_len > LONG_REPLY)
-		malloc_trim(0);
-	c->out_len = 0;
 }
 
-/* Once; a slow client does not win time by sending byte by byte. */
+/* Once; a slow client does not win time by sending byte by byte. What it waits
+ * for us is not its fault. */
 static void
 watch(struct client *c)
 {
@@ -90,15 +90,16 @@ watch(struct client *c)
 		(time_t)(left / 1000), (suseconds_t)(left % 1000 * 1000)
 	};
 
-	if (event_assign(c->ev, loop, c->fd, c->out != NULL ? EV_WRITE :
-	    c->later != NULL ? 0 : EV_READ, on_client, c) == -1 || event_add(c->ev, &wait) == -1)
+	if (event_assign(c->ev, loop, c->fd, c->answer != NULL ? EV_WRITE :
+	    c->later != NULL ? 0 : EV_READ, on_client, c) == -1 ||
+	    event_add(c->ev, c->since_ms != 0 ? NULL : &wait) == -1)
 		fatalx("cannot watch a control client");
 }
 
 static json_t *
-run(struct client *c, const struct ctl_req *req, char err[CTL_ERR_LEN])
+run(struct client *c, const struct ctl_cmd *cmd, const struct ctl_req *req,
+    char err[CTL_ERR_LEN])
 {
-	const struct ctl_cmd *cmd = ctl_cmd_find(req->command);
 
 	if (cmd == NULL)
 		snprintf(err, CTL_ERR_LEN, "unknown command: %.300s",
@@ -118,15 +119,23 @@ run(struct client *c, const struct ctl_req *req, char err[CTL_ERR_LEN])
 	return NULL;
 }
 
+/* The first slice comes when it is this client's turn, as all others do. */
 static void
-reply(struct client *c, json_t *data, const char *err)
+reply(struct client *c, json_t *data, const struct answer_list *lists,
+    const char *err)
 {
-	c->out_at = 0;
+	size_t len;
+	char *frame = data != NULL ? ctl_reply_ok(data, &len) :
+	    ctl_reply_error(err, &len);
+
 	c->later = NULL;
+	c->out_len = 0;
+	c->more = 1;
+	c->since_ms = netd.now_ms;
 	c->until_ms = netd.now_ms + IO_MS;
-	c->out = data != NULL ? ctl_reply_ok(data, &c->out_len) :
-	    ctl_reply_error(err, &c->out_len);
-	if (c->out == NULL)
+	c->answer = frame == NULL ? NULL : answer_new(frame, len,
+	    data != NULL ? lists : NULL);
+	if (c->answer == NULL)
 		drop(c);
 }
 
@@ -134,18 +143,20 @@ static void
 answer(struct client *c, size_t len)
 {
 	char err[CTL_ERR_LEN] = "";
+	const struct ctl_cmd *cmd;
 	struct ctl_req req;
 	json_t *data;
 
 	if (ctl_req_parse(c->in, len, &req, err) == -1) {
 		refuse(REFUSE_CTL_MALFORMED);
-		reply(c, NULL, err);
+		reply(c, NULL, NULL, err);
 		return;
 	}
-	data = run(c, &req, err);
+	cmd = ctl_cmd_find(req.command);
+	data = run(c, cmd, &req, err);
 	ctl_req_free(&req);
 	if (c->later == NULL)
-		reply(c, data, err);
+		reply(c, data, data != NULL ? cmd->lists : NULL, err);
 }
 
 static void
@@ -167,26 +178,33 @@ on_input(struct client *c)
 		answer(c, (size_t)(nl - c->in) + 1);
 	else if (c->in_len > CTL_REQ_MAX) {
 		refuse(REFUSE_CTL_TOO_LARGE);
-		reply(c, NULL, "read error: request too large");
+		reply(c, NULL, NULL, "read error: request too large");
 	} else if (n == 0)
 		answer(c, c->in_len);
 }
 
+/* What is left of the slice; then all is said, or it waits for the next one. */
 static void
 on_output(struct client *c)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
-	n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at,
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (c->out_len > 0)
+		n = send(c->fd, c->out, c->out_len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			drop(c);
 		return;
 	}
-	c->out_at += (size_t)n;
-	if (c->out_at == c->out_len)
+	c->out_len -= (size_t)n;
+	if (c->out_len > 0) {
+		c->out += n;
+		return;
+	}
+	if (!c->more)
 		drop(c);
+	else if (c->since_ms == 0)
+		c->since_ms = netd.now_ms;
 }
 
 static void
@@ -200,17 +218,51 @@ on_client(evutil_socket_t fd, short what, void *arg)
 	began_us = netd.now_us;
 	if (what & EV_TIMEOUT) {
 		refuse(REFUSE_CTL_TIMEOUT);
-		if (c->out != NULL)
+		if (c->answer != NULL)
 			drop(c);
 		else
-			reply(c, NULL, c->later != NULL ?
+			reply(c, NULL, NULL, c->later != NULL ?
 			    "no answer from privd" : "read timeout");
-	} else if (c->out != NULL)
+	} else if (c->answer != NULL)
 		on_output(c);
 	else
 		on_input(c);
 	if (c->fd != -1)
 		watch(c);
+	netd_slice(began_us);
+}
+
+/* One slice for one client a turn, in turns, however many wait: their sockets
+ * take bytes, so the loop comes round by itself. */
+void
+control_turn(void)
+{
+	static unsigned last;
+	struct client *c;
+	uint64_t began_us;
+	unsigned i;
+
+	for (i = 1; i <= CLIENTS_MAX; i++) {
+		c = &client[(last + i) % CLIENTS_MAX];
+		if (c->fd != -1 && c->since_ms != 0)
+			break;
+	}
+	if (i > CLIENTS_MAX)
+		return;
+	last = (last + i) % CLIENTS_MAX;
+	netd_clock();
+	began_us = netd.now_us;
+	c->until_ms += netd.now_ms - c->since_ms;
+	c->since_ms = 0;
+	c->more = answer_slice(c->answer, &c->out, &c->out_len);
+	if (c->more == -1)
+		drop(c);
+	else
+		on_output(c);
+	if (c->fd != -1) {
+		event_del(c->ev);
+		watch(c);
+	}
 	netd_slice(began_us);
 }
 
@@ -227,7 +279,7 @@ control_listeners(void)
 		err[0] = '\0';
 		data = c->later->fn(NULL, err);
 		event_del(c->ev);
-		reply(c, data, err);
+		reply(c, data, NULL, err);
 		if (c->fd != -1)
 			watch(c);
 	}
@@ -268,6 +320,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	c->fd = new;
 	c->in_len = 0;
 	c->later = NULL;
+	c->since_ms = 0;
 	c->until_ms = netd.now_ms + IO_MS;
 	if ((c->ev = event_new(loop, new, 0, on_client, c)) == NULL)
 		fatalx("out of memory for a control client");

@@ -8,6 +8,8 @@ void	control_add(int fd, uint32_t gid);
 void	control_start(struct event_base *);
 /* privd has said who listens: those who asked get their reply. */
 void	control_listeners(void);
+/* Once in each turn of the loop: goes on with a long answer. */
+void	control_turn(void);
 /* History rings; in how many ms to come back. */
 uint64_t control_tick(void);
 

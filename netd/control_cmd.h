@@ -2,6 +2,7 @@
 #ifndef NETD_CONTROL_CMD_H
 #define NETD_CONTROL_CMD_H
 
+#include "answer.h"
 #include "control_req.h"
 
 /* The reply's data, or NULL and err. params is NULL when absent. */
@@ -13,6 +14,7 @@ struct ctl_cmd {
 	int		 changes;	/* for root and the control group only */
 	int		 needs_params;
 	int		 later;		/* listen_ask() comes first */
+	const struct answer_list *lists; /* that fn leaves empty; NULL: none */
 };
 
 /* NULL: no such command. */

@@ -104,6 +104,11 @@ void	coords_drop_via(struct coords_cache *, const uint8_t self[NADDR_LEN]);
 void	coords_drop_other_roots(struct coords_cache *,
 	    const uint8_t root[NADDR_LEN]);
 unsigned coords_count(const struct coords_cache *, enum coords_source);
+/* No slot from here on was ever taken. */
+unsigned coords_top(const struct coords_cache *, enum coords_source);
+/* How many of these are not too old; adds their ages. */
+unsigned coords_fresh(const struct coords_cache *, enum coords_source,
+	    uint64_t now_ms, uint64_t *ages_ms);
 /* i-th slot of a share, for lists: 0, or -1 if free or past the end (i >= max). */
 int	coords_view(const struct coords_cache *, enum coords_source, unsigned i,
 	    uint64_t now_ms, struct coords_entry *);

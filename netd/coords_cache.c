@@ -495,6 +495,28 @@ coords_count(const struct coords_cache *cc, enum coords_source src)
 	return cc->share[src].all.count;
 }
 
+unsigned
+coords_top(const struct coords_cache *cc, enum coords_source src)
+{
+	return cc->share[src].fresh;
+}
+
+unsigned
+coords_fresh(const struct coords_cache *cc, enum coords_source src,
+    uint64_t now_ms, uint64_t *ages_ms)
+{
+	const struct share *s = &cc->share[src];
+	const struct entry *e;
+	unsigned n = 0;
+
+	for (e = s->entry; e < s->entry + s->fresh; e++)
+		if (e->n != 0 && !is_aged(cc, e, src, now_ms)) {
+			*ages_ms += now_ms - e->born_ms;
+			n++;
+		}
+	return n;
+}
+
 int
 coords_view(const struct coords_cache *cc, enum coords_source src, unsigned i,
     uint64_t now_ms, struct coords_entry *out)

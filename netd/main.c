@@ -295,6 +295,7 @@ turn_end(void)
 	pipe_flush();
 	mind_slots();
 	tun_mind();
+	control_turn();
 	say_stopped();
 }
 

@@ -398,31 +398,21 @@ names_count(void)
 	return nentry;
 }
 
-/* Strangers in order of use, then those that stay. A list is read in one go,
- * so the place of the last answer saves walking there again. */
-int
-names_entry(unsigned i, struct name_entry *out)
+/* Strangers in order of use, then those that stay. */
+void
+names_order(uint32_t *out)
 {
-	static uint32_t cursor, count;
+	uint32_t i;
 
-	if (i >= nentry)
-		return -1;
-	if (i == 0 || i < count) {
-		cursor = nstranger > 0 ? newest : NONE;
-		count = 0;
-		if (cursor == NONE)
-			for (cursor = 0; !at(cursor)->pinned; cursor++)
-				;
-	}
-	for (; count < i; count++) {
-		if (!at(cursor)->pinned && at(cursor)->older != NONE) {
-			cursor = at(cursor)->older;
-			continue;
-		}
-		cursor = at(cursor)->pinned ? cursor + 1 : 0;
-		while (!at(cursor)->pinned)
-			cursor++;
-	}
-	*out = at(cursor)->e;
-	return 0;
+	for (i = newest; nstranger > 0 && i != NONE; i = at(i)->older)
+		*out++ = i;
+	for (i = 0; i < nentry; i++)
+		if (at(i)->pinned)
+			*out++ = i;
+}
+
+void
+names_entry(uint32_t i, struct name_entry *out)
+{
+	*out = at(i)->e;
 }

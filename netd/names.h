@@ -26,12 +26,15 @@ int	names_lookup(const char *name, uint8_t pub[32]);
 const char *names_alias(const uint8_t addr[NADDR_LEN]);
 /* hosts file, peer alias, short npub, else "hex8..."; out has 64 bytes. */
 void	names_display(const uint8_t addr[NADDR_LEN], char out[64]);
-/* For `show identity-cache`: i-th entry, newest first; -1 past the end. */
+/* For `show identity-cache`. */
 struct name_entry {
 	uint8_t		pub33[33], addr[NADDR_LEN];
 	uint64_t	seen_ms;	/* monotonic */
 };
-int	names_entry(unsigned i, struct name_entry *);
 unsigned names_count(void);
+/* The number of each, newest first: out has room for as many as there are. A
+ * number stays good for ever, though another may come to have it. */
+void	names_order(uint32_t *out);
+void	names_entry(uint32_t number, struct name_entry *);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "acl.h"
@@ -235,29 +236,54 @@ show_transports(const json_t *params, char err[CTL_ERR_LEN])
 	return json_pack("{s:o}", "transports", list);
 }
 
+static json_t *
+identity(const struct name_entry *e)
+{
+	char npub[NPUB_LEN + 1];
+	json_t *o = json_object();
+
+	npub_encode(e->pub33 + 1, npub);
+	set_addr(o, "node_addr", e->addr);
+	set_text(o, "npub", npub);
+	set_display(o, e->addr);
+	set_ip6(o, "ipv6_addr", e->addr);
+	set_wall(o, "last_seen_ms", e->seen_ms);
+	set_int(o, "age_ms", netd.now_ms - e->seen_ms);
+	return o;
+}
+
+/* Who is used meanwhile moves to the front: the order is of when we began. */
+static int
+next_identity(struct cursor *at, json_t **row)
+{
+	struct name_entry e;
+
+	if (at->order == NULL) {
+		at->part = names_count();
+		at->order = reallocarray(NULL, at->part + 1, sizeof(uint32_t));
+		if (at->order == NULL)
+			return 0;
+		names_order(at->order);
+	}
+	if (at->at == at->part)
+		return 0;
+	names_entry(at->order[at->at++], &e);
+	*row = identity(&e);
+	return 1;
+}
+
+const struct answer_list show_identity_cache_lists[] = {
+	{ "entries", next_identity }, { NULL, NULL }
+};
+
 json_t *
 show_identity_cache(const json_t *params, char err[CTL_ERR_LEN])
 {
-	char npub[NPUB_LEN + 1];
-	json_t *list = json_array(), *o;
-	struct name_entry e;
-	unsigned i;
+	json_t *o = json_pack("{s:[]}", "entries");
 
 	(void)params;
 	(void)err;
-	for (i = 0; names_entry(i, &e) == 0; i++) {
-		o = json_object();
-		npub_encode(e.pub33 + 1, npub);
-		set_addr(o, "node_addr", e.addr);
-		set_text(o, "npub", npub);
-		set_display(o, e.addr);
-		set_ip6(o, "ipv6_addr", e.addr);
-		set_wall(o, "last_seen_ms", e.seen_ms);
-		set_int(o, "age_ms", netd.now_ms - e.seen_ms);
-		json_array_append_new(list, o);
-	}
-	o = json_pack("{s:o}", "entries", list);
-	set_int(o, "count", i);
+	set_int(o, "count", names_count());
 	set_int(o, "max_entries", netd.conf[CONF_CACHE_IDENTITY_SIZE]);
 	return o;
 }

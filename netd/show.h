@@ -2,30 +2,43 @@
 #ifndef NETD_SHOW_H
 #define NETD_SHOW_H
 
+#include "answer.h"
 #include "control_req.h"
 #include "link.h"
 
+/*
+ * What grows with peers, sessions, places or names is left empty in the data,
+ * and its rows come from the lists beside.
+ */
 /* show.c: the node and its surroundings */
 json_t	*show_status(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_transports(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_identity_cache(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_identity_cache_lists[];
 json_t	*show_acl(const json_t *, char err[CTL_ERR_LEN]);
 /* listen.c: after listen_ask() */
 json_t	*show_listening_sockets(const json_t *, char err[CTL_ERR_LEN]);
 /* show_peers.c: links and sessions */
 json_t	*show_peers(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_peers_lists[];
 json_t	*show_links(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_links_lists[];
 json_t	*show_sessions(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_sessions_lists[];
 json_t	*show_connections(const json_t *, char err[CTL_ERR_LEN]);
 /* show_mmp.c: how good links and sessions are */
 json_t	*show_mmp(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_mmp_lists[];
 json_t	*show_congestion(void);
 /* The "mmp" of a peer or session; quality: what its quality is called. */
 json_t	*mmp_object(const struct mmp *, const char *quality);
 /* show_mesh.c: tree, filters, routes and their counters */
 json_t	*show_tree(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_tree_lists[];
 json_t	*show_bloom(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_bloom_lists[];
 json_t	*show_cache(const json_t *, char err[CTL_ERR_LEN]);
+extern const struct answer_list show_cache_lists[];
 json_t	*show_routing(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_metrics(const json_t *, char err[CTL_ERR_LEN]);
 /* show_counters.c: groups of counters */

@@ -44,34 +44,52 @@ npub_of(const uint8_t addr[NADDR_LEN])
 /* -- tree ------------------------------------------------------------------- */
 
 static json_t *
-tree_peers(void)
+tree_peer(const struct peer *p, const struct coords *at)
 {
-	const struct coords *at, *self = tree_self(mesh.tree);
-	json_t *list = json_array(), *o;
-	struct peer *p;
+	json_t *o = json_object();
 
-	for (p = NULL; (p = peer_next(p)) != NULL; ) {
-		at = tree_peer_at(mesh.tree, peer_slot_of(p));
-		if (at == NULL)
-			continue;
-		o = json_object();
-		set_addr(o, "node_addr", p->addr);
-		set_display(o, p->addr);
-		set_int(o, "depth", at->n - 1u);
-		set_addr(o, "root", at->addr[at->n - 1]);
-		json_object_set_new(o, "coords", path(at));
-		set_int(o, "distance_to_us", coords_distance(self, at));
-		json_array_append_new(list, o);
-	}
-	return list;
+	set_addr(o, "node_addr", p->addr);
+	set_display(o, p->addr);
+	set_int(o, "depth", at->n - 1u);
+	set_addr(o, "root", at->addr[at->n - 1]);
+	json_object_set_new(o, "coords", path(at));
+	set_int(o, "distance_to_us", coords_distance(tree_self(mesh.tree), at));
+	return o;
 }
+
+static int
+next_tree_peer(struct cursor *cur, json_t **row)
+{
+	const struct peer *p = cur->last = peer_next(cur->last);
+	const struct coords *at;
+
+	if (p != NULL &&
+	    (at = tree_peer_at(mesh.tree, peer_slot_of(p))) != NULL)
+		*row = tree_peer(p, at);
+	return p != NULL;
+}
+
+static unsigned
+tree_peer_count(void)
+{
+	struct peer *p;
+	unsigned n = 0;
+
+	for (p = NULL; (p = peer_next(p)) != NULL; )
+		n += tree_peer_at(mesh.tree, peer_slot_of(p)) != NULL;
+	return n;
+}
+
+const struct answer_list show_tree_lists[] = {
+	{ "peers", next_tree_peer }, { NULL, NULL }
+};
 
 json_t *
 show_tree(const json_t *params, char err[CTL_ERR_LEN])
 {
 	const struct coords *self = tree_self(mesh.tree);
 	const uint8_t *parent = self->addr[self->n > 1];
-	json_t *o = json_object(), *peers = tree_peers();
+	json_t *o = json_object();
 	char name[64];
 
 	(void)params;
@@ -87,8 +105,8 @@ show_tree(const json_t *params, char err[CTL_ERR_LEN])
 	set_text(o, "parent_display_name", name);
 	set_int(o, "declaration_sequence", tree_self_decl(mesh.tree)->seq);
 	set_bool(o, "declaration_signed", tree_is_signed(mesh.tree));
-	set_int(o, "peer_tree_count", json_array_size(peers));
-	json_object_set_new(o, "peers", peers);
+	set_int(o, "peer_tree_count", tree_peer_count());
+	json_object_set_new(o, "peers", json_array());
 	json_object_set_new(o, "stats", show_tree_stats());
 	return o;
 }
@@ -133,30 +151,37 @@ estimate(double n)
 }
 
 static json_t *
-filters(void)
+filter(const struct peer *p)
 {
-	json_t *list = json_array(), *o;
+	json_t *o = json_object();
 	struct bloom_view v;
-	struct peer *p;
 
-	for (p = NULL; (p = peer_next(p)) != NULL; ) {
-		if (bloom_view(mesh.bloom, peer_slot_of(p), &v) == -1)
-			memset(&v, 0, sizeof(v));
-		o = json_object();
-		set_addr(o, "peer", p->addr);
-		set_display(o, p->addr);
-		set_bool(o, "has_filter", v.has_filter);
-		set_int(o, "filter_sequence", v.seq);
-		if (v.has_filter) {
-			json_object_set_new(o, "estimated_count",
-			    estimate(v.estimate));
-			set_int(o, "set_bits", v.set_bits);
-			json_object_set_new(o, "fill_ratio", json_real(v.fill));
-		}
-		json_array_append_new(list, o);
+	if (bloom_view(mesh.bloom, peer_slot_of(p), &v) == -1)
+		memset(&v, 0, sizeof(v));
+	set_addr(o, "peer", p->addr);
+	set_display(o, p->addr);
+	set_bool(o, "has_filter", v.has_filter);
+	set_int(o, "filter_sequence", v.seq);
+	if (v.has_filter) {
+		json_object_set_new(o, "estimated_count", estimate(v.estimate));
+		set_int(o, "set_bits", v.set_bits);
+		json_object_set_new(o, "fill_ratio", json_real(v.fill));
 	}
-	return list;
+	return o;
 }
+
+static int
+next_filter(struct cursor *at, json_t **row)
+{
+	if ((at->last = peer_next(at->last)) == NULL)
+		return 0;
+	*row = filter(at->last);
+	return 1;
+}
+
+const struct answer_list show_bloom_lists[] = {
+	{ "peer_filters", next_filter }, { NULL, NULL }
+};
 
 /* What the parent is told of us: the nodes below. A root tells nobody. */
 static void
@@ -191,7 +216,7 @@ show_bloom(const json_t *params, char err[CTL_ERR_LEN])
 	set_int(o, "sequence", bloom_seq(mesh.bloom));
 	set_int(o, "leaf_dependent_count", 0);
 	json_object_set_new(o, "leaf_dependents", json_array());
-	json_object_set_new(o, "peer_filters", filters());
+	json_object_set_new(o, "peer_filters", json_array());
 	uptree(o);
 	json_object_set_new(o, "stats", show_bloom_stats());
 	return o;
@@ -217,26 +242,42 @@ place(const struct coords_entry *e)
 	return o;
 }
 
+static int
+next_place(struct cursor *at, json_t **row)
+{
+	enum coords_source src = at->part;
+	struct coords_entry e;
+
+	if (src == COORDS_SOURCES)
+		return 0;
+	if (coords_view(mesh.cache, src, at->at, netd.now_ms, &e) == 0)
+		*row = place(&e);
+	if (++at->at >= coords_top(mesh.cache, src)) {
+		at->at = 0;
+		at->part++;
+	}
+	return 1;
+}
+
+const struct answer_list show_cache_lists[] = {
+	{ "entries", next_place }, { NULL, NULL }
+};
+
+/* The sums are of now; places that come or go while the list is read are not in them. */
 json_t *
 show_cache(const json_t *params, char err[CTL_ERR_LEN])
 {
-	uint64_t max = netd.conf[CONF_CACHE_COORD_SIZE], ages = 0, n;
-	json_t *o = json_object(), *list = json_array();
-	struct coords_entry e;
-	unsigned i, src, all = 0;
+	uint64_t max = netd.conf[CONF_CACHE_COORD_SIZE], ages = 0, n = 0;
+	json_t *o = json_object();
+	unsigned src, all = 0;
 
 	(void)params;
 	(void)err;
 	for (src = 0; src < COORDS_SOURCES; src++) {
 		all += coords_count(mesh.cache, (enum coords_source)src);
-		for (i = 0; i < max; i++)
-			if (coords_view(mesh.cache, (enum coords_source)src, i,
-			    netd.now_ms, &e) == 0) {
-				json_array_append_new(list, place(&e));
-				ages += netd.now_ms - e.born_ms;
-			}
+		n += coords_fresh(mesh.cache, (enum coords_source)src,
+		    netd.now_ms, &ages);
 	}
-	n = json_array_size(list);
 	set_int(o, "count", n);
 	set_int(o, "max_entries", max);
 	json_object_set_new(o, "fill_ratio",
@@ -244,7 +285,7 @@ show_cache(const json_t *params, char err[CTL_ERR_LEN])
 	set_int(o, "default_ttl_ms", netd.conf[CONF_CACHE_COORD_TTL] * 1000);
 	set_int(o, "expired", all - n);
 	set_int(o, "avg_age_ms", n == 0 ? 0 : ages / n);
-	json_object_set_new(o, "entries", list);
+	json_object_set_new(o, "entries", json_array());
 	return o;
 }
 

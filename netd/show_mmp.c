@@ -100,21 +100,35 @@ session_entry(const struct session *s)
 	return entry("remote", s->addr, m, "session_layer", o);
 }
 
+static int
+next_peer(struct cursor *at, json_t **row)
+{
+	if ((at->last = peer_next(at->last)) == NULL)
+		return 0;
+	*row = link_entry(at->last);
+	return 1;
+}
+
+static int
+next_session(struct cursor *at, json_t **row)
+{
+	const struct session *s = at->last = session_next(at->last);
+
+	if (s != NULL && s->cur.session != 0)
+		*row = session_entry(s);
+	return s != NULL;
+}
+
+const struct answer_list show_mmp_lists[] = {
+	{ "peers", next_peer }, { "sessions", next_session }, { NULL, NULL }
+};
+
 json_t *
 show_mmp(const json_t *params, char err[CTL_ERR_LEN])
 {
-	json_t *peers = json_array(), *sessions = json_array();
-	struct session *s;
-	struct peer *p;
-
 	(void)params;
 	(void)err;
-	for (p = NULL; (p = peer_next(p)) != NULL; )
-		json_array_append_new(peers, link_entry(p));
-	for (s = NULL; (s = session_next(s)) != NULL; )
-		if (s->cur.session != 0)
-			json_array_append_new(sessions, session_entry(s));
-	return json_pack("{s:o, s:o}", "peers", peers, "sessions", sessions);
+	return json_pack("{s:[], s:[]}", "peers", "sessions");
 }
 
 json_t *

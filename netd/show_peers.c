@@ -97,17 +97,25 @@ peer(const struct peer *p)
 	return o;
 }
 
+static int
+next_peer(struct cursor *at, json_t **row)
+{
+	if ((at->last = peer_next(at->last)) == NULL)
+		return 0;
+	*row = peer(at->last);
+	return 1;
+}
+
+const struct answer_list show_peers_lists[] = {
+	{ "peers", next_peer }, { NULL, NULL }
+};
+
 json_t *
 show_peers(const json_t *params, char err[CTL_ERR_LEN])
 {
-	json_t *list = json_array();
-	struct peer *p;
-
 	(void)params;
 	(void)err;
-	for (p = NULL; (p = peer_next(p)) != NULL; )
-		json_array_append_new(list, peer(p));
-	return json_pack("{s:o}", "peers", list);
+	return json_pack("{s:[]}", "peers");
 }
 
 static json_t *
@@ -128,30 +136,48 @@ link_object(uint32_t id, const struct endpoint *ep, int outbound,
 	return o;
 }
 
+static json_t *
+link_of(const struct peer *p)
+{
+	json_t *stats = traffic(&p->stats);
+
+	set_wall(stats, "last_recv_ms", p->seen_ms);
+	return link_object(p->link_id, &p->ep, p->outbound, "connected",
+	    p->up_wall_ms, stats);
+}
+
+/* Who is there, then who is on the way. */
+static int
+next_link(struct cursor *at, json_t **row)
+{
+	static const struct peer_stats nothing;
+	struct link_view v;
+	json_t *stats;
+
+	if (at->part == 0 && (at->last = peer_next(at->last)) != NULL) {
+		*row = link_of(at->last);
+		return 1;
+	}
+	at->part = 1;
+	if (link_view(at->at++, &v) == -1)
+		return 0;
+	stats = traffic(&nothing);
+	set_int(stats, "last_recv_ms", 0);
+	*row = link_object(v.link_id, &v.ep, v.outbound, "connecting",
+	    v.started_wall_ms, stats);
+	return 1;
+}
+
+const struct answer_list show_links_lists[] = {
+	{ "links", next_link }, { NULL, NULL }
+};
+
 json_t *
 show_links(const json_t *params, char err[CTL_ERR_LEN])
 {
-	static const struct peer_stats nothing;
-	json_t *list = json_array(), *stats;
-	struct link_view v;
-	struct peer *p;
-	unsigned i;
-
 	(void)params;
 	(void)err;
-	for (p = NULL; (p = peer_next(p)) != NULL; ) {
-		stats = traffic(&p->stats);
-		set_wall(stats, "last_recv_ms", p->seen_ms);
-		json_array_append_new(list, link_object(p->link_id, &p->ep,
-		    p->outbound, "connected", p->up_wall_ms, stats));
-	}
-	for (i = 0; link_view(i, &v) == 0; i++) {
-		stats = traffic(&nothing);
-		set_int(stats, "last_recv_ms", 0);
-		json_array_append_new(list, link_object(v.link_id, &v.ep,
-		    v.outbound, "connecting", v.started_wall_ms, stats));
-	}
-	return json_pack("{s:o}", "links", list);
+	return json_pack("{s:[]}", "links");
 }
 
 json_t *
@@ -208,15 +234,23 @@ session(const struct session *s)
 	return o;
 }
 
+static int
+next_session(struct cursor *at, json_t **row)
+{
+	if ((at->last = session_next(at->last)) == NULL)
+		return 0;
+	*row = session(at->last);
+	return 1;
+}
+
+const struct answer_list show_sessions_lists[] = {
+	{ "sessions", next_session }, { NULL, NULL }
+};
+
 json_t *
 show_sessions(const json_t *params, char err[CTL_ERR_LEN])
 {
-	json_t *list = json_array();
-	struct session *s;
-
 	(void)params;
 	(void)err;
-	for (s = NULL; (s = session_next(s)) != NULL; )
-		json_array_append_new(list, session(s));
-	return json_pack("{s:o}", "sessions", list);
+	return json_pack("{s:[]}", "sessions");
 }

