@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "api.h"
+#include "cosigned.h"
 #include "crew.h"
 #include "dird.h"
 #include "head.h"
 #include "import.h"
-#include "notary.h"
 #include "page.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -46,7 +46,7 @@ hex_of(const uint8_t hash[HASH_LEN])
 static void
 send_note(struct ask *a, const char *note, size_t len)
 {
-	const char *lines = notary_lines();
+	const char *lines = cosigned_lines();
 	char *text = malloc(len + strlen(lines) + 1);
 
 	if (text == NULL) {

@@ -12,7 +12,8 @@
  *	pull.c	  what others have and we have not; source.c: who these are
  *	import.c  lines of a journal, verified and kept
  *	say.c	  own entries: signed by cryptod, appended
- *	head.c	  own checkpoints; node.c: the own NodeRecord
+ *	head.c	  own checkpoints; cosigned.c: who cosigned the newest
+ *	notary.c  this node as a witness; node.c: the own NodeRecord
  *	store, segment, chain, merkle, journal, view ...  the directory itself
  */
 #ifndef DIRD_H

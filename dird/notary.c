@@ -9,8 +9,6 @@
 #include "api.h"
 #include "canon.h"
 #include "dird.h"
-#include "fetch.h"
-#include "mesh.h"
 #include "notary.h"
 #include "sign.h"
 #include "witness.h"
@@ -19,7 +17,6 @@
 #include "log.h"
 
 #define LOGS_MAX	256
-#define ASK_S		20
 #define NOTE_KEPT	8192		/* bytes of a checkpoint with its signatures */
 
 struct known {
@@ -321,124 +318,4 @@ api_add_checkpoint(struct ask *a, json_t *body)
 		cosign(a, &w);
 	else
 		refuse_checkpoint(a, status, k, &b);
-}
-
-/* -- asking others ---------------------------------------------------------------- */
-
-/* What a node has cosigned of ours: up to where, and its line for our newest. */
-struct other {
-	uint8_t		 pub[32];
-	char		 did[DID_LEN + 1];
-	uint64_t	 size;
-	uint64_t	 asked;		/* the size under way; 0: none */
-	uint64_t	 of;		/* the size that line is for */
-	char		 line[NOTE_LINE];
-};
-
-static struct other	*other[LOGS_MAX];
-static unsigned		 others;
-
-static struct other *
-find_other(const uint8_t pub[32], const char *did)
-{
-	struct other *o;
-	unsigned i;
-
-	for (i = 0; i < others; i++)
-		if (memcmp(other[i]->pub, pub, 32) == 0)
-			return other[i];
-	if (others == LOGS_MAX || (o = calloc(1, sizeof(*o))) == NULL)
-		return NULL;
-	memcpy(o->pub, pub, 32);
-	memcpy(o->did, did, sizeof(o->did));
-	return other[others++] = o;
-}
-
-/* A line by the key of that did, for our own newest checkpoint? */
-static int
-is_good(const struct other *o, const char *line, size_t len)
-{
-	char note[NOTE_KEPT];
-	uint8_t pub[KEY_LEN];
-	struct note_key key;
-	struct note parsed;
-	struct because b;
-	uint64_t by;
-
-	if (len >= sizeof(o->line) || len + dird.journal->note_len >
-	    sizeof(note) || view_key(dird.journal->view, o->did, pub) == -1 ||
-	    notary_key(o->did, pub, &key) == -1)
-		return 0;
-	memcpy(note, dird.journal->note, dird.journal->note_len);
-	memcpy(note + dird.journal->note_len, line, len);
-	return note_parse(note, dird.journal->note_len + len, &parsed,
-	    &b) == 0 && note_verify(&parsed, &key, 1, &by, NULL, &b) == 0;
-}
-
-static void
-on_answer(void *arg, int status, const char *body, size_t len,
-    const char *wrong)
-{
-	struct other *o = arg;
-	uint64_t asked = o->asked, size;
-
-	o->asked = 0;
-	if (status == 409 && len > 0 && body[len - 1] == '\n' &&
-	    decimal_read((struct span){ body, len - 1 }, &size) == 0) {
-		/* It has more than we remember; but never more than we signed. */
-		if (dird.journal != NULL && size <= dird.journal->n)
-			o->size = size;
-		return;
-	}
-	if (status != 200 || dird.journal == NULL ||
-	    asked != dird.journal->head.size || !is_good(o, body, len)) {
-		if (wrong != NULL)
-			log_debug("no cosignature of %s: %s", o->did, wrong);
-		return;
-	}
-	o->size = o->of = asked;
-	memcpy(o->line, body, len);
-	o->line[len] = '\0';
-}
-
-void
-notary_ask(const uint8_t pub[32], const char *did)
-{
-	struct other *o = did[0] == '\0' ? NULL : find_other(pub, did);
-	const struct journal *j = dird.journal;
-	char body[MESH_BODY_MAX];
-	struct proof p;
-	ssize_t len;
-
-	if (o == NULL || o->asked != 0 || j == NULL || j->note == NULL ||
-	    o->of == j->head.size)
-		return;
-	memset(&p, 0, sizeof(p));
-	if (o->size > j->head.size || (o->size > 0 && merkle_consistency(
-	    j->tree, o->size, j->head.size, &p) == -1))
-		return;
-	len = witness_write(o->size, &p, j->note, j->note_len, body,
-	    sizeof(body));
-	if (len != -1 && fetch(pub, METHOD_POST, "/v1/witness/add-checkpoint",
-	    body, (size_t)len, NOTE_LINE, ASK_S, on_answer, o) != NULL)
-		o->asked = j->head.size;
-}
-
-const char *
-notary_lines(void)
-{
-	static char all[NOTE_KEPT];
-	unsigned i;
-	size_t at = 0, len;
-
-	all[0] = '\0';
-	for (i = 0; i < others && dird.journal != NULL; i++) {
-		len = strlen(other[i]->line);
-		if (other[i]->of != dird.journal->head.size ||
-		    at + len >= sizeof(all))
-			continue;
-		memcpy(all + at, other[i]->line, len + 1);
-		at += len;
-	}
-	return all;
 }

@@ -1,8 +1,7 @@
 /*
  * notary.h -- this node as a witness (C2SP tlog-witness): which logs it knows,
  * the newest checkpoint of each that it cosigned, and proof when one of them
- * showed two histories. Kept in the journal's store. And the other end: what
- * others have cosigned of our own newest checkpoint.
+ * showed two histories. Kept in the journal's store.
  */
 #ifndef NOTARY_H
 #define NOTARY_H
@@ -16,10 +15,5 @@ void	notary_start(void);
 int	notary_key(const char *did, const uint8_t pub[32], struct note_key *);
 /* The logs, their sizes, and whether they split: an array. */
 json_t	*notary_status(void);
-/* Our newest checkpoint to a node for its cosignature, unless it has given it.
- * did: whose key it must be. */
-void	notary_ask(const uint8_t pub[32], const char *did);
-/* Signature lines of others for our newest checkpoint; "" when there are none. */
-const char *notary_lines(void);
 
 #endif

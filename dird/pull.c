@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cosigned.h"
 #include "dird.h"
 #include "fetch.h"
 #include "import.h"
-#include "notary.h"
 #include "pull.h"
 #include "source.h"
 #include "who.h"
@@ -90,7 +90,7 @@ done(struct source *s)
 	char did[DID_LEN + 1];
 
 	who_is(s->ip6, did);
-	notary_ask(s->pub, did);
+	cosigned_ask(s->pub, did);
 	s->wrong[0] = '\0';
 	s->fails = 0;
 	s->no_way = 0;

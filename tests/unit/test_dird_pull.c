@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cosigned.h"
 #include "dird.h"
 #include "fetch.h"
 #include "import.h"
 #include "log.h"
-#include "notary.h"
 #include "pull.h"
 #include "source.h"
 #include "view_int.h"
@@ -61,7 +61,7 @@ struct dird dird;
 int64_t dird_now(void) { return now; }
 enum why state_writable(void) { return WHY_OK; }
 void state_changed(void) { }
-void notary_ask(const uint8_t pub[32], const char *did) { (void)pub, (void)did; }
+void cosigned_ask(const uint8_t pub[32], const char *did) { (void)pub, (void)did; }
 void who_address(const uint8_t pub[32], uint8_t ip6[16]) { memcpy(ip6, pub, 16); }
 void who_is(const uint8_t ip6[16], char did[DID_LEN + 1]) { (void)ip6; did[0] = '\0'; }
 
