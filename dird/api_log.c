@@ -155,7 +155,34 @@ api_consistency(struct ask *a, json_t *body)
 
 /* -- export and import ------------------------------------------------------ */
 
-/* ?from=N: as many lines as an answer holds; nothing at the end. */
+/*
+ * Who pulls says by which chain of hashes it came to `from`: a journal that was
+ * set back and is as long again has nothing behind it, and is another one.
+ */
+static int
+is_same(struct ask *a, uint64_t from)
+{
+	char text[2 * CHAIN_LEN + 1];
+	uint8_t want[CHAIN_LEN], have[CHAIN_LEN];
+	int n = http_query(a->query, "chain", text, sizeof(text));
+
+	if (n == 0)
+		return 1;
+	if (n == -1 || strlen(text) != 2 * CHAIN_LEN ||
+	    hex_decode(text, want, CHAIN_LEN) == -1)
+		http_error(a, 400, why_name(WHY_FIELD_FORM), "chain",
+		    "chain must be %d hex digits", 2 * CHAIN_LEN);
+	else if (journal_chain(dird.journal, from, have) == -1 ||
+	    memcmp(want, have, CHAIN_LEN) != 0)
+		http_error(a, 409, why_name(WHY_CHAIN), "chain", "that is not "
+		    "the chain of hashes before entry %llu",
+		    (unsigned long long)from);
+	else
+		return 1;
+	return 0;
+}
+
+/* ?from=N[&chain=HEX]: as many lines as an answer holds; nothing at the end. */
 void
 api_export(struct ask *a, json_t *body)
 {
@@ -165,7 +192,8 @@ api_export(struct ask *a, json_t *body)
 	char *out;
 
 	(void)body;
-	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1)
+	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1 ||
+	    !is_same(a, (uint64_t)from))
 		return;
 	if ((out = malloc(EXPORT_MAX)) == NULL) {
 		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");

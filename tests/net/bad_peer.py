@@ -72,7 +72,7 @@ def serve(conn, logs):
                 return
             asked += more
         path = asked.split(b" ")[1].decode()
-        start = int(path.split("from=")[1]) if "from=" in path else 0
+        start = int(path.split("from=")[1].split("&")[0]) if "from=" in path else 0
         mode = open(mode_file, encoding="utf-8").read().strip()
         print(mode, path, flush=True)
         if mode == "endless":

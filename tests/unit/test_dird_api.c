@@ -278,6 +278,35 @@ is_all_good(uint64_t entries)
 	ck_assert_uint_eq(n, entries);
 }
 
+/* Behind its end there is nothing, whichever journal it is: the chain tells. */
+START_TEST(an_export_goes_on_in_the_same_journal_only)
+{
+	char path[128], lines[32768], hex[2 * CHAIN_LEN + 1];
+	unsigned n;
+
+	snprintf(lines, sizeof(lines), "%s%s%s", good[0], good[1], good[2]);
+	request("POST", "/v1/log/import", lines);
+	hex_encode(dird.journal->chain, CHAIN_LEN, hex);
+	for (n = 0; n < 3; n++) {
+		snprintf(path, sizeof(path), "/v1/log/export?from=%u&chain=%s",
+		    n, hex);
+		request("GET", path, "");
+		ck_assert_int_eq(status(), 409);
+	}
+	snprintf(path, sizeof(path), "/v1/log/export?from=3&chain=%s", hex);
+	request("GET", path, "");
+	ck_assert_int_eq(status(), 200);
+	ck_assert_str_eq(body(), "");
+	n = (unsigned)strlen(path) - 1;
+	path[n] = path[n] == '0' ? '1' : '0';
+	request("GET", path, "");
+	ck_assert_int_eq(status(), 409);
+	path[n] = '\0';
+	request("GET", path, "");
+	ck_assert_int_eq(status(), 400);
+}
+END_TEST
+
 START_TEST(each_bad_entry_is_refused_by_line_and_reason_and_the_good_stay)
 {
 	static char line[8192], lines[32768];
@@ -519,6 +548,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_mesh_gets_the_catalogue_in_pages);
+	tcase_add_test(t, an_export_goes_on_in_the_same_journal_only);
 	tcase_add_test(t, each_bad_entry_is_refused_by_line_and_reason_and_the_good_stay);
 	tcase_add_test(t, the_good_around_a_bad_one_go_in);
 	tcase_add_test(t, an_entry_or_a_line_that_is_too_long_is_refused);
