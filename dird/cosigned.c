@@ -11,6 +11,7 @@
 #include "fetch.h"
 #include "mesh.h"
 #include "notary.h"
+#include "wire.h"
 #include "witness.h"
 
 #define LOG_TARGET "bastide::dird"
@@ -32,6 +33,7 @@ struct other {
 
 static struct other	*other[OTHERS_MAX];
 static unsigned		 others;
+static int		 came;		/* one of them, since it was written */
 
 static struct other *
 find_other(const uint8_t pub[32], const char *did)
@@ -94,6 +96,7 @@ on_answer(void *arg, int status, const char *body, size_t len,
 	o->size = o->of = asked;
 	memcpy(o->line, body, len);
 	o->line[len] = '\0';
+	came = 1;
 }
 
 void
@@ -136,4 +139,69 @@ cosigned_lines(void)
 		at += len;
 	}
 	return all;
+}
+
+/* -- over a restart ------------------------------------------------------------- */
+
+size_t
+cosigned_write(void *buf, size_t cap)
+{
+	struct wr w = wr_init(buf, cap);
+	const struct other *o;
+	size_t len = 0;
+	unsigned i;
+
+	if (!came)
+		return 0;
+	came = 0;
+	/* As many as fit; the rest is asked again. */
+	for (i = 0; i < others && !w.bad; i++) {
+		o = other[i];
+		len = (size_t)(w.p - w.base);
+		if (o->of == 0)
+			continue;
+		wr_bytes(&w, o->pub, sizeof(o->pub));
+		wr_bytes(&w, o->did, DID_LEN);
+		wr_uint(&w, o->of, 8, 1, UINT64_MAX);
+		wr_uint(&w, strlen(o->line), 2, 1, NOTE_LINE - 1);
+		wr_bytes(&w, o->line, strlen(o->line));
+	}
+	return w.bad ? len : (size_t)wr_len(&w);
+}
+
+/* What it cosigned is good if the line is, and if our checkpoint is still that one. */
+static void
+recall(const uint8_t pub[32], const char *did, uint64_t of, const char *line,
+    size_t len)
+{
+	struct other *o;
+
+	if (of > dird.journal->head.size || (o = find_other(pub, did)) == NULL)
+		return;
+	o->size = of;
+	if (of != dird.journal->head.size || !is_good(o, line, len))
+		return;
+	o->of = of;
+	memcpy(o->line, line, len);
+	o->line[len] = '\0';
+}
+
+void
+cosigned_read(const void *buf, size_t len)
+{
+	struct rd r = rd_init(buf, len);
+	char did[DID_LEN + 1] = "", line[NOTE_LINE];
+	uint8_t pub[32];
+	uint64_t of;
+	size_t n;
+
+	while (rd_left(&r) > 0) {
+		rd_bytes(&r, pub, sizeof(pub));
+		rd_bytes(&r, did, DID_LEN);
+		of = rd_uint(&r, 8, 1, UINT64_MAX);
+		n = rd_uint(&r, 2, 1, NOTE_LINE - 1);
+		rd_bytes(&r, line, n);
+		if (!r.bad)
+			recall(pub, did, of, line, n);
+	}
 }

@@ -102,6 +102,8 @@ journal_close(struct journal *j)
 	while (j->nkept > 0)
 		free(j->kept[--j->nkept].data);
 	free(j->kept);
+	free(j->pulls.data);
+	free(j->cosigned.data);
 	free(j->note);
 	free(j);
 }

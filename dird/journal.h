@@ -12,7 +12,7 @@
 #include "store.h"
 #include "view.h"
 
-/* A checkpoint of another log, or proof against one, as the store has it. */
+/* What the store has beside entries and own checkpoints. */
 struct keepsake {
 	enum record_kind kind;
 	char		*data;
@@ -32,6 +32,7 @@ struct journal {
 	size_t		 note_len;
 	struct keepsake	*kept;		/* of other logs, in order */
 	uint64_t	 nkept;
+	struct keepsake	 pulls, cosigned;	/* newest of each; data NULL: none */
 	uint64_t	 skipped;	/* steps over torn tails */
 	int		 dir;
 	int		 lost;		/* memory failed, or the disk and then did not read */

@@ -33,9 +33,11 @@
 /* and how much of that may be in vain: then it rests. */
 #define PASS_REFUSED	1024
 #define PASS_STRANGERS	256
+#define SAVE_S		600		/* what is done again after a crash */
 
 static unsigned		 under_way;
 static struct event	*timer;
+static int64_t		 save_due;
 
 static void	ask(struct source *);
 
@@ -168,9 +170,8 @@ on_page(void *arg, int status, const char *body, size_t len,
 		s->wasted += len;
 		rest(s, "%s", wrong);
 	} else if (status == 409) {
-		/* It is shorter than it was. */
 		source_restart(s);
-		rest(s, "its journal is shorter than before");
+		rest(s, "its journal is not the one of before");
 	} else if (status != 200)
 		rest(s, "it answers %d", status);
 	else if (len == 0)
@@ -183,9 +184,11 @@ on_page(void *arg, int status, const char *body, size_t len,
 static void
 ask(struct source *s)
 {
-	char path[64];
+	char path[64 + 2 * CHAIN_LEN], chain[2 * CHAIN_LEN + 1];
 
-	snprintf(path, sizeof(path), "/v1/log/export?from=%" PRIu64, s->from);
+	hex_encode(s->chain, CHAIN_LEN, chain);
+	snprintf(path, sizeof(path), "/v1/log/export?from=%" PRIu64 "&chain=%s",
+	    s->from, chain);
 	s->fetch = fetch(s->pub, METHOD_GET, path, "", 0, PAGE_MAX, PAGE_S,
 	    on_page, s);
 	if (s->fetch == NULL)
@@ -255,6 +258,45 @@ is_due(const struct source *s)
 	    (s->named || dird.journal->root[0] != '\0') && may_call(s);
 }
 
+static int
+save(enum record_kind kind, const void *p, size_t len)
+{
+	uint64_t where;
+
+	return len == 0 ? 0 : store_append(dird.journal->store, kind, p, len,
+	    &where);
+}
+
+void
+pull_save(int ending)
+{
+	static uint8_t buf[STORE_RECORD_MAX];
+
+	save_due = dird_now() + SAVE_S;
+	if (state_writable() != WHY_OK)
+		return;
+	if (save(REC_PULLS, buf, source_write(buf, sizeof(buf),
+	    ending)) == -1 ||
+	    save(REC_COSIGNED, buf, cosigned_write(buf, sizeof(buf))) == -1 ||
+	    store_commit(dird.journal->store) == -1)
+		state_writable();	/* says so, aloud */
+}
+
+static void
+recall(void)
+{
+	const struct journal *j = dird.journal;
+
+	if (j == NULL || j->root[0] == '\0')
+		return;
+	if (j->pulls.data != NULL &&
+	    source_read(j->pulls.data, j->pulls.len) == -1)
+		log_warn("how far the pulls were is not known of all peers: "
+		    "they are asked from the start");
+	if (j->cosigned.data != NULL)
+		cosigned_read(j->cosigned.data, j->cosigned.len);
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -272,6 +314,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		size = dird.journal->n;
 		look_at_nodes();
 	}
+	if (save_due <= dird_now())
+		pull_save(0);
 	n = source_count();
 	for (i = 0; i < n && under_way < AT_ONCE; i++, turn++)
 		if (is_due(source_at(turn % n)))
@@ -324,5 +368,7 @@ pull_start(void)
 	timer = evtimer_new(dird.base, on_timer, NULL);
 	if (timer == NULL)
 		fatalx("cannot make the clock of the pulls");
+	recall();
+	save_due = dird_now() + SAVE_S;
 	arm(0);
 }

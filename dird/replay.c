@@ -114,6 +114,20 @@ keep_head(struct replay *rp, const struct record *r)
 	return 0;
 }
 
+/* In place of what k had. */
+static int
+keep(struct replay *rp, const struct record *r, struct keepsake *k)
+{
+	char *copy = malloc(r->len + 1);
+
+	if (copy == NULL)
+		return because(rp->b, WHY_FULL, "memory");
+	memcpy(copy, r->data, r->len);
+	free(k->data);
+	*k = (struct keepsake){ r->kind, copy, r->len };
+	return 0;
+}
+
 static int
 keep_other(struct replay *rp, const struct record *r)
 {
@@ -123,11 +137,9 @@ keep_other(struct replay *rp, const struct record *r)
 	if (k == NULL)
 		return because(rp->b, WHY_FULL, "memory");
 	j->kept = k;
-	k += j->nkept;
-	*k = (struct keepsake){ r->kind, malloc(r->len + 1), r->len };
-	if (k->data == NULL)
-		return because(rp->b, WHY_FULL, "memory");
-	memcpy(k->data, r->data, r->len);
+	k[j->nkept].data = NULL;
+	if (keep(rp, r, &k[j->nkept]) == -1)
+		return -1;
 	j->nkept++;
 	return 0;
 }
@@ -153,6 +165,10 @@ replay_one(struct replay *rp, const struct record *r, const struct seen *s)
 	case REC_SEEN:
 	case REC_SPLIT:
 		return keep_other(rp, r);
+	case REC_PULLS:
+		return keep(rp, r, &rp->j->pulls);
+	case REC_COSIGNED:
+		return keep(rp, r, &rp->j->cosigned);
 	case REC_SKIP:
 		rp->j->skipped++;
 		return 0;

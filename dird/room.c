@@ -157,6 +157,7 @@ on_stop_dird(struct chan *c, const struct msg_stop_dird *m, int *fds)
 
 	(void)fds;
 	dird.stopping = 1;
+	pull_save(1);
 	journal_close(dird.journal);
 	dird.journal = NULL;
 	dird.closed = (struct because){ WHY_READ_ONLY, "stopping" };

@@ -13,6 +13,7 @@
 #include "dird.h"
 #include "source.h"
 #include "who.h"
+#include "wire.h"
 
 #define STRANGERS_MAX	64		/* known by a link only */
 #define NEVER		UINT64_MAX
@@ -20,6 +21,7 @@
 
 static struct source	*source[SOURCES_MAX];
 static unsigned		 sources;
+static int		 moved;		/* one of them, since it was written */
 
 /* -- the table ---------------------------------------------------------------- */
 
@@ -112,6 +114,7 @@ source_name(const struct source *s, char text[INET6_ADDRSTRLEN])
 void
 source_restart(struct source *s)
 {
+	moved |= s->from != 0;
 	s->from = 0;
 	memset(s->chain, 0, sizeof(s->chain));
 	s->again = NEVER;
@@ -169,6 +172,7 @@ source_took(struct source *s, const struct import *im)
 	s->kept_now += kept;
 	s->known_from_0 += kept;
 	s->from += im->n;
+	moved = 1;
 	memcpy(s->chain, im->chain[im->n - 1], CHAIN_LEN);
 	s->again_size = dird.journal->n;
 	return kept;
@@ -217,6 +221,84 @@ source_go_back(struct source *s)
 
 	if (s->again != NEVER && s->again_due <= dird_now() && wanted)
 		go_back(s);
+}
+
+/* -- over a restart --------------------------------------------------------------- */
+
+/* Where the next pass begins after one: what may be wanted later is asked for again. */
+static void
+write_one(struct wr *w, const struct source *s)
+{
+	int back = s->again < s->from;
+
+	wr_bytes(w, s->pub, sizeof(s->pub));
+	wr_uint(w, back ? s->again : s->from, 8, 0, UINT64_MAX);
+	wr_bytes(w, back ? s->again_chain : s->chain, CHAIN_LEN);
+	wr_uint(w, (uint64_t)s->last_seen, 8, 0, INT64_MAX);
+	wr_uint(w, (uint64_t)s->hour, 8, 0, INT64_MAX);
+	wr_uint(w, s->hour_bytes, 8, 0, UINT64_MAX);
+}
+
+size_t
+source_write(void *buf, size_t cap, int seen)
+{
+	struct wr w = wr_init(buf, cap);
+	ssize_t len;
+	unsigned i;
+
+	if (!moved && !seen)
+		return 0;
+	moved = 0;
+	wr_uint(&w, strlen(VERSION), 1, 1, UINT8_MAX);
+	wr_bytes(&w, VERSION, strlen(VERSION));
+	for (i = 0; i < sources; i++)
+		if (!source_is_stranger(source[i]))
+			write_one(&w, source[i]);
+	len = wr_len(&w);
+	return len == -1 ? 0 : (size_t)len;
+}
+
+static int
+read_one(struct rd *r, int same)
+{
+	struct source got, *s;
+
+	rd_bytes(r, got.pub, sizeof(got.pub));
+	got.from = rd_uint(r, 8, 0, UINT64_MAX);
+	rd_bytes(r, got.chain, CHAIN_LEN);
+	got.last_seen = (int64_t)rd_uint(r, 8, 0, INT64_MAX);
+	got.hour = (int64_t)rd_uint(r, 8, 0, INT64_MAX);
+	got.hour_bytes = rd_uint(r, 8, 0, UINT64_MAX);
+	if (r->bad)
+		return -1;
+	if ((s = source_add(got.pub, 0)) == NULL)
+		return 0;
+	source_restart(s);
+	s->last_seen = got.last_seen;
+	s->hour = got.hour;
+	s->hour_bytes = got.hour_bytes;
+	if (same) {
+		s->from = got.from;
+		memcpy(s->chain, got.chain, CHAIN_LEN);
+	}
+	return 0;
+}
+
+int
+source_read(const void *buf, size_t len)
+{
+	struct rd r = rd_init(buf, len);
+	char version[UINT8_MAX];
+	size_t n = rd_uint(&r, 1, 1, UINT8_MAX);
+	int same;
+
+	rd_bytes(&r, version, n);
+	same = n == strlen(VERSION) && memcmp(version, VERSION, n) == 0;
+	while (rd_left(&r) > 0)
+		if (read_one(&r, same) == -1)
+			break;
+	moved = 0;
+	return rd_end(&r);
 }
 
 /* -- status -------------------------------------------------------------------- */

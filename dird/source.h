@@ -70,6 +70,19 @@ void	source_go_back(struct source *);
 /* Until when it waits since it had all that it may have in an hour; 0: it has not. */
 int64_t	source_full_until(struct source *);
 
+/*
+ * How far we are in each journal and when it was seen, for REC_PULLS: bytes
+ * written, 0 if nobody's journal went on since it was written last. seen: also
+ * if somebody was only seen. Whoever is known by a link only is left out.
+ */
+size_t	source_write(void *buf, size_t cap, int seen);
+/*
+ * The same again after a restart. What another version refused this one may
+ * take, so of another's record only when they were seen counts. -1: it breaks
+ * off; what stood before that counts.
+ */
+int	source_read(const void *buf, size_t len);
+
 /* All of them, and how it went: an array. */
 json_t	*source_status(void);
 

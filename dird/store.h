@@ -28,6 +28,8 @@ enum record_kind {
 	REC_HEAD,	/* an own checkpoint, as it was signed */
 	REC_SEEN,	/* a checkpoint of another log that we cosigned */
 	REC_SPLIT,	/* proof that an author or a log showed two histories */
+	REC_PULLS,	/* how far we are in others' journals; the newest counts */
+	REC_COSIGNED,	/* what others cosigned of ours; the newest counts */
 	REC_KINDS
 };
 

@@ -146,6 +146,7 @@ view_later(enum why why)
 	case WHY_AUTHOR:
 	case WHY_GAP:
 	case WHY_FUTURE:
+	case WHY_FULL:		/* memory failed */
 	/* These may be evidence, once what they conflict with is here. */
 	case WHY_FIRST:
 	case WHY_PREV:

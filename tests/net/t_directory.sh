@@ -207,15 +207,38 @@ check "the directory answers after that" same 200 "$(code b "$(at a /v1/checkpoi
 check "no room said an error but of the split" split_only
 for n in b c d; do check "$n has nothing to complain of" healthy $n; done
 
-# ---- a box whose disk goes back in time signs a second history
+# ---- a restart goes on where it was: c and d are out of reach, and b says nothing
+check "b cosigned the newest of a" wait_for 30 cosigned a "$B"
+is_seen=$(peer a b 'p["last_seen"]')
+stop a
+ip -n "$(ns hub)" link set p1 down
+start a
+check "a restart knows how far it was with a peer" test "$(peer a b 'p["from"]')" -gt 5
+check "and when it was seen" test "$(peer a b 'p["last_seen"]')" -ge "$is_seen"
+check "and what was cosigned" cosigned a "$B"
+ip -n "$(ns hub)" link set p1 up
+check "and the peer is heard again" wait_for 40 seen a b
+
+# ---- a box whose disk goes back in time takes its own words back from others
 stop b
 cp -a "$tmp/b/state/directory" "$tmp/before"
+back_in_time() {
+	stop b
+	rm -rf "$tmp/b/state/directory"
+	cp -a "$tmp/before" "$tmp/b/state/directory"
+}
 start b
 wait_for 10 offer b b-three
 check "what b says is known on a" wait_for 20 sees a "a-one a-two b-one b-three b-two"
-stop b
-rm -rf "$tmp/b/state/directory"
-cp -a "$tmp/before" "$tmp/b/state/directory"
+back_in_time
+start b
+check "set back, b has its own words from a again" wait_for 30 sees b "a-one a-two b-one b-three b-two"
+check "and says so" same 1 "$(status b 'd["adopted"]')"
+check "what it says then is known on a" wait_for 10 offer b b-four
+check "and b is not frozen" wait_for 20 sees a "a-one a-two b-four b-one b-three b-two"
+
+# ---- unless it says something first: that is a second history
+back_in_time
 ip -n "$(ns hub)" link set p2 down
 start b
 check "with its old disk b says something else" wait_for 10 offer b b-other

@@ -62,6 +62,8 @@ int64_t dird_now(void) { return now; }
 enum why state_writable(void) { return WHY_OK; }
 void state_changed(void) { }
 void cosigned_ask(const uint8_t pub[32], const char *did) { (void)pub, (void)did; }
+size_t cosigned_write(void *buf, size_t cap) { (void)buf, (void)cap; return 0; }
+void cosigned_read(const void *buf, size_t len) { (void)buf, (void)len; }
 void who_address(const uint8_t pub[32], uint8_t ip6[16]) { memcpy(ip6, pub, 16); }
 void who_is(const uint8_t ip6[16], char did[DID_LEN + 1]) { (void)ip6; did[0] = '\0'; }
 
@@ -98,6 +100,19 @@ import_take(struct import *im)
 		im->why[i] = im->kept[i];
 	return 0;
 }
+
+static unsigned		stored;		/* records */
+
+int
+store_append(struct store *st, enum record_kind kind, const void *p, size_t len,
+    uint64_t *where)
+{
+	(void)st, (void)p, (void)len, (void)where;
+	stored += kind == REC_PULLS;
+	return 0;
+}
+
+int store_commit(struct store *st) { (void)st; return 0; }
 
 static uint8_t		member[256];
 static unsigned		members;
@@ -411,6 +426,110 @@ START_TEST(what_somebody_sent_away_said_is_not_its_bearers_fault)
 }
 END_TEST
 
+/* Where 1 is asked to begin next. */
+static uint64_t
+asked_from(void)
+{
+	pull_all();
+	turn();
+	ck_assert(call_to(1) != NULL);
+	return from;
+}
+
+/* 1 says this much of its journal; then its place is forgotten. */
+static void
+said_and_forgotten(const char *page, char *record, size_t *len)
+{
+	ck_assert_uint_eq(asked_from(), 0);
+	answer(1, 200, page, NULL);
+	answer(1, 200, "", NULL);
+	*len = source_write(record, 4096, 0);
+	ck_assert_uint_gt(*len, 0);
+	/* It has not moved since. */
+	ck_assert_uint_eq(source_write(record + 2048, 2048, 0), 0);
+	ck_assert_uint_eq(source_write(record + 2048, 2048, 1), *len);
+	asked_from();
+	answer(1, 409, "", NULL);
+	ck_assert_uint_eq(asked_from(), 0);
+	answer(1, 404, "", NULL);
+}
+
+START_TEST(a_pull_goes_on_after_a_restart)
+{
+	char record[4096];
+	size_t len, cut;
+
+	member[members++] = 1;
+	journal.n++;
+	said_and_forgotten("xxxx", record, &len);
+	ck_assert_int_eq(source_read(record, len), 0);
+	ck_assert_uint_eq(asked_from(), 4);
+	answer(1, 404, "", NULL);
+	/* A record that breaks off, at whatever byte, is only asked again for. */
+	for (cut = 1 + strlen(VERSION) + 1; cut < len; cut++)
+		ck_assert_int_eq(source_read(record, cut), -1);
+	/* Another version may take what this one refused. */
+	record[1] ^= 1;
+	ck_assert_int_eq(source_read(record, len), 0);
+	ck_assert_uint_eq(asked_from(), 0);
+}
+END_TEST
+
+START_TEST(what_may_be_wanted_later_is_asked_for_after_a_restart)
+{
+	char record[4096];
+	size_t len;
+
+	member[members++] = 1;
+	journal.n++;
+	said_and_forgotten("xx?x", record, &len);
+	ck_assert_int_eq(source_read(record, len), 0);
+	ck_assert_uint_eq(asked_from(), 2);
+}
+END_TEST
+
+/* What one has had of its hour is not forgotten with a restart. */
+START_TEST(a_restart_gives_nobody_another_hour)
+{
+	char record[4096];
+	size_t len;
+
+	becomes = WHY_OK;
+	line_len = 1u << 20;
+	member[members++] = 1;
+	journal.n++;
+	ck_assert_uint_eq(flood(1), 10);
+	len = source_write(record, sizeof(record), 0);
+	now += 3600;
+	ck_assert_uint_eq(flood(1), 10);
+	now -= 3600;
+	ck_assert_int_eq(source_read(record, len), 0);
+	ck_assert_uint_eq(flood(1), 0);
+}
+END_TEST
+
+/* However long it runs, a node that hears nothing new writes nothing. */
+START_TEST(how_far_it_is_is_written_when_that_changed)
+{
+	member[members++] = 1;
+	journal.n++;
+	asked_from();
+	answer(1, 200, "xx", NULL);
+	answer(1, 200, "", NULL);
+	ck_assert_uint_eq(stored, 0);
+	now += 600;
+	asked_from();
+	answer(1, 200, "", NULL);
+	ck_assert_uint_eq(stored, 1);
+	now += 6000;
+	asked_from();
+	answer(1, 200, "", NULL);
+	ck_assert_uint_eq(stored, 1);
+	pull_save(1);
+	ck_assert_uint_eq(stored, 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -428,6 +547,10 @@ main(void)
 	tcase_add_test(t, a_member_that_signs_without_end_fills_its_hour_only);
 	tcase_add_test(t, what_is_never_wanted_is_asked_for_ever_less);
 	tcase_add_test(t, what_somebody_sent_away_said_is_not_its_bearers_fault);
+	tcase_add_test(t, a_pull_goes_on_after_a_restart);
+	tcase_add_test(t, what_may_be_wanted_later_is_asked_for_after_a_restart);
+	tcase_add_test(t, a_restart_gives_nobody_another_hour);
+	tcase_add_test(t, how_far_it_is_is_written_when_that_changed);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_tap(r, "-");
