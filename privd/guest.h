@@ -37,6 +37,8 @@ struct nft_grant;
 int	 lend_snap(uint32_t *n);
 /* Each of what was seen then. */
 void	 lend_snap_each(void (*fn)(void *, const struct nft_grant *), void *arg);
+/* Was it among what was seen then? */
+int	 lend_is_there(const uint8_t src[16], struct lend_port);
 /*
  * As many as fit, after a key of LEND_KEY_LEN bytes or, NULL, from the first.
  * 0, or -1: nothing is known.

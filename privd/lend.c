@@ -262,6 +262,30 @@ waiting(void)
 	return n;
 }
 
+/* Of them, those that were there at the last look: they last, they add none. */
+static unsigned
+renewed(void)
+{
+	const struct want	*w;
+	unsigned		 i, n = 0;
+
+	for (w = wants; w < wants + WANTS; w++)
+		if (w->used && w->is_grant && !w->is_off)
+			for (i = 0; i < w->nport; i++)
+				n += lend_is_there(w->grant.src, w->port[i]) !=
+				    0;
+	return n;
+}
+
+static int
+is_full(void)
+{
+	if (live + waiting() <= grants_max)
+		return 0;
+	return lend_snap(&live) == -1 ||
+	    live + waiting() - renewed() > grants_max;
+}
+
 static enum lend_why
 judge(struct want *w)
 {
@@ -293,9 +317,7 @@ judge(struct want *w)
 	for (i = 0; i < w->nport; i++)
 		if (!lend_kind_has(k, w->port[i]))
 			return LEND_POLICY;
-	/* w is among those that wait. */
-	if (live + waiting() > grants_max &&
-	    (lend_snap(&live) == -1 || live + waiting() > grants_max))
+	if (is_full())
 		return LEND_FULL;
 	if (w->grant.listen && !listens(w))
 		return LEND_LISTENER;

@@ -117,6 +117,21 @@ find_after(const uint8_t key[LEND_KEY_LEN])
 	return lo;
 }
 
+int
+lend_is_there(const uint8_t src[16], struct lend_port p)
+{
+	struct nft_grant g = { .port = p };
+	uint8_t		 key[LEND_KEY_LEN], k[LEND_KEY_LEN];
+	uint32_t	 i;
+
+	memcpy(g.src, src, 16);
+	put_key(key, &g);
+	if ((i = find_after(key)) == 0)
+		return 0;
+	put_key(k, &snap[i - 1]);
+	return memcmp(k, key, sizeof(k)) == 0;
+}
+
 static size_t
 put_row(uint8_t *p, size_t room, const struct nft_grant *g)
 {

@@ -508,6 +508,27 @@ START_TEST(grants_that_wait_count_against_the_limit)
 }
 END_TEST
 
+START_TEST(a_renewal_takes_no_room_where_all_is_lent)
+{
+	conf.num[CONF_LEND_GRANTS_MAX] = 3;
+	lend_read();
+	lend_many(3);
+	lend_open();
+	ask(1);
+	record(1);
+	ck_assert_int_eq(answered(1001), LEND_OK);
+	ask(3);
+	ck_assert_int_eq(answered(1003), LEND_FULL);
+	/* Several that wait for their record, too. */
+	ask(0);
+	ask(2);
+	while (record(1)[0] != '\0')
+		;
+	ck_assert_int_eq(answered(1002), LEND_OK);
+	ck_assert_uint_eq(nset, 3);
+}
+END_TEST
+
 /* -- what is refused ------------------------------------------------------- */
 
 /* A grant that is not lent, refused; the record of it, or "". */
@@ -594,6 +615,7 @@ main(void)
 	tcase_add_test(t, what_is_not_recorded_is_not_made);
 	tcase_add_test(t, grants_leave_room_for_a_revoke);
 	tcase_add_test(t, grants_that_wait_count_against_the_limit);
+	tcase_add_test(t, a_renewal_takes_no_room_where_all_is_lent);
 	tcase_add_test(t, refusals_without_end_do_not_fill_the_disk);
 	tcase_add_test(t, what_is_refused_takes_no_record_from_what_is_lent);
 	tcase_add_test(t, a_record_that_nobody_asked_for_is_a_lie);
