@@ -25,7 +25,10 @@ struct asker {
 /* Reads the settings; fatal when they make no sense. 1 when anything is lent. */
 int	 lend_read(void);
 int	 lend_is_on(void);
-/* The table, once the interface is there; what may be lent no more goes. */
+/*
+ * The table, once the interface is there; what may be lent no more goes. When
+ * nothing is lent, an earlier house's rules stay and shut its ports.
+ */
 void	 lend_open(void);
 void	 lend_self_fill(struct msg_lend_self *);
 /* 0: no more questions until dird has written down what it has. */

@@ -104,13 +104,25 @@ take_unlawful(void *arg, const struct nft_grant *g)
 		fatal("take away what may be lent no more");
 }
 
+/* A kernel without nf_tables has nothing to take away. */
+static void
+take_all(void)
+{
+	if (nft_open() == -1 ? errno != EPROTONOSUPPORT :
+	    nft_empty() == -1 && errno != EOPNOTSUPP)
+		fatal("take away what an earlier house lent");
+	nft_close();
+}
+
 void
 lend_open(void)
 {
 	uint8_t	ip6[16];
 
-	if (!lend_is_on())
+	if (!lend_is_on()) {
+		take_all();
 		return;
+	}
 	mesh_addr(house.self.addr, ip6);
 	if (nft_open() == -1 || nft_install(&rules,
 	    house.conf->txt[CONF_TUN_NAME], ip6) == -1)

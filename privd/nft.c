@@ -45,6 +45,14 @@ nft_open(void)
 	return 0;
 }
 
+void
+nft_close(void)
+{
+	if (nl != NULL)
+		mnl_socket_close(nl);
+	nl = NULL;
+}
+
 /* -- messages ------------------------------------------------------------- */
 
 static struct nlmsghdr *
@@ -291,6 +299,18 @@ nft_remove(void)
 	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_DELTABLE, 0);
 
 	mnl_attr_put_strz(nh, NFTA_TABLE_NAME, TABLE);
+	return batch_commit(&b) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int
+nft_empty(void)
+{
+	struct batch	 b = batch_begin();
+	struct nlmsghdr	*nh = batch_put(&b, NFT_MSG_DELSETELEM, 0);
+
+	/* A list without elements means all of them. */
+	mnl_attr_put_strz(nh, NFTA_SET_ELEM_LIST_TABLE, TABLE);
+	mnl_attr_put_strz(nh, NFTA_SET_ELEM_LIST_SET, GRANTS);
 	return batch_commit(&b) == 0 || errno == ENOENT ? 0 : -1;
 }
 

@@ -24,6 +24,9 @@ int	nft_install(const struct lend_rules *, const char *ifname,
 	    const uint8_t ip6[16]);
 /* The whole table away; none is fine. */
 int	nft_remove(void);
+/* Every grant away, the rules stay; none is fine. */
+int	nft_empty(void);
+void	nft_close(void);
 /*
  * All ports or none; what this one has already lasts from now on. EADDRINUSE:
  * it is another's, who would lose it here, or keep it when this one does not.

@@ -43,9 +43,9 @@ runner_fill(void)
 	char			path[512];
 	int			fd;
 
+	lend_open();
 	if (!lend_is_on())
 		return;
-	lend_open();
 	lend_self_fill(&who);
 	SEND(lend_self, PROC_MACROCTL, &who, NULL);
 	fd = file_beside(FOLDER, O_DIRECTORY, path, sizeof(path));

@@ -277,6 +277,22 @@ rm "$tmp/disk/full"
 stop a
 start a
 check "with room again it lends again" grep -q '"until"' <(grant "$addr_b" --for 600)
+
+# ---- nothing is lent any more
+stop a
+lending=${EXTRA[a]} EXTRA[a]=
+conf a
+start a
+empty() { [ "$(grants)" = 0 ]; }
+check "where nothing is lent any more, earlier grants go" empty
+check "and the port stays shut" refuses greet b
+check "the control: it is served" greet a
+check "and the boxes meet" meet b a
+EXTRA[a]=$lending
+conf a
+stop a
+start a
+check "lent again, what was lent before is not" empty
 stop a
 check "privd gone while its socket is looked for: PRIVD_GONE" grep -q PRIVD_GONE <(grant "$addr_b" 2>&1)
 finish

@@ -45,6 +45,18 @@ nft_install(const struct lend_rules *r, const char *ifname,
 	return 0;
 }
 
+int
+nft_empty(void)
+{
+	nset = 0;
+	return 0;
+}
+
+void
+nft_close(void)
+{
+}
+
 static unsigned
 place(const uint8_t src[16], struct lend_port p)
 {
@@ -529,6 +541,18 @@ START_TEST(a_renewal_takes_no_room_where_all_is_lent)
 }
 END_TEST
 
+START_TEST(where_nothing_is_lent_any_more_earlier_grants_go)
+{
+	static char none[] = "";
+
+	lend_many(3);
+	conf.txt[CONF_LEND_ALLOW] = none;
+	ck_assert_int_eq(lend_read(), 0);
+	lend_open();
+	ck_assert_uint_eq(nset, 0);
+}
+END_TEST
+
 /* -- what is refused ------------------------------------------------------- */
 
 /* A grant that is not lent, refused; the record of it, or "". */
@@ -616,6 +640,7 @@ main(void)
 	tcase_add_test(t, grants_leave_room_for_a_revoke);
 	tcase_add_test(t, grants_that_wait_count_against_the_limit);
 	tcase_add_test(t, a_renewal_takes_no_room_where_all_is_lent);
+	tcase_add_test(t, where_nothing_is_lent_any_more_earlier_grants_go);
 	tcase_add_test(t, refusals_without_end_do_not_fill_the_disk);
 	tcase_add_test(t, what_is_refused_takes_no_record_from_what_is_lent);
 	tcase_add_test(t, a_record_that_nobody_asked_for_is_a_lie);
