@@ -22,8 +22,8 @@ handshake_init(const struct key *k)
 	self = k;
 }
 
-static void
-no(struct chan *c, uint32_t req, enum refusal why)
+void
+handshake_no(struct chan *c, uint32_t req, enum refusal why)
 {
 	struct msg_hs_no m = { .req = req, .why = (uint16_t)why };
 
@@ -100,7 +100,7 @@ on_ik_start(struct chan *c, const struct msg_ik_start *m, int *fds)
 	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
 	if (why != REFUSE_NONE)
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 	else
 		room_sent(c, ik_msg1_send(c, &a, NULL));
 }
@@ -120,7 +120,7 @@ on_ik_read1(struct chan *c, const struct msg_ik_read1 *m, int *fds)
 		memcpy(a.pub, n.rs, sizeof(a.pub));
 	why = begun(why, &n, &a.hs);
 	if (why != REFUSE_NONE)
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 	else
 		room_sent(c, ik_who_send(c, &a, NULL));
 }
@@ -137,7 +137,7 @@ on_ik_answer(struct chan *c, const struct msg_ik_answer *m, int *fds)
 
 	(void)fds;
 	if (h == NULL) {
-		no(c, m->req, REFUSE_HS_HANDLE);
+		handshake_no(c, m->req, REFUSE_HS_HANDLE);
 		return;
 	}
 	curve_random(e);
@@ -146,7 +146,7 @@ on_ik_answer(struct chan *c, const struct msg_ik_answer *m, int *fds)
 	sodium_memzero(e, sizeof(e));
 	hs_free(h);
 	if (why != REFUSE_NONE)
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 	else
 		room_sent(c, ik_msg2_send(c, &a, NULL));
 }
@@ -162,13 +162,13 @@ on_ik_read2(struct chan *c, const struct msg_ik_read2 *m, int *fds)
 
 	(void)fds;
 	if (h == NULL) {
-		no(c, m->req, REFUSE_HS_HANDLE);
+		handshake_no(c, m->req, REFUSE_HS_HANDLE);
 		return;
 	}
 	why = noise_ik_read2(&n, m->noise, a.epoch, &keys);
 	why = done(why, SESSION_LINK, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 		return;
 	}
 	hs_free(h);
@@ -192,7 +192,7 @@ on_xk_start(struct chan *c, const struct msg_xk_start *m, int *fds)
 	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
 	if (why != REFUSE_NONE)
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 	else
 		room_sent(c, xk_msg1_send(c, &a, NULL));
 }
@@ -213,7 +213,7 @@ on_xk_read1(struct chan *c, const struct msg_xk_read1 *m, int *fds)
 	why = begun(why, &n, &a.hs);
 	sodium_memzero(e, sizeof(e));
 	if (why != REFUSE_NONE)
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 	else
 		room_sent(c, xk_msg2_send(c, &a, NULL));
 }
@@ -229,7 +229,7 @@ on_xk_read2(struct chan *c, const struct msg_xk_read2 *m, int *fds)
 
 	(void)fds;
 	if (h == NULL) {
-		no(c, m->req, REFUSE_HS_HANDLE);
+		handshake_no(c, m->req, REFUSE_HS_HANDLE);
 		return;
 	}
 	why = noise_xk_read2(&n, m->noise, a.epoch);
@@ -237,7 +237,7 @@ on_xk_read2(struct chan *c, const struct msg_xk_read2 *m, int *fds)
 		why = noise_xk_write3(&n, self, a.noise, &keys);
 	why = done(why, SESSION_INNER, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 		return;
 	}
 	hs_free(h);
@@ -267,7 +267,7 @@ on_xk_read3(struct chan *c, const struct msg_xk_read3 *m, int *fds)
 
 	(void)fds;
 	if (h == NULL) {
-		no(c, m->req, REFUSE_HS_HANDLE);
+		handshake_no(c, m->req, REFUSE_HS_HANDLE);
 		return;
 	}
 	why = noise_xk_read3(&n, m->noise, a.epoch, &keys);
@@ -276,7 +276,7 @@ on_xk_read3(struct chan *c, const struct msg_xk_read3 *m, int *fds)
 	memcpy(a.pub, n.rs, sizeof(a.pub));
 	why = done(why, SESSION_INNER, &keys, &n, &a.session);
 	if (why != REFUSE_NONE) {
-		no(c, m->req, why);
+		handshake_no(c, m->req, why);
 		return;
 	}
 	hs_free(h);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "doors.h"
+#include "handshake.h"
 #include "log.h"
 #include "sandbox.h"
 #include "sign.h"
@@ -29,14 +30,6 @@ sign_init(const struct key *k)
 {
 	self = k;
 	last_seq = 0;
-}
-
-static void
-no(struct chan *c, uint32_t req, enum refusal why)
-{
-	struct msg_hs_no m = { .req = req, .why = (uint16_t)why };
-
-	room_sent(c, hs_no_send(c, &m, NULL));
 }
 
 static void
@@ -82,7 +75,7 @@ on_sign_tree(struct chan *c, const struct msg_sign_tree *m, int *fds)
 
 	(void)fds;
 	if (m->seq <= last_seq) {
-		no(c, m->req, REFUSE_SIGN_SEQ);
+		handshake_no(c, m->req, REFUSE_SIGN_SEQ);
 		return;
 	}
 	last_seq = m->seq;
@@ -101,7 +94,7 @@ on_sign_proof(struct chan *c, const struct msg_sign_proof *m, int *fds)
 	(void)fds;
 	n = proof_bytes(tbs, self->addr, m->id, m->path, m->path_len);
 	if (n == 0) {
-		no(c, m->req, REFUSE_SIGN_PATH);
+		handshake_no(c, m->req, REFUSE_SIGN_PATH);
 		return;
 	}
 	sign(tbs, n, a.sig);
