@@ -170,7 +170,7 @@ scalar(struct walk *w)
 	if (w->p == w->end)
 		return -1;
 	if (*w->p == '"')
-		return string(w) == 0 && w->len <= PARAM_TEXT &&
+		return string(w) == 0 && w->len <= OBJ_PARAM_TEXT &&
 		    is_line(w->text, w->len) ? 0 : -1;
 	return boolean(w) == 0 ? 0 : integer(w, &n);
 }
@@ -178,12 +178,12 @@ scalar(struct walk *w)
 static int
 params(struct walk *w, long long max)
 {
-	char last[PARAM_NAME + 1] = "";
+	char last[OBJ_PARAM_NAME + 1] = "";
 	long long n;
 
 	for (n = 0; take(w, "}") == -1; n++) {
 		if (n == max || (n > 0 && take(w, ",") == -1) ||
-		    string(w) == -1 || w->len > PARAM_NAME ||
+		    string(w) == -1 || w->len > OBJ_PARAM_NAME ||
 		    !is_label(w->text, w->len) || strcmp(w->text, last) <= 0)
 			return -1;
 		memcpy(last, w->text, w->len + 1);

@@ -57,34 +57,6 @@ lend_proto(uint8_t proto)
 	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "?";
 }
 
-int
-lend_is_kind(const char *s, size_t len)
-{
-	size_t i;
-
-	if (len < 2 || len > LEND_KIND_LEN || s[0] < 'a' || s[0] > 'z')
-		return 0;
-	for (i = 1; i < len; i++)
-		if (!((s[i] >= 'a' && s[i] <= 'z') ||
-		    (s[i] >= '0' && s[i] <= '9') || s[i] == '-'))
-			return 0;
-	return 1;
-}
-
-int
-lend_is_sub(const char *s, size_t len)
-{
-	size_t i;
-
-	if (len != LEND_SUB_LEN || memcmp(s, "did:plc:", 8) != 0)
-		return 0;
-	for (i = 8; i < len; i++)
-		if (!((s[i] >= '0' && s[i] <= '9') ||
-		    (s[i] >= 'a' && s[i] <= 'f')))
-			return 0;
-	return 1;
-}
-
 /* "tcp/9050": decimal without sign, space or leading zero. */
 static int
 port_parse(const char *s, size_t len, struct lend_port *p)
@@ -145,7 +117,7 @@ add_kind(struct lend_rules *r, const char *s, size_t len,
 	const char	*eq = memchr(s, '=', len), *end = s + len, *comma;
 	struct lend_kind k = { .nport = 0 };
 
-	if (eq == NULL || !lend_is_kind(s, (size_t)(eq - s))) {
+	if (eq == NULL || !is_kind(s, (size_t)(eq - s))) {
 		snprintf(err, LEND_ERR_LEN, "'%.*s' is not KIND=PORTS; %s",
 		    (int)(len < 40 ? len : 40), s, lend_text(LEND_KIND));
 		return -1;
@@ -382,13 +354,13 @@ read_who(const char *who, struct lend_row *r)
 	size_t		 n;
 
 	r->kind[0] = r->sub[0] = r->service[0] = '\0';
-	if (sub == NULL || !lend_is_kind(who, (size_t)(sub - who)))
+	if (sub == NULL || !is_kind(who, (size_t)(sub - who)))
 		return;
 	memcpy(r->kind, who, (size_t)(sub - who));
 	r->kind[sub - who] = '\0';
 	service = strchr(++sub, ' ');
 	n = service != NULL ? (size_t)(service - sub) : strlen(sub);
-	if (!lend_is_sub(sub, n))
+	if (!is_did(sub, n))
 		return;
 	memcpy(r->sub, sub, n);
 	r->sub[n] = '\0';

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LEND_KIND_LEN	32
-#define LEND_SUB_LEN	40		/* "did:plc:" and 32 hex digits */
+#include "typed.h"
+
+#define LEND_KIND_LEN	KIND_LEN	/* what is_kind() takes */
+#define LEND_SUB_LEN	DID_LEN		/* and is_did() */
 #define LEND_PORTS	4		/* of one kind, and of one grant */
 #define LEND_KINDS	32
 #define LEND_SECS_MAX	31536000u	/* a year */
@@ -65,9 +67,6 @@ const char	*lend_text(enum lend_why);
 int		 lend_status(enum lend_why);
 const char	*lend_verb(enum lend_verb);
 
-/* ^[a-z][a-z0-9-]{1,31}$, exactly len bytes. */
-int	lend_is_kind(const char *, size_t len);
-int	lend_is_sub(const char *, size_t len);
 /*
  * bastide.lending.allow: "tor-exit=tcp/9050 dns-resolver=udp/53,tcp/53".
  * 0, or -1 and a text that names what is wrong.

@@ -188,7 +188,7 @@ is_kind(const char *s, size_t len)
 {
 	size_t i;
 
-	if (len < 2 || len > 32 || s[0] < 'a' || s[0] > 'z')
+	if (len < 2 || len > KIND_LEN || s[0] < 'a' || s[0] > 'z')
 		return 0;
 	for (i = 1; i < len; i++)
 		if (!((s[i] >= 'a' && s[i] <= 'z') ||

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #define DID_LEN	40	/* "did:plc:" and 32 hex digits */
+#define KIND_LEN	32	/* bytes of a kind of service, at most */
 #define JCS_INT	9007199254740991LL	/* 2^53 - 1: what canonical JSON can say */
-#define PARAM_NAME	63	/* bytes of a parameter's name */
-#define PARAM_TEXT	1024	/* and of its text */
+#define OBJ_PARAM_NAME	63	/* bytes of a parameter's name */
+#define OBJ_PARAM_TEXT	1024	/* and of its text */
 
 enum object {
 #define OBJ(NAME, Name, right)	OBJ_##NAME,
@@ -49,7 +50,7 @@ enum form { FORM_GOOD, FORM_RANGE, FORM_BAD };
 enum form	form_of(const struct field *, const char *s, size_t len);
 int	is_line(const char *, size_t len);	/* no control characters */
 int	is_label(const char *, size_t len);
-int	is_kind(const char *, size_t len);
+int	is_kind(const char *, size_t len);	/* ^[a-z][a-z0-9-]{1,31}$ */
 int	is_did(const char *, size_t len);
 int	is_hex(const char *, size_t len);	/* lowercase */
 /* Seconds since the epoch, or -1 unless s is exactly YYYY-MM-DDTHH:MM:SSZ. */

@@ -142,7 +142,7 @@ carry_out(const struct request *r, const json_t *macro, grant_reply reply,
 	char *params;
 	struct asking *a;
 
-	if (kind == NULL || !lend_is_kind(kind, strlen(kind)))
+	if (kind == NULL || !is_kind(kind, strlen(kind)))
 		return GRANT_MACRO;
 	if (!lend_is_on())
 		return GRANT_CLOSED;

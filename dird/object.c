@@ -89,13 +89,13 @@ check_params(const struct field *f, const json_t *v, struct because *b)
 	if (json_object_size(params) > (size_t)f->hi)
 		return because(b, WHY_FIELD_RANGE, "%s.params", f->name);
 	json_object_foreach(params, key, p) {
-		if (!is_label(key, strlen(key)) || strlen(key) > PARAM_NAME)
+		if (!is_label(key, strlen(key)) || strlen(key) > OBJ_PARAM_NAME)
 			return because(b, WHY_FIELD_FORM, "%s.params: a name",
 			    f->name);
 		if (json_is_object(p) || json_is_array(p))
 			return because(b, WHY_FIELD_KIND, "%s.params.%s",
 			    f->name, key);
-		if (json_string_length(p) > PARAM_TEXT ||
+		if (json_string_length(p) > OBJ_PARAM_TEXT ||
 		    !is_line(json_string_value(p), json_string_length(p)))
 			return because(b, WHY_FIELD_RANGE, "%s.params.%s",
 			    f->name, key);

@@ -109,7 +109,7 @@ option(struct call *c, int o, const char *v)
 {
 	switch (o) {
 	case 's':
-		if (!lend_is_sub(v, strlen(v)))
+		if (!is_did(v, strlen(v)))
 			return LEND_SUB;
 		strcpy(c->sub, v);
 		return LEND_OK;
@@ -181,7 +181,7 @@ arguments(struct call *c, int argc, char *argv[])
 		    "list|show KIND|status");
 		return LEND_USAGE;
 	}
-	if (!lend_is_kind(argv[1], strlen(argv[1])))
+	if (!is_kind(argv[1], strlen(argv[1])))
 		return LEND_KIND;
 	strcpy(c->kind, argv[1]);
 	for (c->verb = LEND_GRANT; c->verb < LEND_VERB_MAX; c->verb++)
@@ -321,7 +321,7 @@ do_show(int dir, const char *kind)
 	size_t		len;
 	int		fd;
 
-	if (!lend_is_kind(kind, strlen(kind)))
+	if (!is_kind(kind, strlen(kind)))
 		return cli_fail(LEND_KIND, NULL);
 	if ((why = kind_open(dir, kind, &fd, text, &len, err)) != LEND_OK)
 		return cli_fail(why, err);

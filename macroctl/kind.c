@@ -160,7 +160,7 @@ kind_all(int dir, char name[][LEND_KIND_LEN + 1], unsigned max)
 	DIR		*d = fd == -1 ? NULL : fdopendir(fd);
 
 	while (d != NULL && n < max && (e = readdir(d)) != NULL)
-		if (lend_is_kind(e->d_name, strlen(e->d_name)))
+		if (is_kind(e->d_name, strlen(e->d_name)))
 			insert(name, n++, e->d_name);
 	if (d != NULL)
 		closedir(d);

@@ -108,7 +108,7 @@ on_kind(struct conf_ctx *c, yaml_node_t *n, void *m)
 
 	if (text_of(c, n, to, LEND_KIND_LEN) == -1)
 		return -1;
-	return lend_is_kind(to, strlen(to)) ? 0 :
+	return is_kind(to, strlen(to)) ? 0 :
 	    conf_error(c, n, "%s", lend_text(LEND_KIND));
 }
 

@@ -139,8 +139,8 @@ on_macro_run(struct chan *c, const struct msg_macro_run *m, int *fds)
 
 	(void)c;
 	(void)fds;
-	if (!lend_is_kind(m->kind, strlen(m->kind)) ||
-	    !lend_is_sub(m->sub, strlen(m->sub)) ||
+	if (!is_kind(m->kind, strlen(m->kind)) ||
+	    !is_did(m->sub, strlen(m->sub)) ||
 	    m->verb == LEND_ACTIVATE) {
 		refused(m, LEND_USAGE, "");
 		return;

@@ -305,9 +305,9 @@ judge(struct want *w)
 	unsigned		 i;
 	int			 n;
 
-	if (!lend_is_kind(w->grant.kind, strlen(w->grant.kind)))
+	if (!is_kind(w->grant.kind, strlen(w->grant.kind)))
 		return LEND_KIND;
-	if (!lend_is_sub(w->grant.sub, strlen(w->grant.sub)))
+	if (!is_did(w->grant.sub, strlen(w->grant.sub)))
 		return LEND_SUB;
 	if (!lend_is_service(w->grant.service, w->grant.service_len))
 		return LEND_USAGE;
