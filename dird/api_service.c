@@ -70,50 +70,29 @@ api_services(struct ask *a, json_t *body)
 	    why_text(dird.closed.why)));
 }
 
-/* The first of those from an entry on, in order, and one more. */
-struct chosen {
-	uint64_t	 from;
-	size_t		 n;
-	const struct item *it[CATALOGUE_ITEMS + 1];
-};
-
-static void
-choose(void *arg, const struct item *it)
-{
-	struct chosen *c = arg;
-	size_t i;
-
-	if (it->ref < c->from || (c->n == CATALOGUE_ITEMS + 1 &&
-	    it->ref > c->it[CATALOGUE_ITEMS]->ref))
-		return;
-	if (c->n <= CATALOGUE_ITEMS)
-		c->n++;
-	for (i = c->n - 1; i > 0 && c->it[i - 1]->ref > it->ref; i--)
-		c->it[i] = c->it[i - 1];
-	c->it[i] = it;
-}
-
 /*
  * ?from=N: what is offered; what we make of it, and what was written down, is
- * ours. Anybody of the mesh may ask, so it is as much as an export's page; next
- * is where to go on, or absent.
+ * ours. Anybody of the mesh may ask, so it is as much as an export's page, and
+ * no page walks again what those before it have walked; next is where to go on,
+ * or absent.
  */
 void
 api_catalogue(struct ask *a, json_t *body)
 {
-	struct chosen c = { .n = 0 };
-	size_t i, bytes = 0;
+	const struct item *it;
+	size_t n = 0, bytes = 0;
+	uint32_t at, here;
 	json_t *v, *list;
 	int64_t from;
 
 	(void)body;
 	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1)
 		return;
-	c.from = (uint64_t)from;
-	view_each(dird.journal->view, ITEM_SERVICE, choose, &c);
+	at = from < UINT32_MAX ? (uint32_t)from : UINT32_MAX;
 	list = json_array();
-	for (i = 0; i < c.n && i < CATALOGUE_ITEMS; i++) {
-		if ((v = api_item(c.it[i])) == NULL)
+	for (here = at; (it = view_walk(dird.journal->view, ITEM_SERVICE,
+	    &at)) != NULL && n < CATALOGUE_ITEMS; here = at, n++) {
+		if ((v = api_item(it)) == NULL)
 			continue;
 		bytes += json_dumpb(v, NULL, 0, JSON_COMPACT);
 		if (bytes > CATALOGUE_BYTES) {
@@ -123,8 +102,8 @@ api_catalogue(struct ask *a, json_t *body)
 		json_array_append_new(list, v);
 	}
 	v = json_pack("{s:o}", "services", list);
-	if (i < c.n)
-		json_object_set_new(v, "next", json_integer(c.it[i]->ref));
+	if (it != NULL)
+		json_object_set_new(v, "next", json_integer(here));
 	http_reply(a, 200, v);
 }
 

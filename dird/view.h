@@ -112,7 +112,13 @@ void		 view_person(struct view *, const char *did, struct person *);
 void		 view_did(const struct view *, uint32_t author, char did[DID_LEN + 1]);
 uint32_t	 view_people(const struct view *);	/* dids seen or named */
 
-/* Every item that counts, in no order. */
+/*
+ * The next item that counts, from place *at on, which is then the one behind it;
+ * NULL behind the last. An item keeps its place, also when its author says it
+ * anew, and after a restart.
+ */
+const struct item *view_walk(struct view *, enum item_class, uint32_t *at);
+/* Every item that counts. */
 void		 view_each(struct view *, enum item_class,
 		    void (*fn)(void *, const struct item *), void *arg);
 /* Does this offer lend by a macro of this kind? */

@@ -329,15 +329,28 @@ first_of(struct view *v, enum item_class cls, const uint8_t key[16])
 	return best;
 }
 
+const struct item *
+view_walk(struct view *v, enum item_class cls, uint32_t *at)
+{
+	const struct item *it;
+
+	while (*at < v->items) {
+		it = &v->item[(*at)++];
+		if (it->cls == cls && is_effective(v, it))
+			return it;
+	}
+	return NULL;
+}
+
 void
 view_each(struct view *v, enum item_class cls,
     void (*fn)(void *, const struct item *), void *arg)
 {
-	uint32_t i;
+	const struct item *it;
+	uint32_t at = 0;
 
-	for (i = 0; i < v->items; i++)
-		if (v->item[i].cls == cls && is_effective(v, &v->item[i]))
-			fn(arg, &v->item[i]);
+	while ((it = view_walk(v, cls, &at)) != NULL)
+		fn(arg, it);
 }
 
 const struct item *

@@ -418,6 +418,38 @@ catalogue(unsigned *pages)
 	return got;
 }
 
+/* Who pages for long meets each service once, whatever is said meanwhile. */
+START_TEST(an_offer_said_anew_keeps_its_place_in_the_catalogue)
+{
+	json_t *v;
+	unsigned i, got;
+	char path[64];
+
+	request("POST", "/v1/log/import", good[0]);
+	request("POST", "/v1/log/import", good[1]);
+	for (i = 0; i < 300; i++)
+		offer(i, 0);
+	over_mesh = 1;
+	request("GET", "/v1/services", "");
+	v = json_loads(body(), 0, NULL);
+	got = (unsigned)json_array_size(json_object_get(v, "services"));
+	snprintf(path, sizeof(path), "/v1/services?from=%lld",
+	    (long long)json_integer_value(json_object_get(v, "next")));
+	json_decref(v);
+	over_mesh = 0;
+	offer(0, 1);
+	offer(299, 1);
+	over_mesh = 1;
+	request("GET", path, "");
+	over_mesh = 0;
+	v = json_loads(body(), 0, NULL);
+	ck_assert_uint_eq(got + json_array_size(json_object_get(v,
+	    "services")), 300);
+	ck_assert_ptr_null(json_object_get(v, "next"));
+	json_decref(v);
+}
+END_TEST
+
 START_TEST(the_mesh_gets_the_catalogue_in_pages)
 {
 	unsigned i, pages;
@@ -548,6 +580,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_mesh_gets_the_catalogue_in_pages);
+	tcase_add_test(t, an_offer_said_anew_keeps_its_place_in_the_catalogue);
 	tcase_add_test(t, an_export_goes_on_in_the_same_journal_only);
 	tcase_add_test(t, each_bad_entry_is_refused_by_line_and_reason_and_the_good_stay);
 	tcase_add_test(t, the_good_around_a_bad_one_go_in);
