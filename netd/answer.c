@@ -13,23 +13,28 @@ struct answer {
 	size_t		 frame_len, frame_at;
 	const struct answer_list *list;	/* NULL: none is left */
 	struct cursor	 cursor;
+	void		*asked;
+	unsigned	 nlist;
 	int		 inside, rows;	/* a list; and it has some by now */
 	char		*out;
 	size_t		 len, cap;
 };
 
 struct answer *
-answer_new(char *frame, size_t len, const struct answer_list *list)
+answer_new(char *frame, size_t len, const struct answer_list *list,
+    void *asked)
 {
 	struct answer *a = calloc(1, sizeof(*a));
 
 	if (a == NULL) {
 		free(frame);
+		free(asked);
 		return NULL;
 	}
 	a->frame = frame;
 	a->frame_len = len;
 	a->list = list;
+	a->asked = asked;
 	return a;
 }
 
@@ -38,7 +43,8 @@ answer_free(struct answer *a)
 {
 	if (a == NULL)
 		return;
-	free(a->cursor.order);
+	free(a->cursor.own);
+	free(a->asked);
 	free(a->frame);
 	free(a->out);
 	free(a);
@@ -89,8 +95,8 @@ frame(struct answer *a)
 	a->frame_at = to;
 	a->inside = to < a->frame_len;
 	a->rows = 0;
-	free(a->cursor.order);
-	memset(&a->cursor, 0, sizeof(a->cursor));
+	free(a->cursor.own);
+	a->cursor = (struct cursor){ .asked = a->asked, .list = a->nlist++ };
 	return put(a->frame + from, to - from, a);
 }
 
@@ -104,7 +110,7 @@ step(struct answer *a)
 		return frame(a);
 	if (!a->list->next(&a->cursor, &row)) {
 		a->inside = 0;
-		a->list++;
+		a->list += !a->list->again;
 		return 0;
 	}
 	if (row == NULL)

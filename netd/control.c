@@ -122,7 +122,7 @@ run(struct client *c, const struct ctl_cmd *cmd, const struct ctl_req *req,
 /* The first slice comes when it is this client's turn, as all others do. */
 static void
 reply(struct client *c, json_t *data, const struct answer_list *lists,
-    const char *err)
+    void *asked, const char *err)
 {
 	size_t len;
 	char *frame = data != NULL ? ctl_reply_ok(data, &len) :
@@ -133,8 +133,11 @@ reply(struct client *c, json_t *data, const struct answer_list *lists,
 	c->more = 1;
 	c->since_ms = netd.now_ms;
 	c->until_ms = netd.now_ms + IO_MS;
-	c->answer = frame == NULL ? NULL : answer_new(frame, len,
-	    data != NULL ? lists : NULL);
+	c->answer = NULL;
+	if (frame == NULL)
+		free(asked);
+	else
+		c->answer = answer_new(frame, len, lists, asked);
 	if (c->answer == NULL)
 		drop(c);
 }
@@ -146,17 +149,20 @@ answer(struct client *c, size_t len)
 	const struct ctl_cmd *cmd;
 	struct ctl_req req;
 	json_t *data;
+	void *asked;
 
 	if (ctl_req_parse(c->in, len, &req, err) == -1) {
 		refuse(REFUSE_CTL_MALFORMED);
-		reply(c, NULL, NULL, err);
+		reply(c, NULL, NULL, NULL, err);
 		return;
 	}
 	cmd = ctl_cmd_find(req.command);
 	data = run(c, cmd, &req, err);
+	asked = data != NULL && cmd->asked != NULL ? cmd->asked(req.params) :
+	    NULL;
 	ctl_req_free(&req);
 	if (c->later == NULL)
-		reply(c, data, data != NULL ? cmd->lists : NULL, err);
+		reply(c, data, data != NULL ? cmd->lists : NULL, asked, err);
 }
 
 static void
@@ -178,7 +184,7 @@ on_input(struct client *c)
 		answer(c, (size_t)(nl - c->in) + 1);
 	else if (c->in_len > CTL_REQ_MAX) {
 		refuse(REFUSE_CTL_TOO_LARGE);
-		reply(c, NULL, NULL, "read error: request too large");
+		reply(c, NULL, NULL, NULL, "read error: request too large");
 	} else if (n == 0)
 		answer(c, c->in_len);
 }
@@ -221,7 +227,7 @@ on_client(evutil_socket_t fd, short what, void *arg)
 		if (c->answer != NULL)
 			drop(c);
 		else
-			reply(c, NULL, NULL, c->later != NULL ?
+			reply(c, NULL, NULL, NULL, c->later != NULL ?
 			    "no answer from privd" : "read timeout");
 	} else if (c->answer != NULL)
 		on_output(c);
@@ -279,7 +285,7 @@ control_listeners(void)
 		err[0] = '\0';
 		data = c->later->fn(NULL, err);
 		event_del(c->ev);
-		reply(c, data, NULL, err);
+		reply(c, data, NULL, NULL, err);
 		if (c->fd != -1)
 			watch(c);
 	}

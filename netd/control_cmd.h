@@ -15,6 +15,8 @@ struct ctl_cmd {
 	int		 needs_params;
 	int		 later;		/* listen_ask() comes first */
 	const struct answer_list *lists; /* that fn leaves empty; NULL: none */
+	/* What these must know, after fn was content; the caller's. */
+	void		*(*asked)(const json_t *params);
 };
 
 /* NULL: no such command. */

@@ -26,7 +26,7 @@
 
 struct tracked {
 	uint8_t		addr[NADDR_LEN];
-	char		npub[NPUB_LEN + 1];
+	char		npub[NPUB_LEN + 1], name[64];	/* name: as sort() made it */
 	uint64_t	first_ms, contact_ms;
 	int		active;
 	struct rows	rows;
@@ -233,15 +233,6 @@ metric_find(const struct metric *table, unsigned n, const char *name)
 	return -1;
 }
 
-static json_t *
-values(const struct rows *r, int metric, const struct query *q)
-{
-	if (r == &node && !node_ready)
-		return json_array();
-	return rows_values(r, (unsigned)metric, q->window_s / q->step_s,
-	    q->step_s != 1);
-}
-
 json_t *
 history_recent(const char *name, unsigned n)
 {
@@ -327,13 +318,13 @@ query_peer(struct query *q, char err[CTL_ERR_LEN])
 	return 0;
 }
 
+/* Its values come later, see next_value(). */
 static json_t *
-series(const struct rows *r, const struct metric *m, int i,
-    const struct query *q)
+series(const struct metric *m, int i, const struct query *q)
 {
-	return json_pack("{s:s, s:s, s:i, s:o}", "metric", m[i].name,
+	return json_pack("{s:s, s:s, s:i, s:[]}", "metric", m[i].name,
 	    "unit", m[i].unit, "granularity_seconds", (int)q->step_s,
-	    "values", values(r, i, q));
+	    "values");
 }
 
 static void
@@ -373,7 +364,7 @@ show_stats_history(const json_t *params, char err[CTL_ERR_LEN])
 	if (q.peer == NULL) {
 		m = metric_find(node_metric, NODE_METRICS, name);
 		if (m != -1)
-			return series(&node, node_metric, m, &q);
+			return series(node_metric, m, &q);
 		snprintf(err, CTL_ERR_LEN, "unknown metric: %.200s", name);
 		return NULL;
 	}
@@ -384,14 +375,13 @@ show_stats_history(const json_t *params, char err[CTL_ERR_LEN])
 	}
 	if (query_peer(&q, err) == -1)
 		return NULL;
-	return series(&q.tracked->rows, peer_metric, m, &q);
+	return series(peer_metric, m, &q);
 }
 
 json_t *
 show_stats_all_history(const json_t *params, char err[CTL_ERR_LEN])
 {
 	const struct metric *table = node_metric;
-	const struct rows *r = &node;
 	int i, n = NODE_METRICS;
 	struct query q;
 	json_t *out;
@@ -403,11 +393,10 @@ show_stats_all_history(const json_t *params, char err[CTL_ERR_LEN])
 			return NULL;
 		table = peer_metric;
 		n = PEER_METRICS;
-		r = &q.tracked->rows;
 	}
 	out = json_array();
 	for (i = 0; i < n; i++)
-		json_array_append_new(out, series(r, table, i, &q));
+		json_array_append_new(out, series(table, i, &q));
 	return json_pack("{s:i, s:i, s:s?, s:o}", "granularity_seconds",
 	    (int)q.step_s, "window_seconds", (int)q.window_s, "peer", q.peer,
 	    "series", out);
@@ -419,24 +408,31 @@ by_standing(const void *a, const void *b)
 {
 	const struct tracked *x = *(struct tracked *const *)a;
 	const struct tracked *y = *(struct tracked *const *)b;
-	char nx[64], ny[64];
 
 	if (x->active != y->active)
 		return y->active - x->active;
-	names_display(x->addr, nx);
-	names_display(y->addr, ny);
-	return strcmp(nx, ny);
+	return strcmp(x->name, y->name);
+}
+
+/* Each name is made once: by comparison it would be a dozen times. */
+static void
+sort(void)
+{
+	unsigned i;
+
+	for (i = 0; i < ntracked; i++)
+		names_display(tracked[i]->addr, tracked[i]->name);
+	qsort(tracked, ntracked, sizeof(*tracked), by_standing);
 }
 
 static json_t *
 standing(const struct tracked *t)
 {
-	char hex[2 * NADDR_LEN + 1], name[64];
+	char hex[2 * NADDR_LEN + 1];
 
 	hex_encode(t->addr, NADDR_LEN, hex);
-	names_display(t->addr, name);
 	return json_pack("{s:s, s:s, s:b}", "node_addr", hex, "display_name",
-	    name, "is_active", t->active);
+	    t->name, "is_active", t->active);
 }
 
 json_t *
@@ -448,7 +444,7 @@ show_stats_peers(const json_t *params, char err[CTL_ERR_LEN])
 
 	(void)params;
 	(void)err;
-	qsort(tracked, ntracked, sizeof(*tracked), by_standing);
+	sort();
 	for (i = 0; i < ntracked; i++) {
 		t = tracked[i];
 		o = standing(t);
@@ -479,15 +475,117 @@ show_stats_history_all_peers(const json_t *params, char err[CTL_ERR_LEN])
 	}
 	if (query_parse(params, &q, err) == -1)
 		return NULL;
-	qsort(tracked, ntracked, sizeof(*tracked), by_standing);
+	sort();
 	out = json_array();
 	for (i = 0; i < ntracked; i++) {
 		o = standing(tracked[i]);
-		json_object_set_new(o, "values",
-		    values(&tracked[i]->rows, m, &q));
+		json_object_set_new(o, "values", json_array());
 		json_array_append_new(out, o);
 	}
 	return json_pack("{s:s, s:s, s:i, s:i, s:o}", "metric", name, "unit",
 	    peer_metric[m].unit, "granularity_seconds", (int)q.step_s,
 	    "window_seconds", (int)q.window_s, "peers", out);
+}
+
+/* -- values, in slices ------------------------------------------------------- */
+
+/* What the series of an answer are of, one by one; peers by address, since
+ * one may be forgotten before its turn. */
+struct asked {
+	unsigned	n, slow;	/* values of each */
+	int		metric;		/* -1: list i is metric i */
+	int		of_node;
+	unsigned	npeer;		/* one: all lists are its; else list i is peer i's */
+	uint8_t		peer[TRACKED_MAX][NADDR_LEN];
+};
+
+static const struct rows *
+rows_of(const struct asked *a, unsigned list)
+{
+	const struct tracked *t;
+
+	if (a->of_node)
+		return node_ready ? &node : NULL;
+	list = a->metric == -1 || a->npeer == 1 ? 0 : list;
+	t = list < a->npeer ? tracked_find(a->peer[list]) : NULL;
+	return t != NULL ? &t->rows : NULL;
+}
+
+static int
+next_value(struct cursor *at, json_t **row)
+{
+	const struct asked *a = at->asked;
+	const struct rows *r;
+	double *v = at->own;
+
+	if (a == NULL || at->at == a->n)
+		return 0;
+	/* All of one moment: the rows move on every second. */
+	if (v == NULL) {
+		if ((r = rows_of(a, at->list)) == NULL || (v = at->own =
+		    reallocarray(NULL, a->n, sizeof(*v))) == NULL)
+			return 0;
+		rows_copy(r, a->metric == -1 ? at->list : (unsigned)a->metric,
+		    a->n, a->slow, v);
+	}
+	*row = rows_value(v[at->at++]);
+	return 1;
+}
+
+const struct answer_list history_lists[] = {
+	{ "values", next_value, 1 }, { NULL, NULL, 0 }
+};
+
+static struct asked *
+asked_new(const json_t *params, int metric, int may_name)
+{
+	struct asked *a = calloc(1, sizeof(*a));
+	char err[CTL_ERR_LEN];
+	struct query q;
+
+	if (a == NULL || query_parse(params, &q, err) == -1 || (may_name &&
+	    q.peer != NULL && query_peer(&q, err) == -1)) {
+		free(a);
+		return NULL;
+	}
+	a->slow = q.step_s != 1;
+	a->n = rows_most(q.window_s / q.step_s, (int)a->slow);
+	a->metric = metric;
+	a->of_node = q.peer == NULL;
+	if (may_name && q.peer != NULL)
+		memcpy(a->peer[a->npeer++], q.tracked->addr, NADDR_LEN);
+	return a;
+}
+
+void *
+history_asked_all(const json_t *params)
+{
+	return asked_new(params, -1, 1);
+}
+
+void *
+history_asked(const json_t *params)
+{
+	const char *name = text_or(params, "metric", "");
+	int of_peer = text_or(params, "peer", NULL) != NULL;
+
+	return asked_new(params, of_peer ?
+	    metric_find(peer_metric, PEER_METRICS, name) :
+	    metric_find(node_metric, NODE_METRICS, name), 1);
+}
+
+void *
+history_asked_peers(const json_t *params)
+{
+	struct asked *a = asked_new(params, metric_find(peer_metric,
+	    PEER_METRICS, text_or(params, "metric", "")), 0);
+	unsigned i;
+
+	if (a == NULL)
+		return NULL;
+	a->of_node = 0;
+	for (i = 0; i < ntracked; i++)
+		memcpy(a->peer[i], tracked[i]->addr, NADDR_LEN);
+	a->npeer = ntracked;
+	return a;
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "answer.h"
 #include "control_req.h"
 #include "netd.h"
 
@@ -18,6 +19,12 @@
 uint64_t history_tick(void);
 /* Last n samples of a metric of the node, oldest first. */
 json_t	*history_recent(const char *metric, unsigned n);
+
+/* The values of all series of an answer, and which these are. */
+extern const struct answer_list history_lists[];
+void	*history_asked(const json_t *params);
+void	*history_asked_all(const json_t *params);
+void	*history_asked_peers(const json_t *params);
 
 json_t	*show_stats_list(const json_t *, char err[CTL_ERR_LEN]);
 json_t	*show_stats_history(const json_t *, char err[CTL_ERR_LEN]);

@@ -177,24 +177,45 @@ rows_count(const struct rows *r, int slow)
 	return slow ? r->nslow : r->nfast;
 }
 
-json_t *
-rows_values(const struct rows *r, unsigned metric, unsigned want, int slow)
+unsigned
+rows_most(unsigned want, int slow)
+{
+	unsigned cap = slow ? HISTORY_SLOW : HISTORY_FAST;
+
+	return want < cap ? want : cap;
+}
+
+void
+rows_copy(const struct rows *r, unsigned metric, unsigned n, int slow,
+    double *out)
 {
 	unsigned cap = slow ? HISTORY_SLOW : HISTORY_FAST;
 	unsigned at = slow ? r->slow_at : r->fast_at;
-	unsigned have = rows_count(r, slow), i, row;
+	unsigned have = rows_count(r, slow), row;
 	const uint16_t *base = slow ? r->slow : r->fast;
-	json_t *out = json_array();
-	double v;
 
-	if (want > cap)
-		want = cap;
-	for (i = want; i > 0; i--) {
-		row = (at + cap - i) % cap;
-		v = i > have ? NAN :
+	for (; n > 0; n--) {
+		row = (at + cap - n) % cap;
+		*out++ = n > have ? NAN :
 		    unpack(base[(size_t)row * r->nmetric + metric]);
-		json_array_append_new(out, isfinite(v) ? json_real(v) :
-		    json_null());
 	}
+}
+
+json_t *
+rows_value(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+json_t *
+rows_values(const struct rows *r, unsigned metric, unsigned want, int slow)
+{
+	unsigned n = rows_most(want, slow), i;
+	json_t *out = json_array();
+	double v[HISTORY_FAST];
+
+	rows_copy(r, metric, n, slow, v);
+	for (i = 0; i < n; i++)
+		json_array_append_new(out, rows_value(v[i]));
 	return out;
 }

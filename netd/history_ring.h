@@ -37,7 +37,14 @@ int	rows_init(struct rows *, const struct metric *, unsigned nmetric);
 void	rows_free(struct rows *);
 /* value: of each metric now, a counter's total; NAN: not known. */
 void	rows_push(struct rows *, const double *value);
-/* The newest `want` samples, oldest first, padded in front with null. */
+/* As many samples as a tier has at most, or `want`. */
+unsigned rows_most(unsigned want, int slow);
+/* The newest of a number that rows_most() gave, oldest first, padded in front
+ * with NAN. */
+void	rows_copy(const struct rows *, unsigned metric, unsigned n, int slow,
+	    double *out);
+/* A sample as people see it: null for NAN. The same of `want` as a list. */
+json_t	*rows_value(double);
 json_t	*rows_values(const struct rows *, unsigned metric, unsigned want,
 	    int slow);
 /* How many samples there are. */

@@ -256,24 +256,25 @@ identity(const struct name_entry *e)
 static int
 next_identity(struct cursor *at, json_t **row)
 {
+	uint32_t *order = at->own;
 	struct name_entry e;
 
-	if (at->order == NULL) {
+	if (order == NULL) {
 		at->part = names_count();
-		at->order = reallocarray(NULL, at->part + 1, sizeof(uint32_t));
-		if (at->order == NULL)
+		order = at->own = reallocarray(NULL, at->part + 1, sizeof(*order));
+		if (order == NULL)
 			return 0;
-		names_order(at->order);
+		names_order(order);
 	}
 	if (at->at == at->part)
 		return 0;
-	names_entry(at->order[at->at++], &e);
+	names_entry(order[at->at++], &e);
 	*row = identity(&e);
 	return 1;
 }
 
 const struct answer_list show_identity_cache_lists[] = {
-	{ "entries", next_identity }, { NULL, NULL }
+	{ "entries", next_identity, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *

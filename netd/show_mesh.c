@@ -81,7 +81,7 @@ tree_peer_count(void)
 }
 
 const struct answer_list show_tree_lists[] = {
-	{ "peers", next_tree_peer }, { NULL, NULL }
+	{ "peers", next_tree_peer, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *
@@ -180,7 +180,7 @@ next_filter(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_bloom_lists[] = {
-	{ "peer_filters", next_filter }, { NULL, NULL }
+	{ "peer_filters", next_filter, 0 }, { NULL, NULL, 0 }
 };
 
 /* What the parent is told of us: the nodes below. A root tells nobody. */
@@ -260,7 +260,7 @@ next_place(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_cache_lists[] = {
-	{ "entries", next_place }, { NULL, NULL }
+	{ "entries", next_place, 0 }, { NULL, NULL, 0 }
 };
 
 /* The sums are of now; places that come or go while the list is read are not in them. */

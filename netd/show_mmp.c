@@ -120,7 +120,7 @@ next_session(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_mmp_lists[] = {
-	{ "peers", next_peer }, { "sessions", next_session }, { NULL, NULL }
+	{ "peers", next_peer, 0 }, { "sessions", next_session, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *

@@ -107,7 +107,7 @@ next_peer(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_peers_lists[] = {
-	{ "peers", next_peer }, { NULL, NULL }
+	{ "peers", next_peer, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *
@@ -169,7 +169,7 @@ next_link(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_links_lists[] = {
-	{ "links", next_link }, { NULL, NULL }
+	{ "links", next_link, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *
@@ -244,7 +244,7 @@ next_session(struct cursor *at, json_t **row)
 }
 
 const struct answer_list show_sessions_lists[] = {
-	{ "sessions", next_session }, { NULL, NULL }
+	{ "sessions", next_session, 0 }, { NULL, NULL, 0 }
 };
 
 json_t *

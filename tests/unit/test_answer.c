@@ -29,7 +29,7 @@ next_row(struct cursor *at, json_t **row)
 }
 
 static const struct answer_list lists[] = {
-	{ "rows", next_row }, { "times", next_row }, { NULL, NULL }
+	{ "rows", next_row, 0 }, { "times", next_row, 0 }, { NULL, NULL, 0 }
 };
 
 static json_t *
@@ -46,7 +46,7 @@ begin(void)
 	size_t len;
 	char *frame = ctl_reply_ok(frame_of(json_array(), json_array()), &len);
 
-	return answer_new(frame, len, lists);
+	return answer_new(frame, len, lists, NULL);
 }
 
 static char *
@@ -125,6 +125,38 @@ START_TEST(rows_are_asked_for_no_sooner_than_they_are_read)
 }
 END_TEST
 
+/* The number of the list, as often as was asked. */
+static int
+next_part(struct cursor *at, json_t **row)
+{
+	const unsigned *most = at->asked;
+
+	*row = at->at == *most ? NULL : json_integer(at->list);
+	return at->at++ < *most;
+}
+
+START_TEST(one_list_may_stand_many_times)
+{
+	static const struct answer_list again[] = {
+		{ "v", next_part, 1 }, { NULL, NULL, 0 }
+	};
+	unsigned *most = malloc(sizeof(*most));
+	struct answer *a;
+	const char *piece;
+	size_t len, n;
+	char *frame;
+
+	*most = 2;
+	frame = ctl_reply_ok(json_pack("[{s:[]},{s:i,s:[]},{s:[]}]", "v", "a",
+	    1, "v", "v"), &len);
+	a = answer_new(frame, len, again, most);
+	ck_assert_int_eq(answer_slice(a, &piece, &n), 0);
+	ck_assert_int_eq(strncmp(piece, "{\"status\":\"ok\",\"data\":"
+	    "[{\"v\":[0,0]},{\"a\":1,\"v\":[1,1]},{\"v\":[2,2]}]}\n", n), 0);
+	answer_free(a);
+}
+END_TEST
+
 START_TEST(an_answer_without_lists_is_its_frame)
 {
 	struct answer *a;
@@ -133,7 +165,7 @@ START_TEST(an_answer_without_lists_is_its_frame)
 	char *frame = ctl_reply_error("\"rows\":[]", &len), *copy = malloc(len);
 
 	memcpy(copy, frame, len);
-	a = answer_new(frame, len, NULL);
+	a = answer_new(frame, len, NULL, NULL);
 	ck_assert_int_eq(answer_slice(a, &piece, &n), 0);
 	ck_assert_uint_eq(n, len);
 	ck_assert_mem_eq(piece, copy, n);
@@ -154,6 +186,7 @@ main(void)
 	tcase_add_test(t, slices_are_the_whole_byte_by_byte);
 	tcase_add_test(t, many_free_places_are_passed_in_bounded_steps);
 	tcase_add_test(t, rows_are_asked_for_no_sooner_than_they_are_read);
+	tcase_add_test(t, one_list_may_stand_many_times);
 	tcase_add_test(t, an_answer_without_lists_is_its_frame);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

@@ -191,6 +191,73 @@ START_TEST(who_is_here_has_a_history_however_many_were)
 }
 END_TEST
 
+/* The data of an answer, its values filled in. */
+static json_t *
+filled(json_t *head, void *asked)
+{
+	const char *piece;
+	size_t len, n, nall = 0;
+	char *frame = ctl_reply_ok(head, &len), *all = NULL;
+	struct answer *a = answer_new(frame, len, history_lists, asked);
+	json_t *o, *data;
+	int more;
+
+	do {
+		more = answer_slice(a, &piece, &n);
+		ck_assert_int_ne(more, -1);
+		all = realloc(all, nall + n);
+		memcpy(all + nall, piece, n);
+		nall += n;
+	} while (more);
+	o = json_loadb(all, nall, 0, NULL);
+	ck_assert_ptr_nonnull(o);
+	data = json_incref(json_object_get(o, "data"));
+	json_decref(o);
+	free(all);
+	answer_free(a);
+	return data;
+}
+
+static double
+last_of(const json_t *series, size_t i, size_t want)
+{
+	const json_t *v = json_object_get(json_array_get(series, i), "values");
+
+	ck_assert_uint_eq(json_array_size(v), want);
+	return json_real_value(json_array_get(v, want - 1));
+}
+
+START_TEST(each_series_of_an_answer_has_its_own_values)
+{
+	json_t *params = json_pack("{s:s, s:s}", "metric",
+	    peer_metric[2].name, "window", "3000s"), *o;
+	char err[CTL_ERR_LEN];
+	unsigned i;
+
+	netd.now_ms = 1000000;
+	comes(0, 1, 1), comes(1, 2, 1), comes(2, 3, 1);
+	for (i = 0; i < 20; i++) {
+		table[0].stats.bytes_recv += 10;
+		table[1].stats.bytes_recv += 20;
+		seconds(1);
+	}
+	o = filled(show_stats_history_all_peers(params, err),
+	    history_asked_peers(params));
+	ck_assert(last_of(json_object_get(o, "peers"), 0, 3000) == 10);
+	ck_assert(last_of(json_object_get(o, "peers"), 1, 3000) == 20);
+	ck_assert(last_of(json_object_get(o, "peers"), 2, 3000) == 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "peers")), 3);
+	json_decref(o);
+	o = filled(show_stats_all_history(params, err),
+	    history_asked_all(params));
+	for (i = 0; i < NODE_METRICS; i++)
+		ck_assert(last_of(json_object_get(o, "series"), i, 3000) ==
+		    (i == 0));
+	json_decref(o);
+	json_decref(params);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -206,6 +273,7 @@ main(void)
 	tcase_add_test(t, the_rings_wrap_and_a_window_is_never_longer);
 	tcase_add_test(t, strangers_who_knock_have_no_history);
 	tcase_add_test(t, who_is_here_has_a_history_however_many_were);
+	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
