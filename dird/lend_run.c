@@ -111,10 +111,17 @@ lend_list(enum lend_for whose, const uint8_t after[LEND_KEY_LEN],
 
 /* -- answers --------------------------------------------------------------- */
 
+/* Who waits for it, or RUNS. A free row has number 0: that is nobody's answer. */
+static unsigned
+waits(uint32_t req)
+{
+	return req == 0 ? RUNS : find(req);
+}
+
 void
 on_macro_done(struct chan *c, const struct msg_macro_done *m, int *fds)
 {
-	unsigned i = find(m->req);
+	unsigned i = waits(m->req);
 	ran done;
 
 	(void)c;
@@ -130,7 +137,7 @@ on_macro_done(struct chan *c, const struct msg_macro_done *m, int *fds)
 void
 on_macro_listed(struct chan *c, const struct msg_macro_listed *m, int *fds)
 {
-	unsigned i = find(m->req);
+	unsigned i = waits(m->req);
 
 	(void)c;
 	(void)fds;

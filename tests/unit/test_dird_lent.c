@@ -244,6 +244,35 @@ START_TEST(an_answer_makes_room_again)
 }
 END_TEST
 
+/* All rows have had an answer: they are free, and what waited there is gone. */
+static void
+nobody_waits(void)
+{
+	static const uint8_t none[LEND_KEY_LEN];
+
+	ck_assert_int_eq(lend_list(LEND_ASKED, none, 0, on_listed, on_done,
+	    NULL), 0);
+	grants_that_fit();
+	while (asked() != MSG_NONE)
+		answer(LEND_OK);
+	said.req = 0;
+}
+
+START_TEST(an_answer_without_a_number_is_nobodys)
+{
+	nobody_waits();
+	answer(LEND_OK);
+}
+END_TEST
+
+START_TEST(a_list_without_a_number_is_nobodys)
+{
+	nobody_waits();
+	said.macro_list.after_len = 0;
+	list();
+}
+END_TEST
+
 /* -- rounds ---------------------------------------------------------------- */
 
 /* Does the clock of what is lent run? Then it is let go off at once. */
@@ -390,6 +419,8 @@ main(void)
 	tcase_add_test(t, a_revoke_does_not_wait_behind_grants);
 	tcase_add_test(t, nobody_who_asks_takes_the_last_place_from_what_is_due);
 	tcase_add_test(t, an_answer_makes_room_again);
+	tcase_add_exit_test(t, an_answer_without_a_number_is_nobodys, 1);
+	tcase_add_exit_test(t, a_list_without_a_number_is_nobodys, 1);
 	tcase_add_test(t, exactly_what_does_not_stand_is_taken_back);
 	tcase_add_test(t, a_page_that_fails_holds_up_nothing_that_was_seen_before);
 	tcase_add_test(t, one_that_cannot_be_taken_back_holds_up_no_other);
