@@ -1,6 +1,6 @@
 /*
  * session_meter.c -- how many session handshakes a link may bring before any
- * of them has proven anything.
+ * of them has proven anything, and how many complaints it may draw from us.
  *
  * What the neighbour itself wrote and what it passes on for others are metered
  * apart, so that strangers far away do not use up what is its own; and so are
@@ -13,15 +13,20 @@
 #include "quota.h"
 #include "session_shake.h"
 
-enum { BURST = 64, PER_MIN = 16 * 60 };
+enum {
+	BURST = 64, PER_MIN = 16 * 60,
+	/* One costs a frame; a relay that loses a way owes one to each flow. */
+	SIGNAL_BURST = 64, SIGNAL_PER_MIN = 100 * 60,
+};
 
 static struct meter {
 	uint32_t	peer;		/* handle */
 	struct quota	quota[2][SHAKE_METERS];	/* for others, its own */
+	struct quota	signal[2];
 } meters[PEER_SLOTS];
 
-static struct quota *
-quota_of(const struct peer *p, const uint8_t src[NADDR_LEN], enum shake_meter m)
+static struct meter *
+meter_of(const struct peer *p)
 {
 	struct meter *at = &meters[peer_slot_of(p)];
 
@@ -29,7 +34,19 @@ quota_of(const struct peer *p, const uint8_t src[NADDR_LEN], enum shake_meter m)
 		memset(at, 0, sizeof(*at));
 		at->peer = p->handle;
 	}
-	return &at->quota[memcmp(src, p->addr, NADDR_LEN) == 0][m];
+	return at;
+}
+
+static int
+is_own(const struct peer *p, const uint8_t src[NADDR_LEN])
+{
+	return memcmp(src, p->addr, NADDR_LEN) == 0;
+}
+
+static struct quota *
+quota_of(const struct peer *p, const uint8_t src[NADDR_LEN], enum shake_meter m)
+{
+	return &meter_of(p)->quota[is_own(p, src)][m];
 }
 
 int
@@ -49,4 +66,11 @@ shake_pay(const struct peer *p, const uint8_t src[NADDR_LEN], enum shake_meter m
 {
 	if (p != NULL)
 		quota_take(quota_of(p, src, m), BURST, PER_MIN, netd.now_ms);
+}
+
+int
+signal_may_go(const struct peer *p, const uint8_t src[NADDR_LEN])
+{
+	return quota_take(&meter_of(p)->signal[is_own(p, src)], SIGNAL_BURST,
+	    SIGNAL_PER_MIN, netd.now_ms);
 }

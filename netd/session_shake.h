@@ -48,5 +48,7 @@ int		 shake_may_try(const struct peer *, const uint8_t src[NADDR_LEN],
 /* NULL, a link that went meanwhile, is fine. */
 void		 shake_pay(const struct peer *, const uint8_t src[NADDR_LEN],
 		    enum shake_meter);
+/* May src, whose datagram this link peer brought, hear a complaint? Pays for it. */
+int		 signal_may_go(const struct peer *, const uint8_t src[NADDR_LEN]);
 
 #endif

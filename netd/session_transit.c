@@ -14,6 +14,7 @@
 #include "oneway.h"
 #include "route.h"
 #include "session_int.h"
+#include "session_shake.h"
 #include "wire.h"
 
 enum {
@@ -23,17 +24,21 @@ enum {
 	PLACES_MAX = 16384,		/* longer ones pass unread */
 };
 
-/* One complaint about a destination in SIGNAL_MS. */
+/*
+ * One complaint about a destination in SIGNAL_MS. Both ends may be made up: so
+ * the link pays for each, before anything is looked up for it.
+ */
 static int
-may_signal(const uint8_t dst[NADDR_LEN])
+may_signal(const struct peer *from, const struct fsp_dgram *d)
 {
 	static struct { uint8_t dst[NADDR_LEN]; uint64_t at_ms; } last[SIGNALS];
-	unsigned i = (dst[0] ^ dst[1]) % SIGNALS;
+	unsigned i = (d->dst[0] ^ d->dst[1]) % SIGNALS;
 
-	if (memcmp(last[i].dst, dst, NADDR_LEN) == 0 &&
-	    netd.now_ms - last[i].at_ms < SIGNAL_MS)
+	if ((memcmp(last[i].dst, d->dst, NADDR_LEN) == 0 &&
+	    netd.now_ms - last[i].at_ms < SIGNAL_MS) ||
+	    !signal_may_go(from, d->src) || route_next(d->src) == NULL)
 		return 0;
-	memcpy(last[i].dst, dst, NADDR_LEN);
+	memcpy(last[i].dst, d->dst, NADDR_LEN);
 	last[i].at_ms = netd.now_ms;
 	return 1;
 }
@@ -74,8 +79,8 @@ learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
 
 /* Tell the source what is wrong with the way; no complaint about a complaint. */
 static void
-complain(const struct work *w, const struct fsp_dgram *d, uint8_t type,
-    uint16_t mtu)
+complain(const struct peer *from, const struct work *w,
+    const struct fsp_dgram *d, uint8_t type, uint16_t mtu)
 {
 	struct fsp_signal	s = { .type = type, .mtu = mtu };
 	uint8_t			out[64];
@@ -85,8 +90,7 @@ complain(const struct work *w, const struct fsp_dgram *d, uint8_t type,
 	    (w->buf[w->off + AT_FSP] == FSP_DATA &&
 	    w->buf[w->off + AT_FSP + 1] & FSP_U))
 		return;
-	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0 ||
-	    route_next(d->src) == NULL || !may_signal(d->dst))
+	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0 || !may_signal(from, d))
 		return;
 	memcpy(s.dest, d->dst, NADDR_LEN);
 	memcpy(s.reporter, netd.addr, NADDR_LEN);
@@ -133,14 +137,16 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 	}
 	p = route_transit(d->dst, &why);
 	if (p == NULL || p == from) {
-		complain(w, d, why == NEXTHOP_NO_COORDS ? FSP_COORDS_REQUIRED :
-		    FSP_PATH_BROKEN, 0);
+		complain(from, w, d, why == NEXTHOP_NO_COORDS ?
+		    FSP_COORDS_REQUIRED : FSP_PATH_BROKEN, 0);
+		/* It cost a search: who brings too many is shut for a while. */
+		link_may_pass(from);
 		drop(w, REFUSE_DGRAM_NO_ROUTE, &dgram_stats.no_route);
 		return;
 	}
 	mtu = link_mtu(p);
 	if (w->len + TAG > mtu) {
-		complain(w, d, FSP_MTU_EXCEEDED, mtu);
+		complain(from, w, d, FSP_MTU_EXCEEDED, mtu);
 		drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
 		return;
 	}

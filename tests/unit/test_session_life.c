@@ -257,7 +257,15 @@ netd_req(void)
 	return ++n;
 }
 
-int link_may_pass(struct peer *p) { (void)p; return 1; }
+static unsigned npass;
+
+int
+link_may_pass(struct peer *p)
+{
+	(void)p;
+	npass++;
+	return 1;
+}
 
 static struct work *kept;
 
@@ -1627,6 +1635,53 @@ START_TEST(transit_says_what_is_wrong_with_the_way)
 }
 END_TEST
 
+/* A peer that makes up destinations does not turn us upon whom it names. */
+START_TEST(a_link_draws_a_bounded_number_of_complaints)
+{
+	uint8_t nowhere[16] = { 4 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+	unsigned i;
+
+	through = &from;
+	for (i = 0; i < 1000; i++) {
+		put_le32(nowhere + 8, i);
+		nowhere[0] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(nplain, 64);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 1000);
+	netd.now_ms += 100;
+	for (i = 0; i < 100; i++) {
+		nowhere[0] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(nplain, 64 + 10);
+	/* It is not another link's doing, nor the peer's own. */
+	nowhere[1] = 1;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 64 + 10);
+	through = NULL;
+	nowhere[2] = 1;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 64 + 11);
+}
+END_TEST
+
+START_TEST(what_finds_no_way_is_paid_for_by_who_brought_it)
+{
+	uint8_t nowhere[16] = { 4 }, data[64] = { 0 };
+	unsigned i;
+
+	npass = 0;
+	for (i = 0; i < 5; i++) {
+		nowhere[8] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 5);
+	ck_assert_uint_eq(npass, 5);
+}
+END_TEST
+
 /* Without it a reference node opens the frame only by trying every key. */
 START_TEST(a_warm_up_after_a_change_of_keys_carries_their_bit)
 {
@@ -2103,6 +2158,8 @@ main(void)
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_link_draws_a_bounded_number_of_complaints);
+	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
 	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
