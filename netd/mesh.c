@@ -13,7 +13,8 @@
 
 enum {
 	ASKED_MAX = 4096,		/* a power of two */
-	COST_NEWS = 10			/* percent that make another next hop likely */
+	COST_NEWS = 10,			/* percent that make another next hop likely */
+	COST_NEWS_MS = 1000		/* costs make us think again this often */
 };
 
 struct asked {
@@ -27,7 +28,8 @@ static struct asked	 asked[ASKED_MAX];
 static unsigned		 asked_first, asked_n;
 static double		*cost, *cost_told;
 static uint32_t		 generation;
-static uint64_t		 due_ms;
+static uint64_t		 due_ms, cost_due_ms;
+static int		 cost_news;	/* waits for cost_due_ms */
 
 struct tree_time
 mesh_now(void)
@@ -209,6 +211,20 @@ mesh_peer_mute(struct peer *p)
 	mesh_changed();
 }
 
+/* A peer's reports can say anything at any rate: the next hops that are
+ * remembered outlive them for a moment. */
+static void
+costs_changed(void)
+{
+	cost_news = netd.now_ms < cost_due_ms;
+	if (cost_news) {
+		netd_tick_by(cost_due_ms);
+		return;
+	}
+	cost_due_ms = netd.now_ms + COST_NEWS_MS;
+	mesh_changed();
+}
+
 void
 mesh_peer_cost(struct peer *p, double c)
 {
@@ -223,7 +239,7 @@ mesh_peer_cost(struct peer *p, double c)
 	if (change * 100 < cost_told[slot] * COST_NEWS)
 		return;
 	cost_told[slot] = c;
-	mesh_changed();
+	costs_changed();
 }
 
 double
@@ -276,6 +292,8 @@ mesh_tick(void)
 {
 	uint64_t next, n;
 
+	if (cost_news)
+		costs_changed();
 	if (netd.now_ms >= due_ms) {
 		next = mesh_tree_tick();
 		n = mesh_filter_tick();
@@ -284,5 +302,6 @@ mesh_tick(void)
 		next = n < next ? n : next;
 		due_ms = netd.now_ms + next;
 	}
-	return due_ms - netd.now_ms;
+	next = cost_news && cost_due_ms < due_ms ? cost_due_ms : due_ms;
+	return next - netd.now_ms;
 }

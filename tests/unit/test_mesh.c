@@ -416,6 +416,32 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 }
 END_TEST
 
+/* However many reports a peer makes up, what was computed is used meanwhile. */
+START_TEST(costs_that_sway_are_thought_about_once_a_second)
+{
+	struct peer *p = up(0, 7);
+	uint32_t began;
+	unsigned i;
+
+	mesh_tick();
+	began = mesh_generation();
+	for (i = 0; i < 900; i++) {
+		mesh_peer_cost(p, i % 2 ? 1 : 9);
+		netd.now_ms += 2;
+		mesh_tick();
+	}
+	ck_assert_uint_eq(mesh_generation(), began + 2);
+	/* The last word counts, though nothing follows it. */
+	ck_assert_uint_le(mesh_tick(), 1000);
+	netd.now_ms = tick_by;
+	mesh_tick();
+	ck_assert_uint_eq(mesh_generation(), began + 3);
+	netd.now_ms += 5000;
+	mesh_tick();
+	ck_assert_uint_eq(mesh_generation(), began + 3);
+}
+END_TEST
+
 START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 {
 	unsigned      root, n[2];
@@ -621,6 +647,7 @@ main(void)
 	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
+	tcase_add_test(t, costs_that_sway_are_thought_about_once_a_second);
 	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 	tcase_add_test(t, nothing_due_wants_no_timer);
