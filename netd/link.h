@@ -71,7 +71,7 @@ unsigned	 peer_count(void);
 enum { PEER_SLOTS = 1024 };
 struct peer	*peer_slot(unsigned);
 unsigned	 peer_slot_of(const struct peer *);
-/* As many as are to be expected, by the settings. */
+/* Every peer's slot is below this, by the settings: the mesh has that many places. */
 unsigned	 peer_most(void);
 
 /* Life of the module. link_start() dials the configured peers. */

@@ -31,7 +31,7 @@
 
 enum {
 	LINK_PEER_MAX = PEER_SLOTS,
-	LINK_PEER_KEPT = 64,		/* of these, for peers of the configuration */
+	LINK_PEER_KEPT = 64,		/* of these at least, for configured peers */
 	LINK_HS_MAX = 512,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
@@ -124,6 +124,8 @@ struct peer	*peer_at(const struct endpoint *);
 void		 peer_move(struct peer *, const struct endpoint *);
 /* No room for this node? Peers of the configuration find room when others do not. */
 int		 peer_is_full(const uint8_t addr[NADDR_LEN]);
+/* Warn of settings that ask for more places than there are. */
+void		 peer_say_limits(void);
 /* Who has to go for it: one who only knocked, and long enough ago. NULL: nobody. */
 struct peer	*peer_in_place_of(const uint8_t addr[NADDR_LEN]);
 
@@ -228,6 +230,7 @@ void		 retry_lost(const uint8_t addr[NADDR_LEN]);
 void		 retry_settled(const uint8_t addr[NADDR_LEN]);
 void		 retry_forget(const uint8_t addr[NADDR_LEN]);
 int		 retry_conf_of(const uint8_t addr[NADDR_LEN]);
+unsigned	 retry_conf_count(void);
 uint64_t	 retry_tick(void);
 
 /* What frames carry as their time: not 0, which means none in an echo. */

@@ -56,17 +56,32 @@ peer_slot_of(const struct peer *p)
 	return (unsigned)(p - peers);
 }
 
+/* Places that nobody but peers of the configuration gets. */
+static unsigned
+kept(void)
+{
+	unsigned n = retry_conf_count();
+
+	if (n < LINK_PEER_KEPT)
+		return LINK_PEER_KEPT;
+	return n < LINK_PEER_MAX ? n : LINK_PEER_MAX;
+}
+
+/* All others find a place while there are fewer peers than this. */
+static unsigned
+others_max(void)
+{
+	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
+	unsigned room = LINK_PEER_MAX - kept();
+
+	return max == 0 || max > room ? room : (unsigned)max;
+}
+
 /* Is there no place left for this node? */
 static int
 has_no_place(const uint8_t addr[NADDR_LEN])
 {
-	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
-
-	if (retry_conf_of(addr) != -1)
-		return npeer >= LINK_PEER_MAX;
-	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
-		max = LINK_PEER_MAX - LINK_PEER_KEPT;
-	return npeer >= max;
+	return npeer >= (retry_conf_of(addr) != -1 ? LINK_PEER_MAX : others_max());
 }
 
 /* Of those who never proved their keys, and had time to, the oldest. */
@@ -98,11 +113,22 @@ peer_in_place_of(const uint8_t addr[NADDR_LEN])
 unsigned
 peer_most(void)
 {
-	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
+	return others_max() + kept();
+}
 
-	if (max == 0 || max > LINK_PEER_MAX - LINK_PEER_KEPT)
-		max = LINK_PEER_MAX - LINK_PEER_KEPT;
-	return (unsigned)max + LINK_PEER_KEPT;
+void
+peer_say_limits(void)
+{
+	uint64_t max = netd.conf[CONF_LIMITS_MAX_PEERS];
+	unsigned n = retry_conf_count();
+
+	if (n > LINK_PEER_MAX)
+		log_warn("peers: %u are configured, and there are places for %d: "
+		    "who comes late finds none", n, LINK_PEER_MAX);
+	if (max > others_max())
+		log_warn("node.limits.max_peers is %llu, and there are places for %u "
+		    "besides %u for the configured peers",
+		    (unsigned long long)max, others_max(), kept());
 }
 
 unsigned

@@ -40,7 +40,7 @@ struct asked {
 };
 
 static struct dial	*dials;
-static unsigned		 ndial;
+static unsigned		 ndial, nconf;	/* rows, and those in use */
 static struct asked	 by_hand[ASKED_MAX];
 
 static struct dial *
@@ -63,6 +63,12 @@ retry_conf_of(const uint8_t addr[NADDR_LEN])
 	return d == NULL ? -1 : (int)(d - dials);
 }
 
+unsigned
+retry_conf_count(void)
+{
+	return nconf;
+}
+
 /* -- configuration: before GO, so it may allocate ----------------------------- */
 
 void
@@ -80,6 +86,7 @@ link_conf_peer(unsigned n, const uint8_t pub[32], int auto_connect,
 		ndial = n + 1;
 	}
 	d = &dials[n];
+	nconf += !d->used;
 	d->used = 1;
 	d->auto_connect = auto_connect != 0;
 	d->auto_reconnect = auto_reconnect != 0;
@@ -240,6 +247,7 @@ link_start(void)
 {
 	unsigned i;
 
+	peer_say_limits();
 	for (i = 0; i < ndial; i++)
 		if (dials[i].used && dials[i].auto_connect)
 			dials[i].due_ms = netd.now_ms;

@@ -1121,6 +1121,49 @@ START_TEST(strangers_leave_room_for_configured_peers)
 }
 END_TEST
 
+/* Who has a link has a place in the mesh, which has peer_most() of them. */
+START_TEST(every_configured_peer_has_a_slot_that_the_mesh_has)
+{
+	unsigned i, n = 0;
+
+	set_up();
+	netd.conf[CONF_LIMITS_MAX_PEERS] = 3;
+	for (i = 0; i < 200; i++)
+		link_conf_peer(i, addr_of((uint8_t)i), 0, 0);
+	for (i = 200; !peer_is_full(addr_of((uint8_t)i)); i++)
+		peer_new(pub_of((uint8_t)i), addr_of((uint8_t)i));
+	ck_assert_uint_eq(i, 203);
+	for (i = 0; i < 200; i++) {
+		ck_assert(!peer_is_full(addr_of((uint8_t)i)));
+		n = peer_slot_of(peer_new(pub_of((uint8_t)i), addr_of((uint8_t)i)));
+	}
+	ck_assert_uint_eq(n, 202);
+	ck_assert_uint_eq(peer_most(), 203);
+}
+END_TEST
+
+START_TEST(more_peers_than_there_are_places_get_a_warning)
+{
+	char	 text[4096];
+	unsigned i;
+
+	set_up();
+	netd.conf[CONF_LIMITS_MAX_PEERS] = 2000;
+	listen_in();
+	peer_say_limits();
+	listen_end(text);
+	ck_assert_uint_eq(peer_most(), PEER_SLOTS);
+	ck_assert_ptr_nonnull(strstr(text, "max_peers is 2000, and there are places for 960 besides 64"));
+	for (i = 0; i < PEER_SLOTS + 1; i++)
+		link_conf_peer(i, addr_of((uint8_t)i), 0, 0);
+	ck_assert_uint_eq(peer_most(), PEER_SLOTS);
+	listen_in();
+	peer_say_limits();
+	listen_end(text);
+	ck_assert_ptr_nonnull(strstr(text, "1025 are configured, and there are places for 1024"));
+}
+END_TEST
+
 START_TEST(a_name_is_learnt_of_who_has_proved_its_keys)
 {
 	set_up();
@@ -1785,6 +1828,8 @@ main(void)
 	tcase_add_test(t, a_message_2_that_is_bad_leaves_the_dial_alive);
 	tcase_add_test(t, who_has_only_seen_message_1_cannot_spoil_the_dial);
 	tcase_add_test(t, strangers_leave_room_for_configured_peers);
+	tcase_add_test(t, every_configured_peer_has_a_slot_that_the_mesh_has);
+	tcase_add_test(t, more_peers_than_there_are_places_get_a_warning);
 	tcase_add_test(t, a_name_is_learnt_of_who_has_proved_its_keys);
 	tcase_add_test(t, who_only_knocks_keeps_no_place_from_others);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
