@@ -44,6 +44,7 @@ static struct client	 client[CLIENTS_MAX];
 static int		 listener = -1;
 static uint32_t		 group = PEER_NO_GROUP;
 static struct event_base *loop;
+static int		 waiting;	/* somebody may wait for a slice */
 
 static void	on_client(evutil_socket_t, short, void *);
 
@@ -130,7 +131,7 @@ reply(struct client *c, json_t *data, const struct answer_list *lists,
 
 	c->later = NULL;
 	c->out_len = 0;
-	c->more = 1;
+	c->more = waiting = 1;
 	c->since_ms = netd.now_ms;
 	c->until_ms = netd.now_ms + IO_MS;
 	c->answer = NULL;
@@ -209,8 +210,10 @@ on_output(struct client *c)
 	}
 	if (!c->more)
 		drop(c);
-	else if (c->since_ms == 0)
+	else if (c->since_ms == 0) {
 		c->since_ms = netd.now_ms;
+		waiting = 1;
+	}
 }
 
 static void
@@ -248,13 +251,15 @@ control_turn(void)
 	uint64_t began_us;
 	unsigned i;
 
-	for (i = 1; i <= CLIENTS_MAX; i++) {
+	for (i = 1; waiting && i <= CLIENTS_MAX; i++) {
 		c = &client[(last + i) % CLIENTS_MAX];
 		if (c->fd != -1 && c->since_ms != 0)
 			break;
 	}
-	if (i > CLIENTS_MAX)
+	if (!waiting || i > CLIENTS_MAX) {
+		waiting = 0;
 		return;
+	}
 	last = (last + i) % CLIENTS_MAX;
 	netd_clock();
 	began_us = netd.now_us;
