@@ -119,6 +119,8 @@ static void
 take(struct source *s, const char *page, size_t len)
 {
 	struct import *im = import_new();
+	uint64_t size = dird.journal->n;
+	uint64_t opened = view_reopened(dird.journal->view);
 	struct because b = { WHY_OK, "" };
 	char text[INET6_ADDRSTRLEN];
 	const char *quota;
@@ -136,7 +138,7 @@ take(struct source *s, const char *page, size_t len)
 	} else if (import_take(im) == -1)
 		rest(s, "our own journal takes nothing");
 	else {
-		if (source_took(s, im) > 0)
+		if (source_took(s, im, size, opened) > 0)
 			state_changed();
 		quota = over_quota(s);
 		if (quota != NULL)

@@ -123,21 +123,27 @@ source_restart(struct source *s)
 	s->known_from_0 = 0;
 }
 
+/*
+ * What comes behind it may be all that it lacks, so it counts how the journal
+ * was when the first of these was refused.
+ */
 static void
-remember(struct source *s, const struct import *im, size_t i)
+remember(struct source *s, const struct import *im, size_t i, uint64_t size,
+    uint64_t opened)
 {
 	if (im->why[i] == WHY_FUTURE)
 		s->again_at = dird_now() + ENTRY_AHEAD_S;
-	if (s->from + i >= s->again)
+	if (s->again != NEVER)
 		return;
-	if (s->again == NEVER)
-		s->again_opened = view_reopened(dird.journal->view);
+	s->again_size = size;
+	s->again_opened = opened;
 	s->again = s->from + i;
 	memcpy(s->again_chain, i == 0 ? s->chain : im->chain[i - 1], CHAIN_LEN);
 }
 
 size_t
-source_took(struct source *s, const struct import *im)
+source_took(struct source *s, const struct import *im, uint64_t size,
+    uint64_t opened)
 {
 	size_t i, kept = 0;
 
@@ -152,9 +158,12 @@ source_took(struct source *s, const struct import *im)
 			s->known_from_0++;
 			continue;
 		}
+		/* They heard the other history first, and it never counts. */
+		if (im->why[i] == WHY_FROZEN)
+			continue;
 		/* It came there before the Revoke did: nobody's fault. */
 		if (im->why[i] == WHY_REVOKED) {
-			remember(s, im, i);
+			remember(s, im, i, size + kept, opened);
 			continue;
 		}
 		s->refused_now++;
@@ -162,7 +171,7 @@ source_took(struct source *s, const struct import *im)
 		s->strangers += im->why[i] == WHY_AUTHOR;
 		if (view_later(im->why[i])) {
 			s->again_grown = 1;
-			remember(s, im, i);
+			remember(s, im, i, size + kept, opened);
 		}
 	}
 	/* It was worth going back. */
@@ -174,7 +183,6 @@ source_took(struct source *s, const struct import *im)
 	s->from += im->n;
 	moved = 1;
 	memcpy(s->chain, im->chain[im->n - 1], CHAIN_LEN);
-	s->again_size = dird.journal->n;
 	return kept;
 }
 

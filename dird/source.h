@@ -29,7 +29,7 @@ struct source {
 	uint8_t		 chain[CHAIN_LEN];
 	uint64_t	 again;		/* first entry that may be wanted later */
 	uint8_t		 again_chain[CHAIN_LEN];
-	uint64_t	 again_size;	/* of our journal then */
+	uint64_t	 again_size;	/* of our journal when it was refused */
 	int		 again_grown;	/* it may be wanted when that has grown, */
 	int64_t		 again_at;	/* or when the clock allows it, */
 	uint64_t	 again_opened;	/* or when who was sent away is back */
@@ -62,8 +62,12 @@ const char *source_name(const struct source *, char text[INET6_ADDRSTRLEN]);
 
 /* The next page begins at its first entry. */
 void	source_restart(struct source *);
-/* What became of a page; the next one begins behind it. How many were kept. */
-size_t	source_took(struct source *, const struct import *);
+/*
+ * What became of a page; the next one begins behind it. How many were kept.
+ * size, opened: our journal's, and view_reopened(), before it was taken.
+ */
+size_t	source_took(struct source *, const struct import *, uint64_t size,
+	    uint64_t opened);
 /* At the begin of a pass: back to what may be wanted now, if it is time. */
 void	source_go_back(struct source *);
 

@@ -83,7 +83,7 @@ void		 view_root(struct view *, const char *did);
 uint32_t	 view_size(const struct view *);
 /*
  * May a checked and verified entry that came from elsewhere be kept? 0, or -1
- * and why; WHY_KNOWN is no fault, and WHY_REVOKED none of whoever brings it.
+ * and why; WHY_KNOWN is no fault; WHY_REVOKED, WHY_FROZEN none of its bearer's.
  * Says nothing about rights: what has no right is kept, since the right may
  * still arrive, and does not count until then.
  */

@@ -158,9 +158,10 @@ view_later(enum why why)
 }
 
 /*
- * Whom a refused Invite brings is remembered, though not on the disk: peers who
- * heard of them in time have what they say, and it is as little a fault of
- * those as the Invite is. To check it takes their key.
+ * Whom a refused Invite of somebody sent away or frozen brings is remembered,
+ * though not on the disk: peers who heard of them in time have what they say,
+ * and it is as little a fault of those as the Invite is. To check it takes their
+ * key.
  */
 static void
 shun(struct view *v, uint32_t i, const struct entry *e)
@@ -201,8 +202,11 @@ view_admit(struct view *v, const struct entry *e, struct because *b)
 		return because(b, WHY_REVOKED, "%s %llu", e->author,
 		    (unsigned long long)e->seq);
 	}
-	if (ret == -1)
+	if (ret == -1) {
+		if (place.why == WHY_FROZEN)
+			shun(v, i, e);
 		return because(b, place.why, "%s", place.place);
+	}
 	return i != NOBODY && v->author[i].is_in ? 0 :
 	    because(b, WHY_AUTHOR, "%s", e->author);
 }

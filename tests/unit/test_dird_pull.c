@@ -23,6 +23,7 @@
 static int64_t		now;
 static enum why		becomes;	/* of each line that was sent */
 static int		all_known;	/* here, of authors */
+static int		all_in;		/* again, of those who were sent away */
 static size_t		line_len;	/* of each */
 
 /* -- what pull.c meets --------------------------------------------------------- */
@@ -73,8 +74,28 @@ import_new(void)
 	return calloc(1, sizeof(struct import));
 }
 
-/* A page has a line for each byte; "?": its author is not known here, "!": was
- * sent away. */
+/* What a byte of a page stands for: "?": its author is not known here, "!": was
+ * sent away, "~": is frozen; "+" brings in the one, "^" the other. */
+static enum why
+line_becomes(char c)
+{
+	switch (c) {
+	case '?':
+		return all_known ? becomes : WHY_AUTHOR;
+	case '!':
+		return all_in ? becomes : WHY_REVOKED;
+	case '~':
+		return WHY_FROZEN;
+	case '+':
+		return all_known ? WHY_KNOWN : WHY_OK;
+	case '^':
+		return all_in ? WHY_KNOWN : WHY_OK;
+	default:
+		return becomes;
+	}
+}
+
+/* A page has a line for each byte. */
 int
 import_read(struct import *im, const char *text, size_t len,
     const uint8_t *before, struct because *b)
@@ -84,9 +105,7 @@ import_read(struct import *im, const char *text, size_t len,
 	(void)before, (void)b;
 	im->n = len;
 	for (i = 0; i < len; i++) {
-		im->raw[i].n = line_len;
-		im->kept[i] = text[i] == '?' && !all_known ? WHY_AUTHOR :
-		    text[i] == '!' ? WHY_REVOKED : becomes;
+		im->raw[i] = (struct span){ text + i, line_len };
 	}
 	return 0;
 }
@@ -95,9 +114,18 @@ int
 import_take(struct import *im)
 {
 	size_t i;
+	char c;
 
-	for (i = 0; i < im->n; i++)
-		im->why[i] = im->kept[i];
+	for (i = 0; i < im->n; i++) {
+		c = *im->raw[i].p;
+		im->why[i] = line_becomes(c);
+		if (im->why[i] != WHY_OK)
+			continue;
+		dird.journal->n++;
+		all_known |= c == '+';
+		all_in |= c == '^';
+		dird.journal->view->reopened += c == '^';
+	}
 	return 0;
 }
 
@@ -426,6 +454,57 @@ START_TEST(what_somebody_sent_away_said_is_not_its_bearers_fault)
 }
 END_TEST
 
+/* 1 has this journal and nothing more: once it is asked again from there on. */
+static void
+check_again(const char *page, size_t there)
+{
+	const size_t end = strlen(page);
+
+	near(1);
+	turn();
+	answer(1, 200, page, NULL);
+	ck_assert(call_to(1) != NULL);		/* the pass goes on */
+	answer(1, 200, "", NULL);
+	now += INTERVAL;
+	turn();
+	ck_assert_uint_eq(from, there);
+	if (there < end)
+		answer(1, 200, page + there, NULL);
+	answer(1, 200, "", NULL);
+	now += 1000 * INTERVAL;
+	turn();
+	ck_assert_uint_eq(from, end);
+}
+
+START_TEST(what_it_lacks_may_come_right_behind_it)
+{
+	check_again("x?x+x", 1);
+}
+END_TEST
+
+START_TEST(who_lets_in_again_may_come_right_behind_it)
+{
+	check_again("x!!^", 1);
+}
+END_TEST
+
+START_TEST(what_came_before_it_was_no_help)
+{
+	becomes = WHY_OK;
+	check_again("xx?", 3);
+}
+END_TEST
+
+/* Its bearers heard the other history first. */
+START_TEST(a_second_history_is_not_its_bearers_fault)
+{
+	static char page[2001];
+
+	memset(page, '~', sizeof(page) - 1);
+	check_again(page, 2000);
+}
+END_TEST
+
 /* Where 1 is asked to begin next. */
 static uint64_t
 asked_from(void)
@@ -547,6 +626,10 @@ main(void)
 	tcase_add_test(t, a_member_that_signs_without_end_fills_its_hour_only);
 	tcase_add_test(t, what_is_never_wanted_is_asked_for_ever_less);
 	tcase_add_test(t, what_somebody_sent_away_said_is_not_its_bearers_fault);
+	tcase_add_test(t, what_it_lacks_may_come_right_behind_it);
+	tcase_add_test(t, who_lets_in_again_may_come_right_behind_it);
+	tcase_add_test(t, what_came_before_it_was_no_help);
+	tcase_add_test(t, a_second_history_is_not_its_bearers_fault);
 	tcase_add_test(t, a_pull_goes_on_after_a_restart);
 	tcase_add_test(t, what_may_be_wanted_later_is_asked_for_after_a_restart);
 	tcase_add_test(t, a_restart_gives_nobody_another_hour);

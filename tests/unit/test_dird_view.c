@@ -361,6 +361,30 @@ START_TEST(whom_somebody_sent_away_brings_is_known_by_name)
 }
 END_TEST
 
+START_TEST(whom_a_second_history_brings_is_known_by_name)
+{
+	struct a_author twin;
+	uint8_t pub[KEY_LEN];
+	uint64_t was;
+
+	found();
+	twin = p[1];
+	say(&p[1], OBJ_ATTEST, a_attest(&p[4]));
+	ck_assert_int_eq(say(&twin, OBJ_ATTEST, a_attest(&p[5])), WHY_OK);
+	/* Who heard that history first has let them in. */
+	ck_assert_int_eq(say(&twin, OBJ_INVITE, a_invite(&p[5], 7)), WHY_FROZEN);
+	ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 7)), WHY_REVOKED);
+	ck_assert_int_eq(view_key(v, p[5].did, pub), 0);
+	ck_assert_int_eq(say(&p[5], OBJ_ATTEST, a_attest(&p[4])), WHY_REVOKED);
+	was = view_reopened(v);
+	say(&p[0], OBJ_INVITE, a_invite(&p[5], 8));
+	ck_assert_uint_gt(view_reopened(v), was);
+	a_author(&p[5], 6);
+	ck_assert_int_eq(say(&p[5], OBJ_JOIN, a_join(&p[5], 8)), WHY_OK);
+	ck_assert(person(&p[5]).member);
+}
+END_TEST
+
 START_TEST(whoever_else_invites_lets_in_again)
 {
 	uint64_t was;
@@ -954,6 +978,7 @@ main(void)
 	tcase_add_test(tc, who_came_earlier_repairs_what_a_stolen_key_did);
 	tcase_add_test(tc, what_the_founder_cut_off_is_kept_no_more);
 	tcase_add_test(tc, whom_somebody_sent_away_brings_is_known_by_name);
+	tcase_add_test(tc, whom_a_second_history_brings_is_known_by_name);
 	tcase_add_test(tc, whoever_else_invites_lets_in_again);
 	tcase_add_test(tc, what_others_than_the_founder_cut_off_is_kept);
 	tcase_add_test(tc, who_left_says_nothing_more);
