@@ -99,7 +99,10 @@ int	coords_still(struct coords_cache *, uint32_t ref, uint64_t stamp,
 /* A signal may take hearsay away, and a proof only when it told `proven`. */
 void	coords_del(struct coords_cache *, const uint8_t addr[NADDR_LEN],
 	    int proven);
-/* Our place changed: drop paths through self, and those of other roots. */
+/*
+ * Our place changed: drop paths through self, and those of other roots. Counted
+ * until somebody looks at them or their place is needed, as what has aged is.
+ */
 void	coords_drop_via(struct coords_cache *, const uint8_t self[NADDR_LEN]);
 void	coords_drop_other_roots(struct coords_cache *,
 	    const uint8_t root[NADDR_LEN]);

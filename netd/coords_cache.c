@@ -4,7 +4,8 @@
  * Paths are short as a rule, so a share keeps them in chained blocks of eight
  * addresses; two blocks an entry are there at birth. When room runs out the
  * entry that was not used for longest goes; a giver at its limit loses its
- * own. Every step but a sweep costs the same however full the cache is.
+ * own. Every step costs the same however full the cache is: what a move of ours
+ * made wrong goes when somebody next looks at it.
  */
 #include "coords.h"
 
@@ -34,6 +35,7 @@ struct list {
 struct entry {
 	uint8_t	    addr[NADDR_LEN];
 	uint64_t    born_ms, fresh_ms, used_ms, stamp;
+	uint64_t    move;		/* right as of this move of ours */
 	uint32_t    block, hash_next;	/* hash_next doubles as the free list */
 	struct link link[ORDERS];
 	uint16_t    n, giver, path_mtu;	/* n 0: free */
@@ -53,6 +55,10 @@ struct coords_cache {
 	struct coords_cfg cfg;
 	struct share	  share[COORDS_SOURCES];
 	uint64_t	  stamp;
+	/* Moves of ours, counted: the last that made paths through `via` wrong,
+	 * and those that brought the last root and the one before. */
+	uint64_t	  move, via_move, root_move, former_move;
+	uint8_t		  via[NADDR_LEN], root[NADDR_LEN];
 };
 
 /* ---- one share ---------------------------------------------------------- */
@@ -211,6 +217,30 @@ is_aged(const struct coords_cache *cc, const struct entry *e,
 	return src == COORDS_HEARSAY && now_ms - e->born_ms >= cc->cfg.age_max_ms;
 }
 
+/* Did a move of ours make it wrong since it was last found right? */
+static int
+is_wrong(const struct coords_cache *cc, const struct share *s,
+    const struct entry *e)
+{
+	struct coords c;
+
+	if (e->move == cc->move)
+		return 0;
+	path_copy(s, e, &c);
+	if (e->move < cc->via_move && coords_has(&c, cc->via))
+		return 1;
+	/* No path ends at both of two roots. */
+	return e->move < cc->former_move || (e->move < cc->root_move &&
+	    naddr_cmp(c.addr[c.n - 1], cc->root) != 0);
+}
+
+static int
+is_gone(const struct coords_cache *cc, enum coords_source src,
+    const struct entry *e, uint64_t now_ms)
+{
+	return is_aged(cc, e, src, now_ms) || is_wrong(cc, &cc->share[src], e);
+}
+
 /* ---- the cache ---------------------------------------------------------- */
 static int
 share_init(struct share *s, unsigned max, unsigned givers)
@@ -323,7 +353,7 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 	i = s->free;
 	s->free = s->entry[i].hash_next;
 	s->entry[i] = (struct entry){ .block = NIL, .born_ms = now_ms,
-	    .giver = giver, .stamp = ++cc->stamp };
+	    .giver = giver, .stamp = ++cc->stamp, .move = cc->move };
 	memcpy(s->entry[i].addr, addr, NADDR_LEN);
 	p = bucket_of(cc, s, addr);
 	s->entry[i].hash_next = *p;
@@ -372,12 +402,16 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		return -1;
 	known = find(cc, proven, addr);
 	if (src == COORDS_HEARSAY && known != NIL &&
-	    !is_aged(cc, &proven->entry[known], COORDS_PROVEN, now_ms)) {
+	    !is_gone(cc, COORDS_PROVEN, &proven->entry[known], now_ms)) {
 		differs = contradicts(cc, known, c);
 		if (!differs)
 			return 0;
 	}
 	i = find(cc, s, addr);
+	if (i != NIL && is_wrong(cc, s, &s->entry[i])) {
+		drop(cc, s, i);
+		i = NIL;
+	}
 	/* Hearsay told again is not younger for it; told anew it is. */
 	if (i != NIL && (src == COORDS_PROVEN ||
 	    is_aged(cc, &s->entry[i], src, now_ms))) {
@@ -387,6 +421,7 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		i = entry_new(cc, src, addr, giver, now_ms);
 	use(s, i);
 	path_set(cc, s, i, c);
+	s->entry[i].move = cc->move;
 	s->entry[i].fresh_ms = s->entry[i].used_ms = now_ms;
 	if (path_mtu != 0)
 		s->entry[i].path_mtu = path_mtu;
@@ -403,8 +438,9 @@ touch(struct coords_cache *cc, enum coords_source src, uint32_t i,
 	struct share *s = &cc->share[src];
 	struct entry *e = &s->entry[i];
 
-	if (is_aged(cc, e, src, now_ms))
+	if (is_gone(cc, src, e, now_ms))
 		return -1;
+	e->move = cc->move;
 	e->used_ms = now_ms;
 	if (src == COORDS_PROVEN)
 		e->fresh_ms = now_ms;
@@ -457,36 +493,20 @@ coords_del(struct coords_cache *cc, const uint8_t addr[NADDR_LEN], int proven)
 			drop(cc, &cc->share[src], i);
 }
 
-/* Drop what goes through `via`, or what does not end at `root`. */
-static void
-sweep(struct coords_cache *cc, const uint8_t *via, const uint8_t *root)
-{
-	struct coords c;
-	struct share *s;
-	uint32_t      i;
-
-	for (s = cc->share; s < cc->share + COORDS_SOURCES; s++)
-		for (i = 0; i < s->fresh; i++) {
-			if (s->entry[i].n == 0)
-				continue;
-			path_copy(s, &s->entry[i], &c);
-			if ((via != NULL && coords_has(&c, via)) ||
-			    (root != NULL &&
-			    naddr_cmp(c.addr[c.n - 1], root) != 0))
-				drop(cc, s, i);
-		}
-}
-
 void
 coords_drop_via(struct coords_cache *cc, const uint8_t self[NADDR_LEN])
 {
-	sweep(cc, self, NULL);
+	memcpy(cc->via, self, NADDR_LEN);
+	cc->via_move = ++cc->move;
 }
 
 void
 coords_drop_other_roots(struct coords_cache *cc, const uint8_t root[NADDR_LEN])
 {
-	sweep(cc, NULL, root);
+	if (naddr_cmp(cc->root, root) != 0)
+		cc->former_move = cc->root_move;
+	memcpy(cc->root, root, NADDR_LEN);
+	cc->root_move = ++cc->move;
 }
 
 unsigned
@@ -510,7 +530,7 @@ coords_fresh(const struct coords_cache *cc, enum coords_source src,
 	unsigned n = 0;
 
 	for (e = s->entry; e < s->entry + s->fresh; e++)
-		if (e->n != 0 && !is_aged(cc, e, src, now_ms)) {
+		if (e->n != 0 && !is_gone(cc, src, e, now_ms)) {
 			*ages_ms += now_ms - e->born_ms;
 			n++;
 		}
@@ -525,7 +545,7 @@ coords_view(const struct coords_cache *cc, enum coords_source src, unsigned i,
 	const struct entry *e;
 
 	if (i >= s->max || s->entry[i].n == 0 ||
-	    is_aged(cc, &s->entry[i], src, now_ms))
+	    is_gone(cc, src, &s->entry[i], now_ms))
 		return -1;
 	e = &s->entry[i];
 	memcpy(out->addr, e->addr, NADDR_LEN);

@@ -279,6 +279,80 @@ START_TEST(a_change_of_ours_drops_what_it_made_wrong)
 }
 END_TEST
 
+START_TEST(what_is_told_after_a_change_of_ours_stays)
+{
+	struct coords_cache *cc = cache(8, 8);
+	struct coords_entry  e, f;
+	struct coords	     via = path(3, B, A, C), side = path(2, D, C);
+
+	coords_put(cc, B, &via, COORDS_PROVEN, 0, 1300, 1);
+	coords_put(cc, D, &side, COORDS_PROVEN, 0, 1300, 1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &f), 0);
+	coords_drop_via(cc, A);
+	ck_assert_int_eq(coords_view(cc, COORDS_PROVEN, 0, 1, &e), -1);
+	/* What it knew besides went with it; hearsay is not measured by it. */
+	ck_assert_int_eq(coords_put(cc, B, &side, COORDS_HEARSAY, 0, 0, 1), -1);
+	side = path(2, B, C);
+	ck_assert_int_eq(coords_put(cc, B, &side, COORDS_HEARSAY, 0, 0, 1), 0);
+	coords_put(cc, B, &via, COORDS_PROVEN, 0, 0, 1);
+	ck_assert_int_eq(coords_get(cc, B, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_uint_eq(e.path_mtu, 0);
+	ck_assert(coords_still(cc, f.ref, f.stamp, 1));
+	ck_assert(coords_still(cc, e.ref, e.stamp, 1));
+	coords_drop_via(cc, A);
+	ck_assert(!coords_still(cc, e.ref, e.stamp, 1));
+	ck_assert(coords_still(cc, f.ref, f.stamp, 1));
+	coords_free(cc);
+}
+END_TEST
+
+/* However late somebody looks, and whoever looked in between. */
+START_TEST(a_root_that_comes_back_brings_no_places_back)
+{
+	static const uint8_t E[16] = { 0x40 }, F[16] = { 0x05 };
+	struct coords_cache *cc = cache(8, 8);
+	struct coords_entry  e;
+	struct coords	     at = path(2, D, C), seen = path(2, A, C);
+	struct coords	     early = path(2, E, F);
+
+	coords_drop_other_roots(cc, C);
+	coords_put(cc, D, &at, COORDS_PROVEN, 0, 0, 1);
+	coords_put(cc, A, &seen, COORDS_PROVEN, 0, 0, 1);
+	coords_put(cc, E, &early, COORDS_HEARSAY, 0, 0, 1);
+	coords_drop_other_roots(cc, C);
+	ck_assert_int_eq(coords_get(cc, A, COORDS_PROVEN, 1, &e), 0);
+	coords_drop_other_roots(cc, F);
+	coords_drop_other_roots(cc, C);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, A, COORDS_PROVEN, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, E, COORDS_PROVEN, 1, &e), -1);
+	coords_put(cc, D, &at, COORDS_PROVEN, 0, 0, 1);
+	coords_drop_via(cc, B);
+	coords_drop_other_roots(cc, C);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
+	coords_free(cc);
+}
+END_TEST
+
+/* A walk through a full cache took 3 ms, and a peer could ask for one by moving. */
+START_TEST(a_change_of_ours_looks_at_no_entry)
+{
+	struct coords_cache *cc = cache(64, 64);
+	uint64_t	     ages = 0;
+	unsigned	     i;
+	struct coords	     at;
+
+	for (i = 0; i < 50; i++) {
+		at = place(i, 2);
+		coords_put(cc, at.addr[0], &at, COORDS_PROVEN, 0, 0, 1);
+	}
+	coords_drop_other_roots(cc, D);
+	ck_assert_uint_eq(coords_count(cc, COORDS_PROVEN), 50);
+	ck_assert_uint_eq(coords_fresh(cc, COORDS_PROVEN, 1, &ages), 0);
+	coords_free(cc);
+}
+END_TEST
+
 START_TEST(ten_thousand_places_are_small)
 {
 	struct coords_cfg cfg = { .max = { 10000, 4096 }, .ttl_ms = 1,
@@ -309,6 +383,9 @@ main(void)
 	tcase_add_test(t, hearsay_ages_however_much_it_is_used_or_told);
 	tcase_add_test(t, a_stamp_holds_until_the_entry_says_something_else);
 	tcase_add_test(t, a_change_of_ours_drops_what_it_made_wrong);
+	tcase_add_test(t, what_is_told_after_a_change_of_ours_stays);
+	tcase_add_test(t, a_root_that_comes_back_brings_no_places_back);
+	tcase_add_test(t, a_change_of_ours_looks_at_no_entry);
 	tcase_add_test(t, ten_thousand_places_are_small);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
