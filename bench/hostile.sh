@@ -9,8 +9,8 @@
 # each flood goes to a neighbour that has nobody listening first.
 . "$(dirname "$0")/../tests/net/lib.sh"
 RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
-KINDS=${KINDS:-heartbeat ancestry badsig deep filter filters hashes lookup lookup_v \
-    lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
+KINDS=${KINDS:-heartbeat ancestry badsig deep sway filter filters hashes lookup \
+    lookup_v lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
     nonsense unsealed transit}
 BULK=${BULK-nonsense filters transit}
 
@@ -36,7 +36,7 @@ meet b v || bail "B and V do not meet"
 evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
 mkdir -p "$BASTIDE_BUILD/net"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-    -o "$evil" "$here/evil.c" "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
+    -o "$evil" "$here"/evil{,_say,_shake}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
     -lsodium -lsecp256k1 -lcrypto || bail "cannot build the evil peer"
 mkfifo "$tmp/orders"
 exec 7<>"$tmp/orders"

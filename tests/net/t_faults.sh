@@ -12,7 +12,7 @@ LEVEL=debug
 evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
 mkdir -p "$BASTIDE_BUILD/net"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-    -o "$evil" "$here/evil.c" "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
+    -o "$evil" "$here"/evil{,_say,_shake}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
     -lsodium -lsecp256k1 -lcrypto || bail "cannot build the hostile peer"
 
 # on_bridge NAME...: each in its namespace, with an identity.
@@ -53,6 +53,29 @@ begin() {
 	done
 }
 declare -A MORE
+# smaller X Y: the address of X is smaller than that of Y. Before either begins.
+smaller() {
+	local swap
+	[ "$(for n in "$@"; do echo "$n=${NPUB[$n]}"; done | python3 "$root/bench/pairs.py" -s)" = "$2" ] ||
+	    return 0
+	swap=${NSEC[$1]} NSEC[$1]=${NSEC[$2]} NSEC[$2]=$swap
+	swap=${NPUB[$1]} NPUB[$1]=${NPUB[$2]} NPUB[$2]=$swap
+}
+# evil_joins A B: the hostile peer gets a link with V; those are whom it harms besides.
+evil_joins() {
+	rm -f "$tmp/orders"
+	mkfifo "$tmp/orders"
+	exec 7<>"$tmp/orders"
+	NSEC=${NSEC[e]} ip netns exec "$(ns e)" "$evil" "${NPUB[v]}" "${IP[v]}" 2121 "${IP[e]}" \
+	    "${NPUB[$1]}" "${NPUB[$2]}" <&7 >"$tmp/evil" 2>"$tmp/evil.err" &
+	evil_pid=$!
+	wait_for 10 grep -q up "$tmp/evil" || bail "the hostile peer gets no link"
+	sleep 1
+}
+evil_goes() {
+	end "$evil_pid"
+	exec 7>&-
+}
 
 # mesh OURS|REFERENCE: A - V - B of one kind, and the hostile peer at V.
 mesh() {
@@ -61,18 +84,10 @@ mesh() {
 	begin "$1" a v b
 	wait_for 20 meet a v && wait_for 20 meet b v || bail "A, V and B do not meet"
 	wait_for 60 reaches a b || bail "A does not reach B"
-	rm -f "$tmp/orders"
-	mkfifo "$tmp/orders"
-	exec 7<>"$tmp/orders"
-	NSEC=${NSEC[e]} ip netns exec "$(ns e)" "$evil" "${NPUB[v]}" "${IP[v]}" 2121 "${IP[e]}" \
-	    "${NPUB[a]}" "${NPUB[b]}" <&7 >"$tmp/evil" 2>"$tmp/evil.err" &
-	evil_pid=$!
-	wait_for 10 grep -q up "$tmp/evil" || bail "the hostile peer gets no link"
-	sleep 1
+	evil_joins a b
 }
 apart() {
-	end "$evil_pid"
-	exec 7>&-
+	evil_goes
 	off_bridge a v b e
 }
 done_with() { grep -q "^$1 " "$tmp/evil"; }
@@ -174,6 +189,51 @@ replayed() {
 	off_bridge a v e
 	return $rc
 }
+# shaken OURS|REFERENCE COMMAND...: E makes a whole session handshake with V under
+# an address that is not its own; then that command must succeed.
+shaken() {
+	local rc=0
+	on_bridge v e
+	begin "$1" v
+	evil_joins v v
+	evil_does shake 1 5
+	grep 'messages 3' "$tmp/evil" || bail "V does not answer a session handshake"
+	wait_for 3 "${@:2}" || rc=1
+	evil_goes
+	off_bridge v e
+	return $rc
+}
+# swayed OURS|REFERENCE COMMAND...: E stands under a great root and under none, in
+# turns of 0.7 s, for 14 s and for 7 s; then that command must succeed. V must be the
+# root without it: so its address is smaller than E's.
+moved() { grep -c 'Parent switched' "$tmp/v/log"; }
+swayed_twice() { [ "$(grep -c '^sway ' "$tmp/evil")" -eq 2 ]; }
+swayed() {
+	local rc=0
+	on_bridge v e
+	smaller v e
+	MORE[v]=$'\n  tree:\n    flap_threshold: 2\n    flap_dampening_secs: 1'
+	begin "$1" v
+	MORE[v]=
+	evil_joins v v
+	evil_does sway 500 14
+	before=$(moved)
+	echo "sway 500 7" >&7
+	wait_for 17 swayed_twice
+	moves=$(($(moved) - before))
+	echo "parent switched $before times in 14 s, and $moves times in 7 s"
+	"${@:2}" || rc=1
+	evil_goes
+	off_bridge v e
+	return $rc
+}
+stands() { [ "$before" -ge 3 ] && [ "$moves" -le 1 ]; }
+calmed_once() {
+	[ "$before" -ge 6 ] &&
+	    grep -c 'Flap dampening engaged' "$tmp/v/log" | tee /dev/stderr | grep -qx 1
+}
+check "fault 1: nobody holds a session under another's address" shaken ours refused hs_wrong_peer
+check "fault 12: a peer that sways soon moves nobody" swayed ours stands
 check "fault 4: strangers who knock keep no peer out" crowded ours
 check "fault 5: a stranger at a peer's address is not let in" impostor ours "does not answer"
 check "fault 15: a replayed message 1 cuts nobody off" replayed ours
@@ -208,6 +268,13 @@ note "$(grep -h -A1 'panicked' "$tmp/v/log" | head -n 2 | cut -c1-200)"
 check "fault 2 shows: A no longer reaches B" refuses reaches a b -c 3 -W 1
 unset 'PID[v]'
 apart
+as_another() {
+	their v sessions 'any(s["remote_addr"] == "ff" * 16 and s["state"] == "established"
+	    and s["npub"] == "'"${NPUB[e]}"'" for s in d["sessions"])'
+}
+check "fault 1 shows: a stranger holds a session under another's address" \
+    shaken reference as_another
+check "fault 12 shows: flaps are dampened once, and not again" swayed reference calmed_once
 check "fault 4 shows: strangers who knock keep a peer out" refuses crowded reference
 check "fault 5 shows: a stranger at a peer's address is let in" impostor reference "^up"
 check "fault 15 shows: a replayed message 1 cuts A off" refuses replayed reference
@@ -215,11 +282,7 @@ check "fault 15 shows: a replayed message 1 cuts A off" refuses replayed referen
 # ---- fault 18: R, theirs, with the smaller address, begins new keys with O while
 # the way is cut; its Setup is lost, and then O dies. R - M - O.
 on_bridge r m o
-smaller=$(for n in r o; do echo "$n=${NPUB[$n]}"; done | python3 "$root/bench/pairs.py" -s)
-if [ "$smaller" = o ]; then
-	swap=${NSEC[r]} NSEC[r]=${NSEC[o]} NSEC[o]=$swap
-	swap=${NPUB[r]} NPUB[r]=${NPUB[o]} NPUB[o]=$swap
-fi
+smaller r o
 PEERS[r]=m PEERS[o]=m
 MORE[r]=$'\n  rekey:\n    enabled: true\n    after_secs: 600\n    after_messages: 150'
 MORE[o]=$'\n  rekey:\n    enabled: false'

@@ -1,0 +1,54 @@
+/* evil.h -- what the parts of the hostile peer share. */
+#ifndef EVIL_H
+#define EVIL_H
+
+#include <netinet/in.h>
+#include <time.h>
+
+#include "noise.h"
+#include "tree.h"
+
+enum { BATCH = 64, FRAME_MAX = 1500, SIGNED = 64, OUR_INDEX = 0x66666666 };
+
+struct evil {
+	struct key		me;
+	uint8_t			pub[PUB_LEN], addr[NADDR_LEN];	/* the victim's */
+	uint8_t			a[NADDR_LEN], b[NADDR_LEN];
+	struct sockaddr_in	to, away;
+	int			fd;
+	struct noise_keys	keys;
+	uint32_t		index;		/* theirs */
+	uint64_t		counter;
+	struct timespec		began;
+	struct tree_ann		ann[SIGNED];	/* signed beforehand */
+	uint64_t		seq;
+};
+extern struct evil evil;
+
+void	die(const char *why);
+double	now(void);
+
+/* evil_say.c: each kind writes one link message, type first. */
+struct kind {
+	const char	*name;
+	size_t		(*make)(uint8_t *);	/* NULL: a seal that is wrong */
+};
+extern const struct kind kinds[];		/* ends with no name */
+
+void	prepare(void);
+size_t	heartbeat(uint8_t *);
+/* The frame says that it is longer than it is; counted by whoever opens it. */
+size_t	longer(uint8_t *);
+size_t	put_tree(uint8_t *, struct tree_ann *);
+void	sign(struct tree_ann *);
+size_t	dgram(uint8_t *, uint8_t ttl, uint16_t mtu, const uint8_t *src,
+	    const uint8_t *dst);
+
+/* evil.c: one frame, as fast as it comes. */
+void	send_one(size_t (*make)(uint8_t *));
+
+/* evil_shake.c: a whole session handshake in another's name: how many of its three
+ * messages there were. */
+unsigned shake(double seconds);
+
+#endif
