@@ -14,7 +14,7 @@ void	 carry_listen(int fd, uint16_t port);
 void	 carry_dial(int fd);
 /* Where we dial to; 0 without a directory on the mesh. */
 uint16_t carry_port(void);
-void	 carry_start(struct event_base *);
+void	 carry_start(void);
 /* Ends what has taken too long; in how many ms to be called again. */
 uint64_t carry_tick(void);
 /* A peer's link came up: dird is told. */

@@ -324,7 +324,7 @@ open_front_door(void)
 	dns_start(netd.base);
 	resolve_start(netd.base);
 	control_start(netd.base);
-	carry_start(netd.base);
+	carry_start();
 	udp_start(netd.base);
 	mesh_init();
 	link_start();

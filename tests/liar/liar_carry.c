@@ -104,7 +104,7 @@ be_netd(int fd)
 	netd.dird.phase = RUN;
 	for (i = 0; i < DIALS; i++)
 		carry_dial(socket_of_lo());
-	carry_start(netd.base);
+	carry_start();
 	while (poll(&p, 1, WAIT_MS) == 1 && take(&netd.dird)) {
 		event_base_loop(netd.base, EVLOOP_NONBLOCK);
 		netd.now_ms += any(100);

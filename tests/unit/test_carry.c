@@ -38,7 +38,7 @@ static uint32_t		name[CALLERS_MAX];
 static unsigned		names, pieces, ends;
 static uint32_t		last_end;
 
-/* carry.c's: the next who waits. */
+/* carry_guest.c's: the next who waits. */
 int
 accept4(int fd, __SOCKADDR_ARG addr, socklen_t *restrict len, int flags)
 {
@@ -116,7 +116,7 @@ setup(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 	    knock), 0);
 	carry_listen(knock[0], 8443);
-	carry_start(netd.base);
+	carry_start();
 	on_talk_go(&netd.dird, &(struct msg_talk_go){ .req = 0 }, NULL);
 }
 
