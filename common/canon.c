@@ -111,6 +111,11 @@ string(struct walk *w)
 				return -1;
 			continue;
 		}
+		/* Nearly all are one byte. */
+		if (*w->p >= 0x20 && *w->p < 0x7f) {
+			w->text[w->len++] = *w->p++;
+			continue;
+		}
 		n = utf8_len(w->p, (size_t)(w->end - w->p));
 		if (n == 0 || (unsigned char)*w->p < 0x20)
 			return -1;

@@ -336,20 +336,19 @@ quick_sense(const struct entry *e)
  * signs: 1 if it is good. 0 says nothing: entry_check() looks again, and says why.
  */
 static int
-is_surely_good(const void *raw, size_t len, struct entry *e)
+is_surely_good(const struct entry *e)
 {
 	char scratch[QUICK_MAX + 1];
 	uint8_t again[QUICK_MAX];
 	ssize_t n;
 
-	if (len > QUICK_MAX || entry_read(raw, len, e, NULL) == -1 ||
-	    e->seq > JCS_INT ||
+	if (e->len > QUICK_MAX || e->seq > JCS_INT ||
 	    canon_body(e->type, e->body.p, e->body.n, scratch) == -1)
 		return 0;
 	n = canon_entry(e->type, e->author, e->seq, e->has_prev ? e->prev :
 	    NULL, e->created_at, e->body, again, sizeof(again));
-	return n >= 0 && (size_t)n == len - SIG_LEN &&
-	    memcmp(again, raw, (size_t)n) == 0 && quick_sense(e);
+	return n >= 0 && (size_t)n == e->len - SIG_LEN &&
+	    memcmp(again, e->raw, (size_t)n) == 0 && quick_sense(e);
 }
 
 static int
@@ -362,16 +361,14 @@ date_check(const struct entry *e, int64_t now, struct because *b)
 	return 0;
 }
 
-int
-entry_check(const void *raw, size_t len, int64_t now, struct entry *e,
+static int
+check_slowly(const void *raw, size_t len, int64_t now, struct entry *e,
     struct because *b)
 {
 	struct span env;
 	json_t *v;
 	int type, ret = -1;
 
-	if (is_surely_good(raw, len, e))
-		return date_check(e, now, b);
 	if (frame(raw, len, &type, &env, b) == -1)
 		return -1;
 	v = jcs_parse_canonical(env.p, env.n, b);
@@ -385,6 +382,23 @@ entry_check(const void *raw, size_t len, int64_t now, struct entry *e,
 out:
 	json_decref(v);
 	return ret;
+}
+
+int
+entry_check_read(struct entry *e, int64_t now, struct because *b)
+{
+	if (is_surely_good(e))
+		return date_check(e, now, b);
+	return check_slowly(e->raw, e->len, now, e, b);
+}
+
+int
+entry_check(const void *raw, size_t len, int64_t now, struct entry *e,
+    struct because *b)
+{
+	if (entry_read(raw, len, e, NULL) == -1)
+		return check_slowly(raw, len, now, e, b);
+	return entry_check_read(e, now, b);
 }
 
 int

@@ -59,6 +59,8 @@ int	entry_read(const void *raw, size_t len, struct entry *e,
  */
 int	entry_check(const void *raw, size_t len, int64_t now, struct entry *e,
 	    struct because *);
+/* The same of an entry as entry_read() gave it. */
+int	entry_check_read(struct entry *, int64_t now, struct because *);
 /* The key that a Genesis or Join brings along; -1 for other types. */
 int	entry_key(const struct entry *, uint8_t pub[KEY_LEN]);
 /* did and key belong together, and the signature is the key's. */

@@ -73,8 +73,7 @@ work(void *arg)
 		for (to = i + STRIDE; i < to && i < j->n; i++) {
 			if (j->why[i] != WHY_OK)
 				continue;
-			if (entry_check(j->raw[i].p, j->raw[i].n, j->now,
-			    &j->out[i], &b) == -1 ||
+			if (entry_check_read(&j->out[i], j->now, &b) == -1 ||
 			    entry_verify(&j->out[i], j->pub[i], &b) == -1)
 				j->why[i] = b.why;
 		}
