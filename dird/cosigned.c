@@ -51,7 +51,10 @@ find_other(const uint8_t pub[32], const char *did)
 	return other[others++] = o;
 }
 
-/* A line by the key of that did, for our own newest checkpoint? */
+/*
+ * One line, by the key of that did, for our own newest checkpoint? More lines
+ * with it would be nobody's, and could be too many for who reads ours.
+ */
 static int
 is_good(const struct other *o, const char *line, size_t len)
 {
@@ -62,7 +65,8 @@ is_good(const struct other *o, const char *line, size_t len)
 	struct because b;
 	uint64_t by;
 
-	if (len >= sizeof(o->line) || len + dird.journal->note_len >
+	if (len == 0 || memchr(line, '\n', len) != line + len - 1 ||
+	    len >= sizeof(o->line) || len + dird.journal->note_len >
 	    sizeof(note) || view_key(dird.journal->view, o->did, pub) == -1 ||
 	    notary_key(o->did, pub, &key) == -1)
 		return 0;
