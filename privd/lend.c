@@ -89,7 +89,9 @@ is_allowed(const struct nft_grant *g)
 	const struct lend_kind	*k = lend_port_find(&rules, g->port);
 	size_t			 n;
 
-	if (k == NULL || !lend_is_source(&rules, g->src))
+	/* Nothing left: it has no end at all, and is not from here. */
+	if (k == NULL || !lend_is_source(&rules, g->src) || g->left_s == 0 ||
+	    g->left_s > secs_max)
 		return 0;
 	n = strlen(k->name);
 	return strncmp(g->who, k->name, n) == 0 && g->who[n] == ' ';

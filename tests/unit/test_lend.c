@@ -553,6 +553,19 @@ START_TEST(where_nothing_is_lent_any_more_earlier_grants_go)
 }
 END_TEST
 
+START_TEST(what_would_outlast_the_configuration_goes)
+{
+	lend_many(4);
+	set[1].left_s = 300;
+	set[2].left_s = 0;	/* by hand, without an end */
+	conf.num[CONF_LEND_SECS_MAX] = 300;
+	lend_read();
+	lend_open();
+	ck_assert_uint_eq(nset, 1);
+	ck_assert_uint_eq(get_le32(set[0].src + 4), 1);
+}
+END_TEST
+
 /* -- what is refused ------------------------------------------------------- */
 
 /* A grant that is not lent, refused; the record of it, or "". */
@@ -641,6 +654,7 @@ main(void)
 	tcase_add_test(t, grants_that_wait_count_against_the_limit);
 	tcase_add_test(t, a_renewal_takes_no_room_where_all_is_lent);
 	tcase_add_test(t, where_nothing_is_lent_any_more_earlier_grants_go);
+	tcase_add_test(t, what_would_outlast_the_configuration_goes);
 	tcase_add_test(t, refusals_without_end_do_not_fill_the_disk);
 	tcase_add_test(t, what_is_refused_takes_no_record_from_what_is_lent);
 	tcase_add_test(t, a_record_that_nobody_asked_for_is_a_lie);
