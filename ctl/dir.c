@@ -16,7 +16,7 @@
 int
 dir_usage(const char *name, const char *args)
 {
-	fprintf(stderr, "usage: bastidectl dir %s %s\n"
+	fprintf(stderr, "usage: bastidectl %s %s\n"
 	    "Try 'bastidectl help'.\n", name, args);
 	return EXIT_USAGE;
 }
@@ -285,7 +285,7 @@ dir_run(const struct verb *v, const char *group, struct call *c)
 	c->argv++;
 	if (c->argc >= v->min && c->argc <= v->max)
 		return v->fn(c);
-	snprintf(name, sizeof(name), "%s%s", group + strlen("dir "), v->name);
+	snprintf(name, sizeof(name), "%s%s", group, v->name);
 	return dir_usage(name, v->args);
 }
 

@@ -78,7 +78,7 @@ config_publish(struct call *c)
 	json_t *body, *text;
 
 	if (c->argc != 2)
-		return dir_usage("config publish", "SCOPE FILE [--version N] "
+		return dir_usage("dir config publish", "SCOPE FILE [--version N] "
 		    "[--from TIME] [--until TIME]");
 	if (dir_number(v, "--version", &version) == -1)
 		return EXIT_USAGE;
@@ -106,7 +106,7 @@ config_accept(struct call *c)
 	int ret;
 
 	if (c->argc != 2)
-		return dir_usage("config accept", "SCOPE WHO [-d FOLDER]");
+		return dir_usage("dir config accept", "SCOPE WHO [-d FOLDER]");
 	ret = dir_did(c, c->argv[1], did);
 	return ret != EXIT_OK ? ret : apply_accept_run(folder, c->argv[0], did);
 }
@@ -119,7 +119,7 @@ config_apply(struct call *c)
 	a.folder = dir_option(c, "-d", FOLDER);
 	a.checks = dir_option(c, "-c", "/etc/bastide/config-checks");
 	if (c->argc != 0)
-		return dir_usage("config apply", "[-d FOLDER] [-c CHECKS]");
+		return dir_usage("dir config apply", "[-d FOLDER] [-c CHECKS]");
 	return apply_run(&a);
 }
 

@@ -238,7 +238,7 @@ dir_log(struct call *c)
 	int ret;
 
 	if (log_path(c, path) == -1)
-		return dir_usage("log", "[--from N] [--limit N] [--type TYPE] "
+		return dir_usage("dir log", "[--from N] [--limit N] [--type TYPE] "
 		    "[--author DID]");
 	if ((ret = api_json(c->socket, path, NULL, &data)) != EXIT_OK)
 		return ret;
@@ -324,7 +324,7 @@ dir_proof(struct call *c)
 	if ((!of_entry && strcmp(c->argv[0], "consistency") != 0) ||
 	    dir_number(c->argv[1], of_entry ? "ENTRY" : "OLD", &n) == -1 ||
 	    dir_number(dir_arg(c, 2, NULL), "SIZE", &size) == -1)
-		return dir_usage("proof", "inclusion ENTRY [SIZE] | consistency "
+		return dir_usage("dir proof", "inclusion ENTRY [SIZE] | consistency "
 		    "OLD [SIZE]");
 	snprintf(path, sizeof(path), "/v1/proof/%s?%s=%" JSON_INTEGER_FORMAT,
 	    c->argv[0], of_entry ? "entry" : "old", n);

@@ -237,6 +237,8 @@ check no_command_is_wrong_usage status 2 dir a
 check an_unknown_command_is_wrong_usage status 2 dir a fly
 check an_unknown_config_command_is_wrong_usage status 2 dir a config fly
 check too_many_arguments_are_wrong_usage status 2 dir a whoami now
+check it_says_how_it_is_called says 'bastidectl dir whoami' dir a whoami now
+check in_the_other_groups_too says 'bastidectl services activate SERVICE' ctl a services activate
 check a_node_that_is_not_there_is_status_3 status 3 "$BASTIDE_BUILD/bastidectl" -S "$tmp/none/control.sock" dir status
 check help_names_every_command shows 'dir proof' "$BASTIDE_BUILD/bastidectl" help
 # Whoever may connect but not change: this machine's socket is root's here.
