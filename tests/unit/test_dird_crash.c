@@ -478,6 +478,87 @@ START_TEST(an_entry_changed_with_its_checksum_is_named_too)
 }
 END_TEST
 
+static json_t *
+a_blob(int version)
+{
+	static char text[48001];
+	uint8_t h[32];
+	char hex[HEX_OF(32)];
+
+	memset(text, 'x', sizeof(text) - 1);
+	crypto_generichash(h, 32, (uint8_t *)text, sizeof(text) - 1, NULL, 0);
+	hex_encode(h, 32, hex);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "scope", "s", "hash",
+	    hex, "text", text, "valid_from", "2025-01-01T00:00:00Z",
+	    "valid_until", "2030-01-01T00:00:00Z", "version", version);
+}
+
+static int
+exists(const char *name)
+{
+	return faccessat(dir, name, F_OK, 0) == 0;
+}
+
+/* A journal of three segments; how many entries the first one has. */
+static uint64_t
+three_segments(void)
+{
+	static struct a_raw r;
+	struct because b;
+	struct journal *j = journal(NULL, &b);
+	struct entry e;
+	enum why why;
+	uint64_t first = 0;
+	int i;
+
+	for (i = 0; i < ENTRIES; i += 50)
+		ck_assert_int_eq(append(j, (uint64_t)i, 50), 0);
+	for (i = 1; !exists("0000000002.seg"); i++) {
+		a_say(&founder, OBJ_CONFIG_BLOB, a_blob(i), &r);
+		ck_assert_int_eq(entry_read(r.p, r.len, &e, &b), 0);
+		ck_assert_int_eq(journal_append(j, &e, 1, &why), 1);
+		if (!exists("0000000001.seg"))
+			first = j->n;
+	}
+	journal_close(j);
+	return first;
+}
+
+/* Nothing behind the first n entries is there any more: said, and they are served. */
+static void
+is_lost_behind(uint64_t n, const char *what)
+{
+	static uint8_t buf[ENTRY_MAX];
+	struct journal_found f;
+	struct because b;
+	struct journal *j;
+
+	ck_assert_ptr_null(journal(NULL, &b));
+	ck_assert_int_eq(journal_check(dir, &key, &f, &b), -1);
+	ck_assert_msg(strstr(b.place, what) != NULL, "%s", b.place);
+	ck_assert_uint_eq(f.entries, n);
+	j = journal_salvage(dir, NULL, &key);
+	ck_assert_ptr_nonnull(j);
+	ck_assert_uint_eq(j->n, n);
+	ck_assert_int_gt(journal_read(j, 0, buf, sizeof(buf)), 0);
+	ck_assert_int_gt(journal_read(j, n - 1, buf, sizeof(buf)), 0);
+	ck_assert(store_is_readonly(j->store));
+	journal_close(j);
+}
+
+START_TEST(what_stands_before_a_missing_or_swapped_segment_is_served)
+{
+	uint64_t n = three_segments();
+
+	ck_assert_uint_gt(n, ENTRIES);
+	ck_assert_int_eq(renameat(dir, "0000000001.seg", dir, "aside"), 0);
+	is_lost_behind(n, "segment 1 is missing");
+	ck_assert_int_eq(renameat(dir, "0000000002.seg", dir,
+	    "0000000001.seg"), 0);
+	is_lost_behind(n, "segment 1 says it is 2");
+}
+END_TEST
+
 START_TEST(looking_writes_nothing)
 {
 	struct journal_found f;
@@ -513,6 +594,7 @@ main(void)
 	tcase_add_test(tc, a_full_disk_ends_writing_and_loses_nothing);
 	tcase_add_test(tc, every_flipped_byte_is_named_and_what_was_good_before_is_served);
 	tcase_add_test(tc, an_entry_changed_with_its_checksum_is_named_too);
+	tcase_add_test(tc, what_stands_before_a_missing_or_swapped_segment_is_served);
 	tcase_add_test(tc, looking_writes_nothing);
 	tcase_set_timeout(tc, 100);
 	suite_add_tcase(s, tc);
