@@ -60,6 +60,6 @@ extern const struct verb dir_configs[];
 dir_fn	dir_config;
 /* dir_log.c */
 dir_fn	dir_pull, dir_log, dir_verify, dir_proof, dir_checkpoint, dir_witness,
-	dir_export, dir_import;
+	dir_export, dir_import, audit_proof, audit_checkpoint, audit_export;
 
 #endif

@@ -50,8 +50,9 @@ open_out(const char *file)
 	return fd == -1 ? NULL : fdopen(fd, "w");
 }
 
+/* Pages of lines, from "/v1/log" or "/v1/audit" on. */
 static int
-export_to(const char *socket, const char *file)
+export_to(const char *socket, const char *log, const char *file)
 {
 	FILE *f = open_out(file);
 	struct api_reply r;
@@ -63,7 +64,7 @@ export_to(const char *socket, const char *file)
 	if (f == NULL)
 		return complain(file);
 	for (pages = 0; n > 0 && ok && pages < DIR_PAGES; pages++) {
-		snprintf(path, sizeof(path), "/v1/log/export?from=%zu", from);
+		snprintf(path, sizeof(path), "%s/export?from=%zu", log, from);
 		if ((ret = api_ask(socket, path, NULL, 0, &r)) != EXIT_OK)
 			break;
 		len = r.len;
@@ -311,8 +312,9 @@ dir_verify(struct call *c)
 	return good ? ret : EXIT_NO;
 }
 
-int
-dir_proof(struct call *c)
+/* Of the log below that path: "/v1" or "/v1/audit". */
+static int
+proof(struct call *c, const char *log, const char *name)
 {
 	int of_entry = strcmp(c->argv[0], "inclusion") == 0;
 	json_int_t n, size;
@@ -324,10 +326,10 @@ dir_proof(struct call *c)
 	if ((!of_entry && strcmp(c->argv[0], "consistency") != 0) ||
 	    dir_number(c->argv[1], of_entry ? "ENTRY" : "OLD", &n) == -1 ||
 	    dir_number(dir_arg(c, 2, NULL), "SIZE", &size) == -1)
-		return dir_usage("dir proof", "inclusion ENTRY [SIZE] | consistency "
+		return dir_usage(name, "inclusion ENTRY [SIZE] | consistency "
 		    "OLD [SIZE]");
-	snprintf(path, sizeof(path), "/v1/proof/%s?%s=%" JSON_INTEGER_FORMAT,
-	    c->argv[0], of_entry ? "entry" : "old", n);
+	snprintf(path, sizeof(path), "%s/proof/%s?%s=%" JSON_INTEGER_FORMAT,
+	    log, c->argv[0], of_entry ? "entry" : "old", n);
 	if (size != -1)
 		snprintf(path + strlen(path), 32, "&size=%" JSON_INTEGER_FORMAT,
 		    size);
@@ -345,10 +347,22 @@ dir_proof(struct call *c)
 }
 
 int
-dir_checkpoint(struct call *c)
+dir_proof(struct call *c)
+{
+	return proof(c, "/v1", "dir proof");
+}
+
+int
+audit_proof(struct call *c)
+{
+	return proof(c, "/v1/audit", "audit proof");
+}
+
+static int
+checkpoint(struct call *c, const char *path)
 {
 	struct api_reply r;
-	int ret = api_ask(c->socket, "/v1/checkpoint", NULL, 0, &r);
+	int ret = api_ask(c->socket, path, NULL, 0, &r);
 
 	if (ret != EXIT_OK)
 		return ret;
@@ -362,14 +376,38 @@ dir_checkpoint(struct call *c)
 }
 
 int
-dir_export(struct call *c)
+dir_checkpoint(struct call *c)
+{
+	return checkpoint(c, "/v1/checkpoint");
+}
+
+int
+audit_checkpoint(struct call *c)
+{
+	return checkpoint(c, "/v1/audit/checkpoint");
+}
+
+static int
+export(struct call *c, const char *log)
 {
 	if (c->json) {
 		fputs("bastidectl: an export is JSON lines as it is; without "
 		    "--json\n", stderr);
 		return EXIT_USAGE;
 	}
-	return export_to(c->socket, dir_arg(c, 0, "-"));
+	return export_to(c->socket, log, dir_arg(c, 0, "-"));
+}
+
+int
+dir_export(struct call *c)
+{
+	return export(c, "/v1/log");
+}
+
+int
+audit_export(struct call *c)
+{
+	return export(c, "/v1/audit");
 }
 
 int

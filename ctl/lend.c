@@ -158,6 +158,12 @@ static const struct verb audit[] = {
 	    list_audit },
 	{ "verify", "", "read it again, every record of it", 0, 0,
 	    verify_audit },
+	{ "export", "[FILE]", "all of it, a line a record", 0, 1,
+	    audit_export },
+	{ "checkpoint", "", "a signed tree head of it", 0, 0,
+	    audit_checkpoint },
+	{ "proof", "inclusion RECORD [SIZE] | consistency OLD [SIZE]",
+	    "for bastide-verify -p", 2, 3, audit_proof },
 	{ NULL, NULL, NULL, 0, 0, NULL }
 };
 

@@ -29,6 +29,13 @@ const char *api_text(struct ask *, const json_t *body, const char *field,
 	    const char *fallback);
 /* A number of the query, or fallback. -1 after an answer that it is wrong. */
 int64_t	api_number(struct ask *, const char *name, int64_t fallback);
+/*
+ * Answer with a proof from a tree: ?entry=N or ?old=N, and ?size=M, which is
+ * newest when it is not there.
+ */
+struct merkle;
+void	api_prove_entry(struct ask *, const struct merkle *, uint64_t newest);
+void	api_prove_growth(struct ask *, const struct merkle *, uint64_t newest);
 /* Is there a journal? 0, or -1 after an answer that there is none. */
 int	api_open(struct ask *);
 
@@ -41,7 +48,10 @@ api_fn	api_services, api_catalogue, api_subscriptions, api_offer, api_withdraw,
 	api_subscribe, api_activate, api_revoke_access, api_auto_register,
 	api_approve, api_reject;
 /* api_lend.c */
-api_fn	api_grants, api_audit, api_audit_verify;
+api_fn	api_grants;
+/* api_audit.c */
+api_fn	api_audit, api_audit_verify, api_audit_checkpoint, api_audit_inclusion,
+	api_audit_consistency, api_audit_export;
 /* api_grant.c */
 api_fn	api_grant;
 /* api_config.c */

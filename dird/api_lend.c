@@ -1,17 +1,12 @@
-/* api_lend.c -- what is lent from this box now, and the audit stream. */
+/* api_lend.c -- what is lent from this box now. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
-#include "audit.h"
 #include "dird.h"
 #include "lend_run.h"
-
-#define AUDIT_PAGE	500
-
-/* -- grants ---------------------------------------------------------------- */
 
 struct listing {
 	struct ask	*ask;
@@ -97,45 +92,4 @@ api_grants(struct ask *a, json_t *body)
 	}
 	l->ask = a;
 	next_page(l);
-}
-
-/* -- the audit stream ------------------------------------------------------ */
-
-void
-api_audit(struct ask *a, json_t *body)
-{
-	int64_t from, n;
-	const char *wrong;
-	json_t *list;
-
-	(void)body;
-	if (api_open(a) == -1 || (from = api_number(a, "from", 0)) == -1 ||
-	    (n = api_number(a, "limit", AUDIT_PAGE)) == -1)
-		return;
-	list = audit_page((uint64_t)from, n < AUDIT_PAGE ? (unsigned)n :
-	    AUDIT_PAGE, &wrong);
-	if (list == NULL || wrong != NULL) {
-		json_decref(list);
-		http_error(a, 503, why_name(WHY_DAMAGED), NULL, "the audit "
-		    "stream: %s", wrong);
-		return;
-	}
-	http_reply(a, 200, json_pack("{s:o, s:I}", "records", list, "size",
-	    (json_int_t)audit_size()));
-}
-
-/* Every record from the disk again, and its place in the chain. */
-void
-api_audit_verify(struct ask *a, json_t *body)
-{
-	const char *wrong = NULL;
-	uint64_t n = 0;
-	int good;
-
-	(void)body;
-	if (api_open(a) == -1)
-		return;
-	good = audit_verify(&n, &wrong) == 0;
-	http_reply(a, 200, json_pack("{s:b, s:I, s:s}", "whole", good,
-	    "records", (json_int_t)n, "wrong", good ? "" : wrong));
 }

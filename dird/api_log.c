@@ -76,16 +76,8 @@ api_checkpoint(struct ask *a, json_t *body)
 		send_note(a, note, len);
 }
 
-/* A size of the query; the newest checkpoint's when it has none. */
-static int64_t
-size_in(struct ask *a)
-{
-	return api_number(a, "size", (int64_t)(dird.journal->head.size > 0 ?
-	    dird.journal->head.size : dird.journal->n));
-}
-
 static json_t *
-of_proof(const struct proof *p, uint64_t size)
+of_proof(const struct proof *p, const struct merkle *t, uint64_t size)
 {
 	json_t *list = json_array(), *v;
 	uint8_t root[HASH_LEN];
@@ -94,63 +86,81 @@ of_proof(const struct proof *p, uint64_t size)
 	for (i = 0; i < p->n; i++)
 		json_array_append_new(list, base64_of(p->hash[i]));
 	v = json_pack("{s:I, s:o}", "size", (json_int_t)size, "proof", list);
-	if (v != NULL && merkle_root(dird.journal->tree, size, root) == 0)
+	if (v != NULL && merkle_root(t, size, root) == 0)
 		json_object_set_new(v, "root", hex_of(root));
 	return v;
 }
 
 static void
-no_proof(struct ask *a)
+no_proof(struct ask *a, const struct merkle *t)
 {
 	http_error(a, 404, why_name(WHY_PROOF), NULL, "no such place in a tree "
-	    "of %llu entries", (unsigned long long)dird.journal->n);
+	    "of %llu entries", (unsigned long long)merkle_size(t));
 }
 
-/* ?entry=N&size=M */
 void
-api_inclusion(struct ask *a, json_t *body)
+api_prove_entry(struct ask *a, const struct merkle *t, uint64_t newest)
 {
 	uint8_t leaf[HASH_LEN];
 	struct proof p;
 	int64_t n, size;
 	json_t *v;
 
-	(void)body;
-	if (api_open(a) == -1 || (n = api_number(a, "entry", -1)) == -1 ||
-	    (size = size_in(a)) == -1)
+	if ((n = api_number(a, "entry", -1)) == -1 ||
+	    (size = api_number(a, "size", (int64_t)newest)) == -1)
 		return;
-	if (merkle_inclusion(dird.journal->tree, (uint64_t)n, (uint64_t)size,
-	    &p) == -1 || merkle_at(dird.journal->tree, 0, (uint64_t)n,
-	    leaf) == -1) {
-		no_proof(a);
+	if (merkle_inclusion(t, (uint64_t)n, (uint64_t)size, &p) == -1 ||
+	    merkle_at(t, 0, (uint64_t)n, leaf) == -1) {
+		no_proof(a, t);
 		return;
 	}
-	v = of_proof(&p, (uint64_t)size);
+	v = of_proof(&p, t, (uint64_t)size);
 	json_object_set_new(v, "entry", json_integer(n));
 	json_object_set_new(v, "leaf", hex_of(leaf));
 	http_reply(a, 200, v);
 }
 
-/* ?old=N&size=M */
 void
-api_consistency(struct ask *a, json_t *body)
+api_prove_growth(struct ask *a, const struct merkle *t, uint64_t newest)
 {
 	struct proof p;
 	int64_t old, size;
 	json_t *v;
 
-	(void)body;
-	if (api_open(a) == -1 || (old = api_number(a, "old", -1)) == -1 ||
-	    (size = size_in(a)) == -1)
+	if ((old = api_number(a, "old", -1)) == -1 ||
+	    (size = api_number(a, "size", (int64_t)newest)) == -1)
 		return;
-	if (merkle_consistency(dird.journal->tree, (uint64_t)old,
-	    (uint64_t)size, &p) == -1) {
-		no_proof(a);
+	if (merkle_consistency(t, (uint64_t)old, (uint64_t)size, &p) == -1) {
+		no_proof(a, t);
 		return;
 	}
-	v = of_proof(&p, (uint64_t)size);
+	v = of_proof(&p, t, (uint64_t)size);
 	json_object_set_new(v, "old", json_integer(old));
 	http_reply(a, 200, v);
+}
+
+/* The size of the newest checkpoint, if there is one. */
+static uint64_t
+newest(void)
+{
+	return dird.journal->head.size > 0 ? dird.journal->head.size :
+	    dird.journal->n;
+}
+
+void
+api_inclusion(struct ask *a, json_t *body)
+{
+	(void)body;
+	if (api_open(a) == 0)
+		api_prove_entry(a, dird.journal->tree, newest());
+}
+
+void
+api_consistency(struct ask *a, json_t *body)
+{
+	(void)body;
+	if (api_open(a) == 0)
+		api_prove_growth(a, dird.journal->tree, newest());
 }
 
 /* -- export and import ------------------------------------------------------ */

@@ -52,21 +52,23 @@ void
 api_identity(struct ask *a, json_t *body)
 {
 	char addr[INET6_ADDRSTRLEN], vkey[NOTE_LINE] = "",
-	    witness[NOTE_LINE] = "";
+	    audit[NOTE_LINE] = "", witness[NOTE_LINE] = "";
 	struct note_key key;
 	json_t *v;
 
 	(void)body;
 	inet_ntop(AF_INET6, dird.ip6, addr, sizeof(addr));
-	if (head_key(&key) == 0)
+	if (head_key(DIR_JOURNAL, &key) == 0)
 		note_key_write(&key, vkey, sizeof(vkey));
+	if (head_key(DIR_AUDIT, &key) == 0)
+		note_key_write(&key, audit, sizeof(audit));
 	if (vkey[0] != '\0' && notary_key(dird.did, dird.dir_pub, &key) == 0)
 		note_key_write(&key, witness, sizeof(witness));
-	v = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:o}",
+	v = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}",
 	    "did", dird.did, "public_key", hex_of(dird.dir_pub, KEY_LEN),
 	    "npub", dird.npub, "mesh_address", addr, "name", dird.name,
 	    "ephemeral", dird.key_mode == KEY_EPHEMERAL, "log_key", vkey,
-	    "witness_key", witness,
+	    "audit_key", audit, "witness_key", witness,
 	    "founder", dird.journal == NULL ? "" : dird.journal->root,
 	    "domain", domain());
 	if (v != NULL)

@@ -17,14 +17,17 @@
 
 /* Read once, when it is first asked for: a box that lends nothing has none. */
 static struct audit_chain chain;
+static struct merkle	*tree;
 static uint64_t		*where;
 static uint64_t		 room;
 static struct journal	*of;		/* that it was read from */
 static const char	*broken;
 
+/* Where the record that was just checked is, and its leaf. */
 static int
-remember(uint64_t at)
+remember(uint64_t at, const void *record, size_t len)
 {
+	uint8_t leaf[HASH_LEN];
 	void *p;
 
 	if (chain.next > room) {
@@ -34,7 +37,8 @@ remember(uint64_t at)
 		where = p;
 	}
 	where[chain.next - 1] = at;
-	return 0;
+	merkle_leaf(record, len, leaf);
+	return merkle_add(tree, leaf);
 }
 
 static int
@@ -52,7 +56,7 @@ on_records(void *arg, const struct record *r, size_t n)
 			continue;
 		borrow_recall(o);
 		json_decref(o);
-		if (remember(r[i].where) == -1)
+		if (remember(r[i].where, r[i].data, r[i].len) == -1)
 			return -1;
 	}
 	return 0;
@@ -69,6 +73,9 @@ ready(void)
 	if (of == dird.journal)
 		return 0;
 	memset(&chain, 0, sizeof(chain));
+	merkle_free(tree);
+	if ((tree = merkle_new()) == NULL)
+		return -1;
 	broken = NULL;
 	borrow_forget_all();
 	if (store_scan(dird.folder, on_records, NULL, &found, &b) == -1)
@@ -113,7 +120,11 @@ audit_write(const char *what, const char *who, const char *text)
 		fatalx("an own audit record does not fit: %s", wrong);
 	json_decref(o);
 	chain = next;
-	return remember(at);
+	if (remember(at, line, (size_t)n) == -1) {
+		broken = "there was no memory for it";
+		return -1;
+	}
+	return 0;
 }
 
 json_t *
@@ -139,6 +150,31 @@ audit_page(uint64_t from, unsigned n, const char **wrong)
 		json_array_append_new(list, o);
 	}
 	return list;
+}
+
+const struct merkle *
+audit_tree(void)
+{
+	return ready() == -1 || broken != NULL ? NULL : tree;
+}
+
+ssize_t
+audit_lines(uint64_t from, char *out, size_t cap)
+{
+	size_t at = 0;
+	ssize_t len;
+
+	if (audit_tree() == NULL)
+		return -1;
+	for (; from < chain.next && cap - at > AUDIT_LEN; from++) {
+		len = store_read(dird.journal->store, where[from], out + at,
+		    AUDIT_LEN);
+		if (len < 1)
+			return -1;
+		at += (size_t)len;
+		out[at++] = '\n';
+	}
+	return (ssize_t)at;
 }
 
 struct verifying {

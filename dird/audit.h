@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "merkle.h"
 #include "store.h"
 
 #define AUDIT_HASH	32
@@ -36,6 +37,13 @@ json_t	*audit_check(struct audit_chain *, const uint8_t *, size_t len,
  * array; NULL with a text when the stream is broken or closed. */
 json_t	*audit_page(uint64_t from, unsigned n, const char **wrong);
 uint64_t audit_size(void);
+/* A tree with a leaf for each record; NULL when the stream is broken or closed. */
+const struct merkle *audit_tree(void);
+/*
+ * The records from seq from on as they are on the disk, each with a newline:
+ * as many as surely fit. Length, or -1.
+ */
+ssize_t	audit_lines(uint64_t from, char *out, size_t cap);
 /* Reads it all from the disk once more. 0; or -1, where and what is wrong. */
 int	audit_verify(uint64_t *records, const char **wrong);
 /* Write one down, for this room itself. 0 once it is on the disk, or -1. */

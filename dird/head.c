@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "canon.h"
 #include "dird.h"
 #include "head.h"
 #include "sign.h"
@@ -21,13 +20,13 @@ static int			 under_way;
 static struct checkpoint	 asked;
 
 int
-head_key(struct note_key *k)
+head_key(enum dir_log log, struct note_key *k)
 {
 	char origin[ORIGIN_MAX];
 
 	if (!dird.has_key || dird.key_mode == KEY_EPHEMERAL)
 		return -1;
-	dir_origin(dird.did, DIR_JOURNAL, origin);
+	dir_origin(dird.did, log, origin);
 	return note_key_make(origin, NOTE_ED25519, dird.dir_pub, k);
 }
 
@@ -56,15 +55,16 @@ head_soon(void)
 }
 
 /* Text, an empty line, our signature. */
-static ssize_t
-write_note(const uint8_t *sig, char *out, size_t cap)
+ssize_t
+head_write(enum dir_log log, const struct checkpoint *c,
+    const uint8_t *sig, char *out, size_t cap)
 {
 	struct note_key key;
 	ssize_t n, m;
 
-	if (head_key(&key) == -1)
+	if (head_key(log, &key) == -1)
 		return -1;
-	n = checkpoint_write(key.name, asked.size, asked.root, out, cap - 1);
+	n = checkpoint_write(key.name, c->size, c->root, out, cap - 1);
 	if (n == -1)
 		return -1;
 	out[n++] = '\n';
@@ -87,7 +87,7 @@ on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 	}
 	if (state_writable() != WHY_OK)
 		return;
-	n = write_note(sig, note, sizeof(note));
+	n = head_write(DIR_JOURNAL, &asked, sig, note, sizeof(note));
 	if (n == -1 || journal_head(dird.journal, note, (size_t)n) == -1) {
 		log_error("the checkpoint of %llu entries is not kept",
 		    (unsigned long long)asked.size);

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "canon.h"
 #include "note.h"
 
 void	head_start(void);
@@ -14,7 +15,10 @@ void	head_start(void);
 void	head_soon(void);
 /* The newest as a signed note, or NULL while there is none. */
 const char *head_note(size_t *len);
-/* What this log is called and verified with; -1 without a key that lasts. */
-int	head_key(struct note_key *);
+/* What a log of ours is called and verified with; -1 without a key that lasts. */
+int	head_key(enum dir_log, struct note_key *);
+/* A checkpoint of it, with this signature, as a note. Length, or -1. */
+ssize_t	head_write(enum dir_log, const struct checkpoint *,
+	    const uint8_t *sig, char *out, size_t cap);
 
 #endif

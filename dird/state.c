@@ -27,7 +27,7 @@ void
 state_open(void)
 {
 	struct note_key	key;
-	int		has = head_key(&key) == 0;
+	int		has = head_key(DIR_JOURNAL, &key) == 0;
 
 	dird.closed = (struct because){ WHY_OK, "" };
 	dird.journal = journal_open(dird.folder, NULL, NULL, has ? &key : NULL,

@@ -1,6 +1,6 @@
 /*
  * bastide-verify -- checks what a directory gave out, offline: an exported
- * journal, a checkpoint, a proof. It needs no privilege and no network, opens
+ * journal or audit stream, a checkpoint, a proof. It needs no privilege and no network, opens
  * what it is told to read, and says in words what it proved.
  */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "export.h"
 #include "ident.h"
 #include "note.h"
@@ -22,7 +23,8 @@
 enum { PROVED = 0, BROKEN = 1, MISUSED = 2 };
 
 struct task {
-	const char		*journal, *checkpoint, *old, *proof, *leaf, *tiles;
+	const char		*journal, *audit, *checkpoint, *old, *proof;
+	const char		*leaf, *tiles;
 	FILE			*lines;		/* the journal, while it is open */
 	long			*at;		/* where each line begins */
 	struct note_key		 key[KEYS];
@@ -35,13 +37,14 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: bastide-verify [-j journal] [-c checkpoint] [-k vkey]... "
+	    "usage: bastide-verify [-j journal | -a audit] [-c checkpoint] [-k vkey]... "
 	    "[-o old-checkpoint] [-p proof] [-l leaf] [-t folder]\n"
 	    "  -j  exported journal, one entry a line\n"
+	    "  -a  exported audit stream, one record a line\n"
 	    "  -c  checkpoint, a signed note; -k says whose signatures count\n"
 	    "  -o  older checkpoint of the same log; -p proves that the newer "
 	    "one continues it\n"
-	    "  -l  number of an entry in the journal, or its leaf hash as "
+	    "  -l  number of an entry or record, or its leaf hash as "
 	    "INDEX:HEX; -p proves that it is in the tree\n"
 	    "  -t  folder that gets the proved journal as C2SP tlog-tiles\n"
 	    "A proof is one hash in base64 a line. Exit: 0 proved, 1 broken, "
@@ -189,6 +192,65 @@ check_journal(struct task *t)
 	return PROVED;
 }
 
+/* Adds a record to the tree; NULL, or what is wrong with it. */
+static const char *
+add_record(struct task *t, struct audit_chain *chain, const char *line,
+    size_t len)
+{
+	const uint8_t *p = (const uint8_t *)line;
+	uint8_t leaf[HASH_LEN];
+	const char *wrong;
+	json_t *o = audit_check(chain, p, len, &wrong);
+
+	if (o == NULL)
+		return wrong;
+	json_decref(o);
+	merkle_leaf(p, len, leaf);
+	return merkle_add(t->x->tree, leaf) == 0 ? NULL : "no memory";
+}
+
+static int
+check_records(struct task *t, FILE *f)
+{
+	struct audit_chain chain = { .next = 0 };
+	const char *wrong = NULL;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	while (wrong == NULL && (n = getline(&line, &cap, f)) != -1) {
+		wrong = line[n - 1] != '\n' ? "the line has no end" :
+		    add_record(t, &chain, line, (size_t)n - 1);
+		if (wrong != NULL)
+			printf("BROKEN: audit record %" PRIu64 ": %s\n",
+			    t->x->n, wrong);
+		else
+			t->x->n++;
+	}
+	free(line);
+	return wrong == NULL ? PROVED : BROKEN;
+}
+
+static int
+check_audit(struct task *t)
+{
+	FILE *f = fopen(t->audit, "re");
+	int ret = PROVED;
+
+	if (f == NULL)
+		return cannot(t->audit);
+	t->x = export_new();
+	if (t->x != NULL)
+		ret = check_records(t, f);
+	if (ret == PROVED && !feof(f))
+		ret = cannot(t->audit);
+	fclose(f);
+	if (ret == PROVED)
+		printf("Proved: each of the %" PRIu64 " audit records names the "
+		    "hash of the one before.\n", t->x->n);
+	return ret;
+}
+
 /* Whose signatures are on a checkpoint, in words. */
 static int
 check_signatures(const struct task *t, const char *path,
@@ -228,21 +290,23 @@ check_signatures(const struct task *t, const char *path,
 	return PROVED;
 }
 
-/* The journal has the tree that was signed, for as far as it goes. */
+/* What is here has the tree that was signed, for as far as it goes. */
 static int
 match(const struct task *t, const struct checkpoint *head)
 {
+	const char *what = t->audit != NULL ? "the audit stream" :
+	    "the journal";
 	uint8_t root[HASH_LEN];
 	struct because b;
 
 	if (merkle_root(t->x->tree, head->size, root) == -1) {
 		because(&b, WHY_ROOT, "%" PRIu64 " entries were signed, %" PRIu64
 		    " are here", head->size, t->x->n);
-		return broken("the journal", &b);
+		return broken(what, &b);
 	}
 	if (memcmp(root, head->root, HASH_LEN) != 0) {
 		because(&b, WHY_ROOT, "of %" PRIu64 " entries", head->size);
-		return broken("the journal", &b);
+		return broken(what, &b);
 	}
 	printf("Proved: the first %" PRIu64 " entries are exactly those of the "
 	    "checkpoint.\n", head->size);
@@ -335,9 +399,11 @@ run(struct task *t)
 
 	if (t->journal != NULL)
 		ret = check_journal(t);
+	if (ret == PROVED && t->audit != NULL)
+		ret = check_audit(t);
 	if (ret == PROVED && t->checkpoint != NULL)
 		ret = check_signatures(t, t->checkpoint, &t->head);
-	if (ret == PROVED && t->journal != NULL && t->checkpoint != NULL)
+	if (ret == PROVED && t->x != NULL && t->checkpoint != NULL)
 		ret = match(t, &t->head);
 	if (ret == PROVED && t->old != NULL)
 		ret = check_signatures(t, t->old, &t->old_head);
@@ -370,10 +436,13 @@ main(int argc, char **argv)
 	static struct task t;
 	int c, ret;
 
-	while ((c = getopt(argc, argv, "j:c:k:o:p:l:t:")) != -1) {
+	while ((c = getopt(argc, argv, "j:a:c:k:o:p:l:t:")) != -1) {
 		switch (c) {
 		case 'j':
 			t.journal = optarg;
+			break;
+		case 'a':
+			t.audit = optarg;
 			break;
 		case 'c':
 			t.checkpoint = optarg;
@@ -398,7 +467,8 @@ main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if (optind != argc || (t.journal == NULL && t.checkpoint == NULL) ||
+	if (optind != argc || (t.journal != NULL && t.audit != NULL) ||
+	    (t.journal == NULL && t.audit == NULL && t.checkpoint == NULL) ||
 	    (t.tiles != NULL && t.journal == NULL) ||
 	    (t.old != NULL && (t.checkpoint == NULL || t.leaf != NULL)) ||
 	    (t.leaf != NULL && (t.checkpoint == NULL || t.proof == NULL)))

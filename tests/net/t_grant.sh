@@ -242,6 +242,7 @@ again_id=$(offer fourth tor-exit auto 9050)
 everybody
 subscribe b "$again_id" >/dev/null
 check "B is lent another" same granted "$(state b "$again_id")"
+ctl a audit checkpoint >"$tmp/audit.old"
 stop a
 check "the grant outlives the house" in_net a nft get element inet bastide grants "{ $addr_b . tcp . 9050 }"
 check "a provider that is away is told as such" same unreachable "$(code b "$again_id")"
@@ -261,6 +262,29 @@ print(" ".join(said))
 assert said == ["decision:lend", "grant:kind=tor-exit", "decision:end", "revoke:kind=tor-exit"], said
 ' "$exit_id" "$did_b"; }
 check "and tells it: decided, granted, ended" story
+
+# ---- to a stranger: an export, a signed head and proofs, over a restart of the box
+verify() { "$BASTIDE_BUILD/bastide-verify" "$@"; }
+key=$(api a GET /v1/identity | of '["audit_key"]')
+api a POST "/v1/services/$again_id/revoke-access" "{\"did\":\"$did_b\"}" >/dev/null
+check "the last loan ends" wait_for 5 lends 0
+ctl a audit checkpoint >"$tmp/audit.head"
+size=$(sed -n 2p "$tmp/audit.head") old=$(sed -n 2p "$tmp/audit.old")
+check "the audit stream is exported" ctl a audit export "$tmp/audit"
+check "and is that of the signed head" grep -q "first $size entries are exactly those" <(verify -a "$tmp/audit" -c "$tmp/audit.head" -k "$key")
+check "which is no head of the journal" refuses verify -a "$tmp/audit" -c "$tmp/audit.head" -k "$(api a GET /v1/identity | of '["log_key"]')"
+ctl a audit proof inclusion 1 "$size" >"$tmp/proof"
+check "a record is proved to be in it" verify -a "$tmp/audit" -c "$tmp/audit.head" -k "$key" -l 1 -p "$tmp/proof"
+check "and not another by that proof" refuses verify -a "$tmp/audit" -c "$tmp/audit.head" -k "$key" -l 2 -p "$tmp/proof"
+ctl a audit proof consistency "$old" "$size" >"$tmp/proof"
+check "it grew since the old head" test "$size" -gt "$old"
+check "and continues it" grep -q 'nothing was rewritten' <(verify -c "$tmp/audit.head" -k "$key" -o "$tmp/audit.old" -p "$tmp/proof")
+sed '2s/"who":"/"who":"x/' "$tmp/audit" >"$tmp/bent"
+check "a record that was changed is seen by the next" grep -q '^BROKEN: audit record 2: ' <(verify -a "$tmp/bent")
+sed '$s/"who":"/"who":"x/' "$tmp/audit" >"$tmp/bent"
+check "and the last one by the head" refuses verify -a "$tmp/bent" -c "$tmp/audit.head" -k "$key"
+sed 2d "$tmp/audit" >"$tmp/bent"
+check "so is one that is missing" grep -q '^BROKEN: audit record 1: ' <(verify -a "$tmp/bent")
 check "B wrote down what it borrowed" test "$(api b GET /v1/audit | grep -o '"what":"borrowed"' | wc -l)" -ge 3
 check "nobody broke a rule" healthy a b c
 finish
