@@ -1,7 +1,7 @@
 /*
  * bastide-verify -- checks what a directory gave out, offline: an exported
- * journal or audit stream, a checkpoint, a proof. It needs no privilege and no network, opens
- * what it is told to read, and says in words what it proved.
+ * journal or audit stream, a checkpoint, a proof. It needs no privilege and no
+ * network, opens what it is told to read, and says in words what it proved.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,8 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: bastide-verify [-j journal | -a audit] [-c checkpoint] [-k vkey]... "
-	    "[-o old-checkpoint] [-p proof] [-l leaf] [-t folder]\n"
+	    "usage: bastide-verify [-j journal | -a audit] [-c checkpoint] "
+	    "[-k vkey]... [-o old-checkpoint] [-p proof] [-l leaf] [-t folder]\n"
 	    "  -j  exported journal, one entry a line\n"
 	    "  -a  exported audit stream, one record a line\n"
 	    "  -c  checkpoint, a signed note; -k says whose signatures count\n"

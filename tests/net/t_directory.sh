@@ -136,9 +136,13 @@ islands up
 check "healed, all three see all" wait_for 40 all_see "a-one b-one b-two c-one"
 check "and all views are one" wait_for 20 one_view
 
-# ---- revocation
+# ---- revocation, on one side of a partition
+islands down
 check "a revokes c" of 'd["type"] == "Revoke" or exit(1)' < <(post a /v1/revoke '{"did":"'"$C"'","reason":"left"}')
-check "c's offer is gone on all three" wait_for 20 all_see "a-one b-one b-two"
+check "c does not hear of it, and offers one more" may_offer c c-late
+check "of which others do not hear" sees c "a-one b-one b-two c-late c-one"
+islands up
+check "healed, c's offers are gone on all three" wait_for 40 all_see "a-one b-one b-two"
 check "and c may offer nothing more" same revoked "$(post c /v1/offers '{"name":"c-two","kind":"http-mirror"}' | of 'd["error"]["code"]')"
 check "all views are one" wait_for 20 one_view
 
