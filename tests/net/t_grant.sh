@@ -7,7 +7,7 @@
 # A folder of our own beside the programs: a manifest is made short-lived below.
 bin=$tmp/bin
 mkdir -m 755 "$bin"
-cp -r "$BASTIDE_BUILD"/{privd,netd,cryptod,dird,macroctl,bastidectl,macros.d} "$bin"
+cp -r "$BASTIDE_BUILD"/{privd,netd,cryptod,dird,macroctl,bastidectl,bastide-verify,macros.d} "$bin"
 BASTIDE_BUILD=$bin
 
 bridge
