@@ -25,7 +25,8 @@ static const struct {
 	int		what;
 	rlim_t		n;
 } limits[] = {
-	{ RLIMIT_CORE, 0 }, { RLIMIT_CPU, 2 }, { RLIMIT_AS, 64 << 20 },
+	/* More than WALL_MS, which ends it first and can say why. */
+	{ RLIMIT_CORE, 0 }, { RLIMIT_CPU, 3 }, { RLIMIT_AS, 64 << 20 },
 	{ RLIMIT_DATA, 32 << 20 }, { RLIMIT_STACK, 1 << 20 },
 	{ RLIMIT_FSIZE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_MEMLOCK, 0 },
 	{ RLIMIT_NOFILE, BINARY + 1 },
