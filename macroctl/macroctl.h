@@ -92,7 +92,7 @@ struct call {
 };
 
 /* kind.c */
-/* The folder beside us or where it is installed, looked at; -1 and err. */
+/* The folder beside us or where it is installed, not yet looked at; -1 and err. */
 int	 kind_folder(char err[ERR_LEN]);
 /* No way up from it, whatever the kernel's Landlock can do. -1 with errno. */
 int	 kind_alone(int dir);
