@@ -4,7 +4,10 @@
 
 #include "api.h"
 #include "dird.h"
+#include "grant.h"
 #include "jcs.h"
+
+#define GRANT_PATH	"/v1/grant/"
 
 /* READ and CHANGE carry at most a JSON text; BULK as much as HTTP lets in. */
 enum kind { READ, CHANGE, BULK };
@@ -71,7 +74,7 @@ static const struct route mesh_routes[] = {
 	{ METHOD_GET,  READ,   "/v1/log/export",	api_export },
 	{ METHOD_POST, BULK,   "/v1/witness/add-checkpoint",
 	    api_add_checkpoint },
-	{ METHOD_POST, CHANGE, "/v1/grant/{id}",	api_grant },
+	{ METHOD_POST, CHANGE, GRANT_PATH "{id}",	api_grant },
 	{ METHOD_GET,  READ,   NULL,			NULL },
 };
 
@@ -123,14 +126,16 @@ body_of(struct ask *a)
 		return json_object();
 	if (a->body_len <= JCS_MAX)
 		v = jcs_parse(a->body, a->body_len, &b);
-	if (v == NULL) {
-		http_because(a, &b);
-		return NULL;
-	}
 	if (json_is_object(v))
 		return v;
+	if (a->from_mesh)
+		grant_misread(a->id, a->src, a->did);
+	if (v == NULL)
+		http_because(a, &b);
+	else
+		http_error(a, 400, "json", NULL,
+		    "the body must be a JSON object");
 	json_decref(v);
-	http_error(a, 400, "json", NULL, "the body must be a JSON object");
 	return NULL;
 }
 
@@ -174,6 +179,8 @@ api_handle_mesh(struct ask *a)
 	int other;
 	const struct route *r = find(mesh_routes, a, &other);
 
+	if (r == NULL && strncmp(a->path, GRANT_PATH, strlen(GRANT_PATH)) == 0)
+		grant_misread("?", a->src, a->did);
 	if (r == NULL)
 		http_error(a, 404, "path", NULL, "nothing is here: %.200s",
 		    a->path);

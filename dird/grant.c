@@ -56,8 +56,8 @@ may_note(void)
 }
 
 static void
-refuse_it(grant_reply reply, void *arg, const char *service,
-    const uint8_t src[16], const char *did, enum grant_why why)
+note(const char *service, const uint8_t src[16], const char *did,
+    enum grant_why why)
 {
 	char ip[INET6_ADDRSTRLEN], text[200];
 
@@ -70,6 +70,19 @@ refuse_it(grant_reply reply, void *arg, const char *service,
 		if (audit_write("refused", did, text) == 0)
 			unwritten = 0;
 	}
+}
+
+void
+grant_misread(const char *service, const uint8_t src[16], const char *did)
+{
+	note(service, src, did, GRANT_FORM);
+}
+
+static void
+refuse_it(grant_reply reply, void *arg, const char *service,
+    const uint8_t src[16], const char *did, enum grant_why why)
+{
+	note(service, src, did, why);
 	reply(arg, grant_status(why), json_pack("{s:{s:s, s:s}}", "error",
 	    "code", grant_code(why), "message", grant_text(why)));
 }

@@ -109,6 +109,9 @@ typedef void	(*grant_reply)(void *arg, int status, json_t *);
  */
 void	grant_ask(const char *service, const uint8_t src[16], const char *did,
 	    const json_t *body, grant_reply, void *arg);
+/* What was sent there and is no request, whoever answers it, is recorded. */
+void	grant_misread(const char *service, const uint8_t src[16],
+	    const char *did);
 
 /*
  * The other way: POST /v1/grant/{service} to the node with this key. Takes
