@@ -30,16 +30,19 @@ of_service(json_t *v, const struct item *it)
 {
 	const char *service = text_of(v, "service_id");
 	char sub[33];
+	enum subscribed s;
 
 	(void)it;
 	subscription_id_of(dird.did, service, sub);
+	s = view_subscribed(dird.journal->view, sub);
 	json_object_set_new(v, "source", json_string("catalogue"));
 	json_object_set_new(v, "own",
 	    json_boolean(strcmp(text_of(v, "author"), dird.did) == 0));
-	json_object_set_new(v, "subscription", json_string(
-	    state_name[view_subscribed(dird.journal->view, sub)]));
+	json_object_set_new(v, "subscription", json_string(state_name[s]));
 	json_object_set_new(v, "active", json_boolean(active_is(service)));
-	borrow_show(v, service);
+	/* The provider has ended it, whatever was to last until when. */
+	if (s != SUB_REJECTED && s != SUB_REVOKED)
+		borrow_show(v, service);
 }
 
 static void
