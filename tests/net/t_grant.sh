@@ -118,7 +118,9 @@ before=$(lent)
 refused() { # refused NAME CODE BOX PATH BODY
 	check "$1: $2" same "$2" "$(raw "$3" "$4" "$5" | why)"
 	check "$1: nothing is lent" lends "$before"
+	check "$1: recorded" recorded "$2"
 }
+recorded() { api a GET "/v1/audit?limit=500&from=0" | of '["records"][-1]["text"]' | grep -q "^$1: ask service="; }
 g=/v1/grant/$exit_id
 refused "a replayed subscription from its owner" nonce b "$g" "$(cat "$tmp/body")"
 refused "a replayed subscription from a thief" nonce c "$g" "$(cat "$tmp/body")"
@@ -131,13 +133,20 @@ refused "a did that nobody knows" stranger c "$g" "$(with nonce "$(nonce c)" did
 refused "a nonce that was never given" nonce c "$g" "$(with nonce "$(printf %064d 1)")"
 refused "a request without a proof" form c "$g" '{"did":"x"}'
 refused "a service of nobody" service c "/v1/grant/$(printf %032d 1)" "$(with nonce "$(raw c "/v1/grant/$(printf %032d 1)" '{}' | sed -n 's/.*"nonce":"\([0-9a-f]*\)".*/\1/p')")"
+# misread NAME STATUS PATH BODY: no request at all, and on record all the same.
+misread() {
+	local was
+	was=$(record 'form: ask service=')
+	check "$1" same "$2" "$(raw c "$3" "$4" | cut -d' ' -f1)"
+	check "$1: recorded" same $((was + 1)) "$(record 'form: ask service=')"
+}
 for bad in '/v1/grant/../../etc/passwd' '/v1/grant/..%2f..%2fetc%2fpasswd' '/v1/grant/' "/v1/grant/$exit_id/x"; do
-	check "path traversal by service id: $bad is not there" same 404 "$(raw c "$bad" '{}' | cut -d' ' -f1)"
+	misread "path traversal by service id: $bad is not there" 404 "$bad" '{}'
 done
-check "deep JSON is refused" same 400 "$(raw c "$g" '{"a":[[[[[[[[[[[[1]]]]]]]]]]]]}' | cut -d' ' -f1)"
-check "duplicated JSON is refused" same 400 "$(raw c "$g" '{"a":1,"a":1}' | cut -d' ' -f1)"
-check "JSON that is no object is refused" same 400 "$(raw c "$g" '[1]' | cut -d' ' -f1)"
-check "every attempt was recorded" test "$(record 'what":"refused')" -ge 1 -a "$(api a GET /v1/audit | grep -o 'ask service=' | wc -l)" -ge 10
+misread "deep JSON is refused" 400 "$g" '{"a":[[[[[[[[[[[[1]]]]]]]]]]]]}'
+misread "huge JSON is refused" 413 "$g" "{\"a\":\"$(printf '%070000d' 0)\"}"
+misread "duplicated JSON is refused" 400 "$g" '{"a":1,"a":1}'
+misread "JSON that is no object is refused" 400 "$g" '[1]'
 check "what B has it still has" greet b
 
 # ---- two services behind one port
@@ -186,12 +195,14 @@ check "and A has forgotten it" lends 0
 check "and C knows that it is over" same False "$(shows c "$exit_id" active)"
 sed -i 's/^  default: 4/  default: 3600/' "$bin/macros.d/tor-exit.yaml"
 
-# ---- pending, with A restarted between each step
-again() { stop a; start a; wait_for 15 meet b a; }
+# ---- pending, with A, or B, or both, restarted between each step
+again() { local n; for n in "$@"; do stop "$n"; start "$n"; done; wait_for 15 meet b a; }
 pending() { # pending NAME BETWEEN
 	local id sub
 	id=$(offer "$1" http-mirror pending 8080)
+	$2
 	everybody
+	$2
 	sub=$(subscribe b "$id")
 	$2
 	check "$1: before approval nothing is lent" same pending "$(code b "$id")"
@@ -205,15 +216,23 @@ pending() { # pending NAME BETWEEN
 	check "$1: and a third box does not" refuses greet c 8080
 	$2
 	check "$1: it is still lent" wait_for 5 greet b 8080
+	check "$1: B gives it back" grep -q returned <(ctl b services revoke-access "$1" 2>&1)
+	$2
+	check "$1: and has it no more" refuses greet b 8080
+	check "$1: and gets it again" same granted "$(state b "$id")"
+	$2
 	api a POST "/v1/subscriptions/$sub/reject" '{"reason":"no more"}' >/dev/null
 	$2
 	check "$1: after rejection it is gone" wait_for 5 refuses greet b 8080
 	check "$1: and B does not get it again" same rejected "$(code b "$id")"
 	$2
 	check "$1: nothing is lent" lends 0
+	carry a b
+	check "$1: and B shows it as rejected and not active" same "rejected False" "$(shows b "$id" subscription) $(shows b "$id" active)"
 }
 pending pending true
-pending pending-with-restarts again
+pending pending-with-restarts "again a"
+pending pending-with-restarts-of-both "again a b"
 
 # ---- what else ends it
 moved=$(offer moved tor-exit auto 9050)
