@@ -3,6 +3,8 @@
 	greet ADDR PORT		greet as a SOCKS 5 client; 0 when it is answered
 	hold ADDR PORT FILE	greet, wait for FILE, ask once more; 0 when answered
 	serve ADDR PORT		answer greetings and requests, as Tor does offline
+	echo ADDR PORT		answer datagrams with themselves
+	query ADDR PORT		send one; 0 when it is answered
 	noise SOCKET COUNT	guests of privd that break the rules
 """
 import os
@@ -47,6 +49,23 @@ def serve(addr, port):
                 c.sendall(b"\5\0")
             os._exit(0)
         c.close()
+
+
+def echo(addr, port):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind((addr, int(port)))
+    print("up", flush=True)
+    while True:
+        s.sendto(*s.recvfrom(512))
+
+
+def query(addr, port):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.settimeout(2)
+    s.connect((addr, int(port)))
+    s.send(b"q")
+    if s.recv(9) != b"q":
+        sys.exit("another answer")
 
 
 def noise(path, count):
