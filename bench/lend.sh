@@ -8,6 +8,7 @@ LEVEL=info
 . "$(dirname "$0")/../tests/net/lib.sh"
 CALLS=${CALLS:-100} LIVE=${LIVE:-10000}
 for need in sudo nft iperf3; do command -v $need >/dev/null || bail "$need is missing; run: sudo sh scripts/deps.sh check bench"; done
+[ -x "$BASTIDE_BUILD/lend_bench" ] || bail "lend_bench is not built; run: make bench-lend"
 
 net a b
 wire a b
