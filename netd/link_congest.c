@@ -29,18 +29,33 @@ sample(unsigned i, uint64_t drops)
 	sock[i].drops = drops;
 }
 
+/* Nothing was thrown away lately: nothing to look for either. */
+static int
+is_calm(void)
+{
+	struct udp	*u;
+	unsigned	 i;
+
+	for (i = 0; (u = udp_get(i)) != NULL; i++)
+		if (sock[i].dropping || u->stats.kernel_drops != sock[i].drops)
+			return 0;
+	return 1;
+}
+
 uint64_t
 congest_tick(void)
 {
 	struct udp	*u;
 	unsigned	 i;
 
+	if (is_calm())
+		return LINK_NEVER;
 	if (netd.now_ms >= next_ms) {
 		for (i = 0; (u = udp_get(i)) != NULL; i++)
 			sample(i, u->stats.kernel_drops);
 		next_ms = netd.now_ms + SAMPLE_MS;
 	}
-	return until(next_ms);
+	return is_calm() ? LINK_NEVER : until(next_ms);
 }
 
 int

@@ -72,8 +72,10 @@ read_notes(struct udp *u, struct msghdr *h)
 	for (c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-			if (drops != u->stats.kernel_drops)
+			if (drops != u->stats.kernel_drops) {
 				overflow_until_ms = netd.now_ms + OVERFLOW_MS;
+				netd_tick_by(netd.now_ms);
+			}
 			u->stats.kernel_drops = drops;
 		} else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
 			memcpy(&size, CMSG_DATA(c), sizeof(size));

@@ -1784,6 +1784,7 @@ START_TEST(drops_of_the_kernel_are_congestion_for_a_second)
 	netd.now_ms += 1000;
 	link_tick();
 	ck_assert(!link_congested(p));
+	ck_assert_uint_eq(congest_tick(), LINK_NEVER);	/* nothing to come back for */
 }
 END_TEST
 
