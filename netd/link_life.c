@@ -35,12 +35,25 @@ link_init(void)
 	seen_init(seed);
 }
 
+/*
+ * Those of all peers fall together, for one wake-up and one visit to cryptod:
+ * never later than the interval, and the first one a quarter sooner at most.
+ */
+static uint64_t
+next_beat(void)
+{
+	uint64_t every_ms = netd.conf[CONF_NODE_HEARTBEAT] * 1000;
+	uint64_t grid_ms = every_ms / 4;
+
+	return (netd.now_ms + every_ms) / grid_ms * grid_ms;
+}
+
 void
 link_beat(struct peer *p)
 {
 	static const uint8_t beat = LINK_MSG_HEARTBEAT;
 
-	p->extra->beat_ms = netd.now_ms + netd.conf[CONF_NODE_HEARTBEAT] * 1000;
+	p->extra->beat_ms = next_beat();
 	link_send(p, &beat, sizeof(beat));
 }
 

@@ -1705,6 +1705,37 @@ START_TEST(any_frame_is_an_answer)
 }
 END_TEST
 
+START_TEST(heartbeats_of_all_peers_fall_together_and_are_never_late)
+{
+	struct peer *p[3];
+	uint64_t every_ms, was_ms[3];
+	unsigned i, n, round;
+
+	set_up();
+	every_ms = netd.conf[CONF_NODE_HEARTBEAT] * 1000;
+	for (i = 0; i < 3; i++) {
+		p[i] = peer_up((uint8_t)(0x20 + 0x10 * i), (uint8_t)(1 + i), 41 + i);
+		link_beat(p[i]);
+		was_ms[i] = netd.now_ms;
+		ck_assert_uint_le(p[i]->extra->beat_ms, was_ms[i] + every_ms);
+		ck_assert_uint_gt(p[i]->extra->beat_ms,
+		    was_ms[i] + every_ms * 3 / 4);
+		netd.now_ms += 70;
+	}
+	ck_assert_uint_eq(p[0]->extra->beat_ms, p[2]->extra->beat_ms);
+	for (round = 0; round < 3; round++) {
+		netd.now_ms = p[0]->extra->beat_ms + round;	/* ticks are late, too */
+		for (i = 0; i < 3; i++)
+			p[i]->seen_ms = netd.now_ms;
+		n = nlent;
+		link_tick();
+		ck_assert_uint_eq(beats_since(n), 3);
+		ck_assert_uint_eq(p[0]->extra->beat_ms, netd.now_ms - round + every_ms);
+		ck_assert_uint_eq(p[1]->extra->beat_ms, p[0]->extra->beat_ms);
+	}
+}
+END_TEST
+
 START_TEST(a_quiet_peer_is_asked_after_a_missed_heartbeat)
 {
 	struct peer *p = reporting();
@@ -1852,6 +1883,7 @@ main(void)
 	tcase_add_test(t, a_peer_is_mute_only_when_it_owes_us_answers);
 	tcase_add_test(t, who_does_not_answer_is_asked_then_gone_round_and_heard_again);
 	tcase_add_test(t, any_frame_is_an_answer);
+	tcase_add_test(t, heartbeats_of_all_peers_fall_together_and_are_never_late);
 	tcase_add_test(t, a_quiet_peer_is_asked_after_a_missed_heartbeat);
 	tcase_add_test(t, a_peer_that_never_reported_is_not_judged_by_its_silence);
 	tcase_add_test(t, heartbeats_that_follow_closely_are_answered);
