@@ -20,7 +20,6 @@
 #include "answer.h"
 #include "control.h"
 #include "control_cmd.h"
-#include "history.h"
 #include "listen.h"
 #include "peer.h"
 
@@ -351,10 +350,4 @@ control_start(struct event_base *base)
 		fatalx("cannot watch the control socket");
 	log_as(LVL_INFO, "fips::control::unix_impl",
 	    "Control socket listening path=%s", netd.control_path);
-}
-
-uint64_t
-control_tick(void)
-{
-	return history_tick();
 }

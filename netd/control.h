@@ -10,7 +10,5 @@ void	control_start(struct event_base *);
 void	control_listeners(void);
 /* Once in each turn of the loop: goes on with a long answer. */
 void	control_turn(void);
-/* History rings; in how many ms to come back. */
-uint64_t control_tick(void);
 
 #endif

@@ -1,6 +1,9 @@
 /*
  * history.c -- takes a sample of the node and of each peer every second, and
  * answers `show stats`. What was not measured is null.
+ *
+ * Nobody wakes up for a sample: while nothing happens nothing changes. Whoever
+ * wakes up takes those that were due meanwhile, before it does anything else.
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +23,7 @@
 
 #define TRACKED_MAX	256
 #define SAMPLE_MS	1000
-#define SLICE		16	/* peers sampled in one tick: it stays short */
-#define SLICE_MS	8	/* until the next of them */
+#define MISSED_MAX	60	/* samples that a sleep is long; more is no sleep */
 #define AWAY_MS		3000	/* without a sample, and it is not here */
 
 struct tracked {
@@ -43,9 +45,8 @@ static struct rows	node;
 static int		node_ready;
 static struct tracked	*tracked[TRACKED_MAX];
 static unsigned		ntracked;
-static uint64_t		next_ms;
-static unsigned		slot;		/* of the peer that is sampled next */
-static int		sampling;
+static struct tracked	*of_slot[PEER_SLOTS];	/* who was there last */
+uint64_t		 history_due_ms = UINT64_MAX;
 
 static struct tracked *
 tracked_find(const uint8_t addr[NADDR_LEN])
@@ -61,6 +62,11 @@ tracked_find(const uint8_t addr[NADDR_LEN])
 static void
 forget(unsigned i)
 {
+	unsigned n;
+
+	for (n = 0; n < PEER_SLOTS; n++)
+		if (of_slot[n] == tracked[i])
+			of_slot[n] = NULL;
 	rows_free(&tracked[i]->rows);
 	free(tracked[i]);
 	tracked[i] = tracked[--ntracked];
@@ -68,7 +74,7 @@ forget(unsigned i)
 
 /* Whoever is here finds room: who is away longest makes it. 0, or -1. */
 static int
-make_room(void)
+make_room(uint64_t now_ms)
 {
 	unsigned i, away = 0;
 
@@ -77,18 +83,18 @@ make_room(void)
 	for (i = 1; i < ntracked; i++)
 		if (tracked[i]->contact_ms < tracked[away]->contact_ms)
 			away = i;
-	if (netd.now_ms - tracked[away]->contact_ms < AWAY_MS)
+	if (now_ms - tracked[away]->contact_ms < AWAY_MS)
 		return -1;
 	forget(away);
 	return 0;
 }
 
 static struct tracked *
-track(const struct peer *p)
+track(const struct peer *p, uint64_t now_ms)
 {
 	struct tracked *t;
 
-	if (make_room() == -1 || (t = calloc(1, sizeof(*t))) == NULL)
+	if (make_room(now_ms) == -1 || (t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
 	if (rows_init(&t->rows, peer_metric, PEER_METRICS) == -1) {
 		free(t);
@@ -96,7 +102,7 @@ track(const struct peer *p)
 	}
 	memcpy(t->addr, p->addr, NADDR_LEN);
 	memcpy(t->npub, p->npub, sizeof(t->npub));
-	t->first_ms = netd.now_ms;
+	t->first_ms = now_ms;
 	tracked[ntracked++] = t;
 	return t;
 }
@@ -138,10 +144,22 @@ sample_node(void)
 	rows_push(&node, v);
 }
 
-static void
-sample_peer(const struct peer *p)
+/* Its history, begun if need be, or NULL: there is no room. */
+static struct tracked *
+tracked_at(unsigned slot, const struct peer *p, uint64_t now_ms)
 {
-	struct tracked *t = tracked_find(p->addr);
+	struct tracked *t = of_slot[slot];
+
+	if (t != NULL && memcmp(t->addr, p->addr, NADDR_LEN) == 0)
+		return t;
+	t = tracked_find(p->addr);
+	return of_slot[slot] = t != NULL ? t : track(p, now_ms);
+}
+
+static void
+sample_peer(unsigned slot, const struct peer *p, uint64_t now_ms)
+{
+	struct tracked *t = tracked_at(slot, p, now_ms);
 	const struct mmp *m = link_mmp(p);
 	double v[PEER_METRICS] = {
 		mmp_has_srtt(m) ? mmp_srtt_ms(m) : NAN, mmp_loss(m),
@@ -150,16 +168,16 @@ sample_peer(const struct peer *p)
 		m->rx.now.ce_count
 	};
 
-	if (t == NULL && (t = track(p)) == NULL)
+	if (t == NULL)
 		return;
 	t->active = 1;
-	t->contact_ms = netd.now_ms;
+	t->contact_ms = now_ms;
 	rows_push(&t->rows, v);
 }
 
 /* A gap for who is away; the end for who is away too long. */
 static void
-sample_absent(void)
+sample_absent(uint64_t now_ms)
 {
 	static const double gap[PEER_METRICS] = {
 		NAN, NAN, NAN, NAN, NAN, NAN, NAN
@@ -169,7 +187,7 @@ sample_absent(void)
 	while (i < ntracked) {
 		struct tracked *t = tracked[i];
 
-		if (!t->active && netd.now_ms - t->contact_ms >
+		if (!t->active && now_ms - t->contact_ms >
 		    HISTORY_KEEP_S * 1000ULL) {
 			forget(i);
 			continue;
@@ -180,46 +198,39 @@ sample_absent(void)
 	}
 }
 
-/* Begin a sample of everything: the node now, its peers in slices. */
-static int
-begin(void)
+/* Everything, as it stood then. Who only knocked has no history. */
+static void
+sample(uint64_t now_ms)
 {
+	const struct peer *p;
 	unsigned i;
 
 	if (!node_ready && rows_init(&node, node_metric, NODE_METRICS) == -1)
-		return -1;
+		return;
 	node_ready = 1;
 	sample_node();
 	for (i = 0; i < ntracked; i++)
 		tracked[i]->active = 0;
-	slot = 0;
-	sampling = 1;
-	return 0;
+	for (i = 0; i < PEER_SLOTS; i++)
+		if ((p = peer_slot(i)) != NULL && p->cur.proven)
+			sample_peer(i, p, now_ms);
+	sample_absent(now_ms);
 }
 
-uint64_t
-history_tick(void)
+void
+history_start(void)
 {
-	const struct peer *p;
-	unsigned n = 0;
+	sample(netd.now_ms);
+	history_due_ms = netd.now_ms + SAMPLE_MS - netd.now_ms % SAMPLE_MS;
+}
 
-	if (netd.now_ms >= next_ms && !sampling) {
-		next_ms = netd.now_ms + SAMPLE_MS - netd.now_ms % SAMPLE_MS;
-		if (begin() == -1)
-			return SAMPLE_MS;
-	}
-	/* Who only knocked has no history. */
-	for (; sampling && slot < PEER_SLOTS && n < SLICE; slot++)
-		if ((p = peer_slot(slot)) != NULL && p->cur.proven) {
-			sample_peer(p);
-			n++;
-		}
-	if (sampling && slot < PEER_SLOTS)
-		return SLICE_MS;
-	if (sampling)
-		sample_absent();
-	sampling = 0;
-	return next_ms > netd.now_ms ? next_ms - netd.now_ms : 0;
+void
+history_catch_up(void)
+{
+	if (netd.now_ms - history_due_ms >= MISSED_MAX * SAMPLE_MS)
+		history_due_ms = netd.now_ms - netd.now_ms % SAMPLE_MS;
+	for (; history_due_ms <= netd.now_ms; history_due_ms += SAMPLE_MS)
+		sample(history_due_ms);
 }
 
 static int

@@ -15,8 +15,11 @@
 #define HISTORY_SLOW		1440	/* samples, one a minute */
 #define HISTORY_KEEP_S		86400	/* a peer that is gone is kept so long */
 
-/* Takes samples that are due; in how many ms to come back. */
-uint64_t history_tick(void);
+void	history_start(void);
+/* When the next sample is due: from then on, and before anything that is sampled
+ * changes, take it and those after it up to now. */
+extern uint64_t history_due_ms;
+void	history_catch_up(void);
 /* Last n samples of a metric of the node, oldest first. */
 json_t	*history_recent(const char *metric, unsigned n);
 

@@ -23,6 +23,7 @@
 #include "carry.h"
 #include "control.h"
 #include "dns.h"
+#include "history.h"
 #include "link.h"
 #include "mesh.h"
 #include "names.h"
@@ -35,7 +36,7 @@
 
 #define BOOT_WAIT_MS	30000		/* privd has shorter patience of its own */
 #define DOOR_BATCH	64		/* messages taken from a door in one turn */
-#define TICK_MAX_MS	1000		/* history rings want a sample a second */
+#define TICK_MAX_MS	60000		/* between two when nothing is due */
 #define GOODBYE_MS	500		/* longest wait for goodbyes to be sealed */
 
 struct netd netd;
@@ -48,10 +49,16 @@ uint64_t
 netd_clock(void)
 {
 	struct timespec ts;
+	uint64_t	now_us;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	netd.now_us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-	netd.now_ms = netd.now_us / 1000;
+	now_us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	netd.now_us = now_us;
+	netd.now_ms = now_us / 1000;
+	if (netd.now_ms >= history_due_ms) {
+		history_catch_up();
+		netd_slice(now_us);
+	}
 	return netd.now_ms;
 }
 
@@ -238,8 +245,6 @@ run_tick(void)
 
 	netd_clock();
 	began_us = netd.now_us;
-	n = control_tick();
-	next = n < next ? n : next;
 	n = link_tick();
 	next = n < next ? n : next;
 	n = session_tick();
@@ -328,6 +333,7 @@ open_front_door(void)
 	udp_start(netd.base);
 	mesh_init();
 	link_start();
+	history_start();
 	arm_tick(0);
 }
 

@@ -22,6 +22,7 @@ enum {
 	JITTER_S = 15,
 	PENDING_OLD_MS = 60000,	/* nobody waits for these keys any more */
 	PROBE_MS = 2000,
+	LOOK_MS = 1000,		/* what waits for others' news is looked at again */
 };
 
 void
@@ -317,8 +318,17 @@ take_overdue(struct session *s, uint64_t *due)
 		return;
 	if (session_decide_overdue(age_ms, now - s->extra->heard_cur_ms))
 		cut_over(s);
-	else if (*due > 1000)
-		*due = 1000;
+	else if (*due > LOOK_MS)
+		*due = LOOK_MS;
+}
+
+/* Keys old enough to go, once a way or the far end lets them. */
+static int
+is_overdue(const struct session *s)
+{
+	return (s->prev.session != 0 && netd.now_ms >= s->prev_until_ms) ||
+	    (netd.conf[CONF_REKEY_ENABLED] &&
+	    netd.now_ms - s->cur.start_ms >= s->extra->rekey_after_ms);
 }
 
 uint64_t
@@ -340,8 +350,8 @@ session_rekey_tick(struct session *s)
 		shake_begin(s);
 	}
 	probe(s, &due);
-	if (s->extra->unheard_ms != 0 && due > 1000)
-		due = 1000;
+	if ((s->extra->unheard_ms != 0 || is_overdue(s)) && due > LOOK_MS)
+		due = LOOK_MS;
 	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms &&
 	    s->extra->rekey_after_ms - age < due)
 		due = s->extra->rekey_after_ms - age;

@@ -37,6 +37,13 @@ names_display(const uint8_t addr[NADDR_LEN], char out[64])
 	hex_encode(addr, NADDR_LEN, out);
 }
 
+static void
+begins(void)
+{
+	netd.now_ms = 1000000;
+	history_start();
+}
+
 /* Peer number n comes, to stay or only to knock. */
 static void
 comes(unsigned slot, unsigned n, int proven)
@@ -52,8 +59,16 @@ seconds(unsigned n)
 {
 	uint64_t until_ms = netd.now_ms + n * 1000;
 
-	while (netd.now_ms < until_ms)
-		netd.now_ms += history_tick();
+	while (netd.now_ms < until_ms) {
+		netd.now_ms = history_due_ms;
+		history_catch_up();
+	}
+}
+
+static void
+sent(unsigned slot, uint64_t bytes)
+{
+	table[slot].stats.bytes_sent += bytes;
 }
 
 static int
@@ -166,7 +181,7 @@ END_TEST
 
 START_TEST(strangers_who_knock_have_no_history)
 {
-	netd.now_ms = 1000000;
+	begins();
 	comes(0, 1, 0), comes(1, 2, 1);
 	seconds(3);
 	ck_assert(!is_tracked(1));
@@ -178,7 +193,7 @@ START_TEST(who_is_here_has_a_history_however_many_were)
 {
 	unsigned i;
 
-	netd.now_ms = 1000000;
+	begins();
 	comes(0, 1, 1);
 	for (i = 2; i < 400; i++) {
 		comes(1, i, 1);
@@ -227,6 +242,89 @@ last_of(const json_t *series, size_t i, size_t want)
 	return json_real_value(json_array_get(v, want - 1));
 }
 
+/* The last n samples of what was sent to the peer in slot 0, the only one that is here. */
+static void
+series_of_0(double *v, unsigned n)
+{
+	json_t *params = json_pack("{s:s, s:s}", "metric", peer_metric[3].name,
+	    "window", "100s"), *o, *peer, *value;
+	char err[CTL_ERR_LEN];
+	size_t i;
+
+	o = show_stats_history_all_peers(params, err);	/* sorts them */
+	o = filled(o, history_asked_peers(params));
+	peer = json_array_get(json_object_get(o, "peers"), 0);	/* active ones first */
+	ck_assert(json_is_true(json_object_get(peer, "is_active")));
+	for (i = 0; i < n; i++) {
+		value = json_array_get(json_object_get(peer, "values"), 100 - n + i);
+		v[i] = json_is_null(value) ? -1 : json_real_value(value);
+	}
+	json_decref(o);
+	json_decref(params);
+}
+
+/* Something happens now and then; between that one wakes up every ms_awake. */
+static void
+lives(unsigned n, uint64_t ms_awake, double *v, unsigned nv)
+{
+	static const struct { unsigned ms, bytes; } event[] = {
+		{ 300, 10 }, { 400, 5 }, { 300, 7 }, { 4900, 20 }, { 1, 1 },
+		{ 99, 2 }, { 12000, 9 }, { 999, 4 }, { 1, 3 }, { 3500, 0 }, { 6, 8 }
+	};
+	uint64_t at_ms;
+	unsigned i;
+
+	netd.now_ms = 1000000ULL * n;
+	comes(0, n, 1);
+	history_start();
+	for (i = 0; i < sizeof(event) / sizeof(event[0]); i++) {
+		at_ms = netd.now_ms + event[i].ms;
+		do {
+			netd.now_ms = netd.now_ms + ms_awake < at_ms ?
+			    netd.now_ms + ms_awake : at_ms;
+			if (netd.now_ms >= history_due_ms)
+				history_catch_up();
+		} while (netd.now_ms < at_ms);
+		sent(0, event[i].bytes);
+	}
+	series_of_0(v, nv);
+}
+
+START_TEST(who_slept_has_the_same_history_as_who_did_not)
+{
+	double awake[20], slept[20];
+	unsigned i, some = 0;
+
+	lives(1, 1, awake, 20);
+	lives(2, 100000, slept, 20);
+	for (i = 0; i < 20; i++) {
+		ck_assert_msg(awake[i] == slept[i], "second %u: %f and %f", i,
+		    awake[i], slept[i]);
+		some += awake[i] > 0;
+	}
+	ck_assert_uint_ge(some, 4);
+}
+END_TEST
+
+START_TEST(who_was_stopped_for_long_takes_one_sample_for_it)
+{
+	uint64_t next_ms;
+	json_t *all;
+
+	begins();
+	comes(0, 1, 1);
+	seconds(5);
+	netd.now_ms += 3600500;
+	history_catch_up();
+	next_ms = history_due_ms;
+	ck_assert_uint_gt(next_ms, netd.now_ms);
+	ck_assert_uint_le(next_ms, netd.now_ms + 1000);
+	all = history_recent("peer_count", 3600);
+	ck_assert_uint_eq(json_array_size(all), 7);
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(each_series_of_an_answer_has_its_own_values)
 {
 	json_t *params = json_pack("{s:s, s:s}", "metric",
@@ -234,7 +332,7 @@ START_TEST(each_series_of_an_answer_has_its_own_values)
 	char err[CTL_ERR_LEN];
 	unsigned i;
 
-	netd.now_ms = 1000000;
+	begins();
 	comes(0, 1, 1), comes(1, 2, 1), comes(2, 3, 1);
 	for (i = 0; i < 20; i++) {
 		table[0].stats.bytes_recv += 10;
@@ -273,6 +371,8 @@ main(void)
 	tcase_add_test(t, the_rings_wrap_and_a_window_is_never_longer);
 	tcase_add_test(t, strangers_who_knock_have_no_history);
 	tcase_add_test(t, who_is_here_has_a_history_however_many_were);
+	tcase_add_test(t, who_slept_has_the_same_history_as_who_did_not);
+	tcase_add_test(t, who_was_stopped_for_long_takes_one_sample_for_it);
 	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
