@@ -34,6 +34,7 @@
 #define PASS_REFUSED	1024
 #define PASS_STRANGERS	256
 #define SAVE_S		600		/* what is done again after a crash */
+#define DOZE_S		60		/* longest without a look: clocks are set */
 
 static unsigned		 under_way;
 static struct event	*timer;
@@ -254,10 +255,15 @@ may_call(const struct source *s)
 
 /* A box without a domain follows nobody that was not named to it. */
 static int
+is_followed(const struct source *s)
+{
+	return s->fetch == NULL && (s->named || dird.journal->root[0] != '\0');
+}
+
+static int
 is_due(const struct source *s)
 {
-	return s->fetch == NULL && s->due <= dird_now() &&
-	    (s->named || dird.journal->root[0] != '\0') && may_call(s);
+	return is_followed(s) && s->due <= dird_now() && may_call(s);
 }
 
 static int
@@ -299,6 +305,22 @@ recall(void)
 		cosigned_read(j->cosigned.data, j->cosigned.len);
 }
 
+/* Seconds until something may be due; a call that others make may end. */
+static unsigned
+doze_s(void)
+{
+	int64_t now = dird_now(), due = save_due;
+	const struct source *s;
+	unsigned i;
+
+	for (i = 0; i < source_count(); i++) {
+		s = source_at(i);
+		if (is_followed(s) && s->due < due)
+			due = s->due;
+	}
+	return due <= now ? 1 : due - now < DOZE_S ? (unsigned)(due - now) : DOZE_S;
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -309,7 +331,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	arm(1);
+	arm(DOZE_S);
 	if (state_writable() != WHY_OK)
 		return;
 	if (size != dird.journal->n) {
@@ -322,6 +344,14 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < n && under_way < AT_ONCE; i++, turn++)
 		if (is_due(source_at(turn % n)))
 			begin(source_at(turn % n));
+	arm(doze_s());
+}
+
+void
+pull_look(void)
+{
+	if (timer != NULL)
+		arm(0);
 }
 
 void

@@ -15,6 +15,8 @@ void	pull_start(void);
 int	pull_from(const uint8_t pub[32]);
 /* The same from everybody we know of; how many these are. */
 unsigned pull_all(void);
+/* The journal has grown: there may be nodes that are new. */
+void	pull_look(void);
 /*
  * How far we are with everybody and what was cosigned onto the disk, so that a
  * restart goes on from there. ending: it is the last time.

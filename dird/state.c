@@ -8,6 +8,7 @@
 #include "head.h"
 #include "lent.h"
 #include "node.h"
+#include "pull.h"
 
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
@@ -67,6 +68,7 @@ state_changed(void)
 	head_soon();
 	node_look();
 	lent_look();
+	pull_look();
 }
 
 enum why

@@ -195,11 +195,36 @@ teardown(void)
 	view_free(journal.view);
 }
 
-/* The timer of pull.c is due when the clock says so or something happened. */
+/* The timer of pull.c, as if what the clock says had come about. */
 static void
 turn(void)
 {
+	pull_look();
 	event_base_loop(dird.base, EVLOOP_ONCE);
+}
+
+static int
+longest_wait(const struct event_base *base, const struct event *ev, void *arg)
+{
+	struct timeval at, since;
+	int *wait_s = arg;
+
+	if (!event_pending(ev, EV_TIMEOUT, &at))
+		return 0;
+	event_base_gettimeofday_cached((struct event_base *)(uintptr_t)base, &since);
+	timersub(&at, &since, &at);
+	*wait_s = (int)at.tv_sec + (at.tv_usec > 500000);
+	return 1;
+}
+
+/* For how long the timer of pull.c sleeps now. */
+static int
+sleeps_s(void)
+{
+	int wait_s = -1;
+
+	event_base_foreach_event(dird.base, longest_wait, &wait_s);
+	return wait_s;
 }
 
 static void
@@ -234,6 +259,27 @@ answer(unsigned n, int status, const char *page, const char *wrong)
 	c->done = NULL;
 	was.done(was.arg, status, page, page == NULL ? 0 : strlen(page), wrong);
 }
+
+START_TEST(it_sleeps_until_somebody_is_due)
+{
+	turn();
+	ck_assert_int_eq(sleeps_s(), 60);		/* nobody is known */
+	near(1);
+	turn();
+	ck_assert_uint_eq(made, 1);
+	ck_assert_int_eq(sleeps_s(), 60);		/* one that is under way is no reason */
+	answer(1, 200, NULL, NULL);
+	turn();
+	ck_assert_int_eq(sleeps_s(), INTERVAL);
+	now += INTERVAL - 5;
+	turn();
+	ck_assert_uint_eq(made, 1);
+	ck_assert_int_eq(sleeps_s(), 5);
+	now += 5;
+	turn();
+	ck_assert_uint_eq(made, 2);
+}
+END_TEST
 
 START_TEST(slow_strangers_leave_calls_for_members)
 {
@@ -630,6 +676,7 @@ main(void)
 	tcase_add_test(t, who_lets_in_again_may_come_right_behind_it);
 	tcase_add_test(t, what_came_before_it_was_no_help);
 	tcase_add_test(t, a_second_history_is_not_its_bearers_fault);
+	tcase_add_test(t, it_sleeps_until_somebody_is_due);
 	tcase_add_test(t, a_pull_goes_on_after_a_restart);
 	tcase_add_test(t, what_may_be_wanted_later_is_asked_for_after_a_restart);
 	tcase_add_test(t, a_restart_gives_nobody_another_hour);
