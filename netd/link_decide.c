@@ -3,12 +3,13 @@
 
 /*
  * Same run, proven keys: a rekey, or a peer that lost its state. When both
- * sides renew at once the smaller address goes on and the larger answers.
+ * sides renew at once the smaller address goes on and the larger answers. But
+ * who left our frames unanswered has no rekey with us: it forgot us and begins anew.
  */
 static enum link_act
 decide_same(const struct link_facts *f, enum refusal *why)
 {
-	if (f->age_ms < LINK_CROSS_MS || (f->busy && f->smaller)) {
+	if (f->age_ms < LINK_CROSS_MS || (f->busy && f->smaller && !f->mute)) {
 		*why = REFUSE_LINK_UNEXPECTED;
 		return ACT_REFUSE;
 	}

@@ -28,6 +28,7 @@ struct link_facts {
 	int		busy;		/* a rekey of ours is out */
 	int		held;		/* keys wait for their proof */
 	int		smaller;	/* our address is the smaller one */
+	int		mute;		/* it does not answer any more */
 	int		full;		/* no room for another peer */
 	uint64_t	age_ms, held_ms;	/* of the current and the held keys */
 };

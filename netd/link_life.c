@@ -140,15 +140,25 @@ peer_proven(struct peer *p)
 
 /* -- time --------------------------------------------------------------------- */
 
+/* Keys that the peer may be about to use are a link's last chance, for a while:
+ * those that are held may stem from a replay. */
+static int
+is_renewing(const struct peer *p)
+{
+	return p->extra->rekey == REKEY_HELD ||
+	    (p->extra->rekey == REKEY_BUSY && hs_rekey_alive(p->handle));
+}
+
 static int
 is_dead(const struct peer *p)
 {
 	uint64_t silent_ms = netd.now_ms - p->seen_ms;
+	uint64_t dead_ms = netd.conf[CONF_NODE_LINK_DEAD] * 1000;
 
 	if (!p->cur.proven)
 		return silent_ms >= netd.conf[CONF_HS_TIMEOUT] * 1000;
-	return silent_ms >= netd.conf[CONF_NODE_LINK_DEAD] * 1000 &&
-	    !(p->extra->rekey == REKEY_BUSY && hs_rekey_alive(p->handle));
+	return silent_ms >= dead_ms &&
+	    (silent_ms >= 3 * dead_ms || !is_renewing(p));
 }
 
 static uint64_t

@@ -118,7 +118,9 @@ yield_and_hold(void *obj, void *arg)
 {
 	struct peer *p = obj;
 
-	log_debug("Dual rekey initiation: we lose (larger addr), abandoning ours peer=%s",
+	log_debug("%s, abandoning ours peer=%s", p->mute ?
+	    "Handshake of a peer that left our rekey unanswered" :
+	    "Dual rekey initiation: we lose (larger addr)",
 	    peer_display(p->addr));
 	hs_end_rekey(p->handle);
 	return hold(obj, arg);
@@ -142,6 +144,8 @@ cut_over(void *obj, void *arg)
 
 	keys_replace(p, o->keys);
 	p->cur.proven = 1;
+	/* Message 2 is a sign of life: the peer holds these keys, too. */
+	p->seen_ms = netd.now_ms;
 	p->k_bit = (uint8_t)o->k_bit;
 	return 0;
 }

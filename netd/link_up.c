@@ -68,6 +68,7 @@ gather(const struct hs *h, struct link_facts *f)
 	f->proven = p->cur.proven;
 	f->busy = p->extra->rekey == REKEY_BUSY;
 	f->held = p->extra->rekey == REKEY_HELD;
+	f->mute = p->mute;
 	f->age_ms = netd.now_ms - p->cur.start_ms;
 	f->held_ms = netd.now_ms - p->pend.start_ms;
 }

@@ -370,7 +370,8 @@ facts(unsigned bits)
 		.held = bits >> 8 & 1, .smaller = bits >> 9 & 1,
 		.full = bits >> 10 & 1,
 		.age_ms = bits >> 11 & 1 ? LINK_CROSS_MS : LINK_CROSS_MS - 1,
-		.held_ms = bits >> 12 & 1 ? LINK_HELD_MS : LINK_HELD_MS - 1
+		.held_ms = bits >> 12 & 1 ? LINK_HELD_MS : LINK_HELD_MS - 1,
+		.mute = bits >> 13 & 1
 	};
 }
 
@@ -381,7 +382,7 @@ START_TEST(every_inbound_decision_obeys_the_rules)
 	enum link_act		a;
 	unsigned		bits;
 
-	for (bits = 0; bits < 1u << 13; bits++) {
+	for (bits = 0; bits < 1u << 14; bits++) {
 		f = facts(bits);
 		a = decide_inbound(&f, &why);
 		ck_assert_int_eq(a == ACT_REFUSE, why != REFUSE_NONE);
@@ -392,7 +393,7 @@ START_TEST(every_inbound_decision_obeys_the_rules)
 		ck_assert_int_eq(a == ACT_NEW, !f.known);
 		ck_assert(a != ACT_NEW || !f.full);
 		ck_assert(a != ACT_REKEY || (f.same_epoch && f.proven &&
-		    f.age_ms >= LINK_CROSS_MS && !(f.busy && f.smaller)));
+		    f.age_ms >= LINK_CROSS_MS && !(f.busy && f.smaller && !f.mute)));
 		ck_assert(a == ACT_NEW || !f.held || f.held_ms >= LINK_HELD_MS);
 	}
 }
@@ -823,6 +824,83 @@ START_TEST(when_both_rekey_the_larger_address_answers)
 	ck_assert(inbound(&home, 2, 0x20, 1, 502));
 	ck_assert_uint_eq(p->extra->rekey, REKEY_HELD);
 	ck_assert_int_eq(index_get(index, &slot), INDEX_NONE);
+}
+END_TEST
+
+/* It forgot the link while it was cut off, and our rekey was out all the time. */
+static struct peer *
+cut_off(uint8_t node, uint32_t *index)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(node, 1, 501);
+	later_alive(p, 31000);
+	later(20000);
+	*index = rekey_out(p);
+	later(14000);
+	ck_assert_ptr_eq(peer_find(addr_of(node)), p);
+	return p;
+}
+
+START_TEST(a_rekey_that_is_answered_at_last_keeps_the_link)
+{
+	uint32_t	 index;
+	struct peer	*p = cut_off(0x80, &index);
+
+	msg2_in(&home, index, 502, 1);
+	later(1000);
+	ck_assert_ptr_eq(peer_find(addr_of(0x80)), p);
+	ck_assert_uint_eq(p->cur.session, 502);
+	later(31000);
+	ck_assert_ptr_null(peer_find(addr_of(0x80)));
+}
+END_TEST
+
+START_TEST(an_answer_to_who_begins_anew_keeps_the_link)
+{
+	uint32_t	 index;
+	struct peer	*p = cut_off(0x20, &index);
+
+	ck_assert(inbound(&home, 2, 0x20, 1, 502));
+	later(1000);
+	ck_assert_ptr_eq(peer_find(addr_of(0x20)), p);
+	beat_in(&home, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+}
+END_TEST
+
+START_TEST(message_1s_that_nobody_proves_keep_no_link)
+{
+	uint32_t index;
+	uint8_t	 e;
+
+	cut_off(0x20, &index);
+	for (e = 2; e < 90 && peer_find(addr_of(0x20)) != NULL; e++) {
+		while (!is_quiet())
+			continue;
+		inbound(&away, e, 0x20, 1, 500u + e);
+		later(3000);
+	}
+	ck_assert_uint_gt(e, 10);
+	ck_assert_uint_lt(e, 30);
+}
+END_TEST
+
+START_TEST(who_left_our_rekey_unanswered_may_begin_anew)
+{
+	struct peer *p;
+
+	set_up();
+	p = peer_up(0x80, 1, 501);	/* we are smaller */
+	later_alive(p, 31000);
+	rekey_out(p);
+	p->mute = 1;
+	ck_assert(inbound(&home, 2, 0x80, 1, 502));
+	ck_assert_uint_eq(p->extra->rekey, REKEY_HELD);
+	beat_in(&home, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert(!p->mute);
 }
 END_TEST
 
@@ -1846,6 +1924,10 @@ main(void)
 	tcase_add_test(t, an_unanswered_rekey_frees_its_index_and_its_handshake);
 	tcase_add_test(t, when_both_rekey_the_smaller_address_goes_on);
 	tcase_add_test(t, when_both_rekey_the_larger_address_answers);
+	tcase_add_test(t, a_rekey_that_is_answered_at_last_keeps_the_link);
+	tcase_add_test(t, an_answer_to_who_begins_anew_keeps_the_link);
+	tcase_add_test(t, message_1s_that_nobody_proves_keep_no_link);
+	tcase_add_test(t, who_left_our_rekey_unanswered_may_begin_anew);
 	tcase_add_test(t, keys_that_are_old_or_used_are_renewed);
 	tcase_add_test(t, bad_frames_from_elsewhere_throw_nobody_out);
 	tcase_add_test(t, only_the_newest_frame_moves_a_peer);
