@@ -23,6 +23,7 @@
 
 #define TRACKED_MAX	256
 #define SAMPLE_MS	1000
+#define NEW_MAX		8	/* histories begun by one sample: 70 KiB each */
 #define MISSED_MAX	60	/* samples that a sleep is long; more is no sleep */
 #define AWAY_MS		3000	/* without a sample, and it is not here */
 
@@ -144,22 +145,26 @@ sample_node(void)
 	rows_push(&node, v);
 }
 
-/* Its history, begun if need be, or NULL: there is no room. */
+/* Its history, begun if need be, or NULL: there is no room, or it is the turn of others. */
 static struct tracked *
-tracked_at(unsigned slot, const struct peer *p, uint64_t now_ms)
+tracked_at(unsigned slot, const struct peer *p, uint64_t now_ms, unsigned *begun)
 {
 	struct tracked *t = of_slot[slot];
 
 	if (t != NULL && memcmp(t->addr, p->addr, NADDR_LEN) == 0)
 		return t;
 	t = tracked_find(p->addr);
-	return of_slot[slot] = t != NULL ? t : track(p, now_ms);
+	if (t == NULL && *begun < NEW_MAX) {
+		++*begun;
+		t = track(p, now_ms);
+	}
+	return of_slot[slot] = t;
 }
 
 static void
-sample_peer(unsigned slot, const struct peer *p, uint64_t now_ms)
+sample_peer(unsigned slot, const struct peer *p, uint64_t now_ms, unsigned *begun)
 {
-	struct tracked *t = tracked_at(slot, p, now_ms);
+	struct tracked *t = tracked_at(slot, p, now_ms, begun);
 	const struct mmp *m = link_mmp(p);
 	double v[PEER_METRICS] = {
 		mmp_has_srtt(m) ? mmp_srtt_ms(m) : NAN, mmp_loss(m),
@@ -203,7 +208,7 @@ static void
 sample(uint64_t now_ms)
 {
 	const struct peer *p;
-	unsigned i;
+	unsigned i, begun = 0;
 
 	if (!node_ready && rows_init(&node, node_metric, NODE_METRICS) == -1)
 		return;
@@ -213,7 +218,7 @@ sample(uint64_t now_ms)
 		tracked[i]->active = 0;
 	for (i = 0; i < PEER_SLOTS; i++)
 		if ((p = peer_slot(i)) != NULL && p->cur.proven)
-			sample_peer(i, p, now_ms);
+			sample_peer(i, p, now_ms, &begun);
 	sample_absent(now_ms);
 }
 

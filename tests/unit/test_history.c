@@ -206,6 +206,25 @@ START_TEST(who_is_here_has_a_history_however_many_were)
 }
 END_TEST
 
+START_TEST(a_crowd_that_comes_at_once_gets_its_histories_a_few_a_second)
+{
+	unsigned i, before = 0, have, seconds_of_it = 0;
+
+	begins();
+	for (i = 0; i < 40; i++)
+		comes(i, 1000 + i, 1);
+	do {
+		seconds(1);
+		for (i = have = 0; i < 40; i++)
+			have += (unsigned)is_tracked(1000 + i);
+		ck_assert_uint_le(have - before, 8);
+		ck_assert_uint_gt(have, before);
+		before = have;
+	} while (have < 40 && ++seconds_of_it < 40);
+	ck_assert_uint_eq(have, 40);
+}
+END_TEST
+
 /* The data of an answer, its values filled in. */
 static json_t *
 filled(json_t *head, void *asked)
@@ -371,6 +390,7 @@ main(void)
 	tcase_add_test(t, the_rings_wrap_and_a_window_is_never_longer);
 	tcase_add_test(t, strangers_who_knock_have_no_history);
 	tcase_add_test(t, who_is_here_has_a_history_however_many_were);
+	tcase_add_test(t, a_crowd_that_comes_at_once_gets_its_histories_a_few_a_second);
 	tcase_add_test(t, who_slept_has_the_same_history_as_who_did_not);
 	tcase_add_test(t, who_was_stopped_for_long_takes_one_sample_for_it);
 	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
