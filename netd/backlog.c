@@ -68,7 +68,7 @@ backlog_pass(const uint8_t *pkt, size_t len)
 		return 1;
 	flow = ip6_flow(pkt, len);
 	for (i = 0; i < count; i++)
-		if (nth(i)->flow == flow)
+		if (flow == 0 || nth(i)->flow == 0 || nth(i)->flow == flow)
 			return 0;
 	return passed++ < BACKLOG_PASS;
 }

@@ -6,7 +6,8 @@
  * knows no flows: there, an echo waits behind a megabyte of somebody's upload.
  * So the pieces are read as they come and wait here, and a packet whose own flow
  * has nothing waiting goes past them; not many of them for each piece, so that a
- * flood of small packets waits like anybody else.
+ * flood of small packets waits like anybody else. A fragment may be of any flow: it
+ * passes nobody, and nobody it.
  */
 #ifndef NETD_BACKLOG_H
 #define NETD_BACKLOG_H

@@ -12,8 +12,8 @@ enum {
 static struct flow {
 	uint32_t	flow;		/* 0: none */
 	uint32_t	next;		/* TCP: where the next segment begins */
-	uint64_t	waited_ms;	/* others: the last one that had to; 0: none */
-} table[FLOWS];
+	uint64_t	large_ms;	/* others: the last large one; 0: none */
+} table[FLOWS];			/* of two ends too: their fragments are large */
 
 static uint32_t
 seq_of(const uint8_t *tcp)
@@ -41,20 +41,38 @@ is_tcp(const uint8_t *pkt, size_t len)
 	return pkt[6] == NH_TCP && len >= IP6_HEAD + TCP_HEAD;
 }
 
+static void
+note_large(uint32_t flow, uint64_t now_ms)
+{
+	table[flow % FLOWS] = (struct flow){ .flow = flow, .large_ms = now_ms };
+}
+
+static int
+is_quiet(uint32_t flow, uint64_t now_ms)
+{
+	const struct flow *f = &table[flow % FLOWS];
+
+	return f->flow != flow || f->large_ms == 0 ||
+	    now_ms - f->large_ms >= EARLY_QUIET_MS;
+}
+
 void
-early_note(const uint8_t *pkt, size_t len, int waited, uint64_t now_ms)
+early_note(const uint8_t *pkt, size_t len, int large, uint64_t now_ms)
 {
 	uint32_t	 flow = ip6_flow(pkt, len);
 	struct flow	*f = &table[flow % FLOWS];
 
-	if (flow == 0)
+	if (flow == 0) {
+		if (len >= IP6_HEAD && ip6_is_extension(pkt[6]))
+			note_large(ip6_ends(pkt, len), now_ms);
 		return;
+	}
 	if (f->flow != flow)
 		*f = (struct flow){ .flow = flow };
 	if (is_tcp(pkt, len))
 		f->next = seq_of(pkt + IP6_HEAD) + seq_len(pkt, len);
-	else if (waited)
-		f->waited_ms = now_ms;
+	else if (large)
+		note_large(flow, now_ms);
 }
 
 int
@@ -69,5 +87,5 @@ early_may(const uint8_t *pkt, size_t len, uint64_t now_ms)
 		return f->next == seq_of(pkt + IP6_HEAD);
 	if (pkt[6] != NH_UDP && pkt[6] != NH_ICMP6)
 		return 0;
-	return f->waited_ms == 0 || now_ms - f->waited_ms >= EARLY_QUIET_MS;
+	return is_quiet(flow, now_ms) && is_quiet(ip6_ends(pkt, len), now_ms);
 }

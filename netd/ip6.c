@@ -57,6 +57,13 @@ ip6_expand(const uint8_t shim[IP6_SHIM], size_t upper, const uint8_t src[16],
 	return 0;
 }
 
+int
+ip6_is_extension(uint8_t nh)
+{
+	return nh == NH_HOP || nh == NH_ROUTING || nh == NH_FRAGMENT ||
+	    nh == NH_DEST;
+}
+
 size_t
 ip6_upper(const uint8_t *pkt, size_t len, uint8_t *nh)
 {
@@ -65,8 +72,7 @@ ip6_upper(const uint8_t *pkt, size_t len, uint8_t *nh)
 
 	*nh = pkt[6];
 	for (i = 0; i < EXT_MAX; i++) {
-		if (*nh != NH_HOP && *nh != NH_ROUTING && *nh != NH_FRAGMENT &&
-		    *nh != NH_DEST)
+		if (!ip6_is_extension(*nh))
 			return at;
 		if (len - at < 8)
 			return 0;
@@ -146,21 +152,37 @@ syn_at(const uint8_t *pkt, size_t len, size_t *n)
 	    at : 0;
 }
 
-/* Others have a checksum, an offset or the like where these have ports. */
-uint32_t
-ip6_flow(const uint8_t *pkt, size_t len)
+/* The hash of both addresses. */
+static uint64_t
+ends(const uint8_t *pkt)
 {
 	uint64_t h = 0, word;
-	uint32_t ports = 0;
 	unsigned i;
 
-	if (len < IP6_HEAD + sizeof(ports))
-		return 0;
 	for (i = 8; i < IP6_HEAD; i += sizeof(word)) {
 		memcpy(&word, pkt + i, sizeof(word));
 		h = (h ^ word) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 32;
 	}
+	return h;
+}
+
+uint32_t
+ip6_ends(const uint8_t *pkt, size_t len)
+{
+	return len < IP6_HEAD ? 0 : (uint32_t)(ends(pkt) >> 32) | 1;
+}
+
+/* Others have a checksum or the like where these have ports. */
+uint32_t
+ip6_flow(const uint8_t *pkt, size_t len)
+{
+	uint64_t h;
+	uint32_t ports = 0;
+
+	if (len < IP6_HEAD + sizeof(ports) || ip6_is_extension(pkt[6]))
+		return 0;
+	h = ends(pkt);
 	if (pkt[6] == NH_TCP || pkt[6] == NH_UDP)
 		memcpy(&ports, pkt + IP6_HEAD, sizeof(ports));
 	h = (h ^ ports ^ (uint64_t)pkt[6] << 32) * 0x9e3779b97f4a7c15u;

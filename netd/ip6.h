@@ -56,11 +56,15 @@ int	ip6_expand(const uint8_t shim[IP6_SHIM], size_t upper,
 	    const uint8_t src[16], const uint8_t dst[16], uint8_t head[IP6_HEAD]);
 /* Does it open a TCP connection? Only such a packet has an MSS to lower. */
 int	ip6_is_syn(const uint8_t *pkt, size_t len);
+/* May a packet of any flow stand behind this header, as a fragment's does? */
+int	ip6_is_extension(uint8_t nh);
 /*
  * A number for the flow of a packet: both ends, protocol, ports. Two flows may
- * share one. 0 when it is too short to tell.
+ * share one. 0 when nobody can tell: it is too short, or behind extensions.
  */
 uint32_t ip6_flow(const uint8_t *pkt, size_t len);
+/* And for its two ends alone. */
+uint32_t ip6_ends(const uint8_t *pkt, size_t len);
 /*
  * Lower the MSS option of a TCP SYN to mss; behind extension headers too.
  * 1 when it was changed, checksum included.

@@ -267,6 +267,9 @@ merge_add(struct merge *m, uint8_t *pkt, size_t len, void *owner)
 	p.len = len;
 	p.owner = owner;
 	if (!read_heads(&p)) {
+		/* A fragment may be of any of these flows. */
+		if (len <= 6 || ip6_is_extension(pkt[6]))
+			merge_flush(m);
 		out_alone(m, pkt, len, owner);
 		return;
 	}

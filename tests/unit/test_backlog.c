@@ -93,6 +93,25 @@ START_TEST(a_packet_never_overtakes_its_own_flow)
 }
 END_TEST
 
+/* Whose datagram it is a part of nobody sees. */
+START_TEST(a_fragment_overtakes_nobody_and_nobody_it)
+{
+	struct vnet	v = { 0 };
+	uint8_t		pkt[HEADS + 300];
+	size_t		len = segment(pkt, 1, 300);
+
+	pkt[6] = 44;
+	push(2, 300, 0);
+	ck_assert_int_eq(backlog_pass(pkt, len), 0);
+	ck_assert_int_eq(backlog_push(&v, pkt, len, len, 0), 1);
+	ck_assert_int_eq(passes(3), 0);
+	backlog_pop();
+	ck_assert_int_eq(passes(3), 0);
+	backlog_pop();
+	ck_assert_int_eq(passes(3), 1);
+}
+END_TEST
+
 START_TEST(a_flood_waits_like_anybody_else)
 {
 	int i;
@@ -152,6 +171,7 @@ main(void)
 
 	tcase_add_test(tc, pieces_come_out_whole_and_as_they_went_in);
 	tcase_add_test(tc, a_packet_never_overtakes_its_own_flow);
+	tcase_add_test(tc, a_fragment_overtakes_nobody_and_nobody_it);
 	tcase_add_test(tc, a_flood_waits_like_anybody_else);
 	tcase_add_test(tc, a_full_backlog_takes_no_more_until_one_is_done);
 	tcase_add_test(tc, a_header_that_lies_leaves_no_trace);

@@ -76,12 +76,13 @@ START_TEST(the_end_of_a_stream_takes_a_number)
 }
 END_TEST
 
-START_TEST(others_go_early_when_none_of_theirs_waited)
+START_TEST(others_go_early_when_none_of_theirs_was_large)
 {
 	ck_assert_int_eq(may(UDP, 1, 0, 5000), 0);	/* nobody knows it */
 	note(UDP, 1, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(UDP, 1, 0, 5000), 1);
 	note(UDP, 1, 0, 10, 1, 5000);
+	note(UDP, 1, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(UDP, 1, 0, 5000 + EARLY_QUIET_MS - 1), 0);
 	note(UDP, 2, 0, 10, 0, 5000);
 	ck_assert_int_eq(may(UDP, 2, 0, 5000), 1);
@@ -112,8 +113,8 @@ START_TEST(what_has_no_ports_to_see_waits)
 {
 	size_t len = make(UDP, 9, 0, 0);
 
-	ck_assert_int_eq(may(ESP, 1, 0, 0), 0);
 	ck_assert_int_eq(may(0, 1, 0, 0), 0);	/* extension headers */
+	ck_assert_int_eq(may(ESP, 1, 0, 0), 0);
 	ck_assert_int_eq(early_may(pkt, IP6_HEAD + 3, 0), 0);
 	early_note(pkt, IP6_HEAD + 3, 0, 9000);
 	ck_assert_int_eq(early_may(pkt, IP6_HEAD + 3, 9000), 0);
@@ -140,16 +141,28 @@ START_TEST(echoes_are_one_flow_whatever_their_sum_is)
 }
 END_TEST
 
-/* The last of them is small: it does not go past the others. */
-START_TEST(fragments_between_two_ends_are_one_flow)
+/* They may be of any flow between these ends. */
+START_TEST(whole_datagrams_wait_where_there_were_fragments)
 {
-	size_t	 len = make(FRAGMENT, 0, 0, 0);
-	uint32_t one = ip6_flow(pkt, len);
+	uint32_t one;
+	size_t	 len;
 
-	pkt[IP6_HEAD + 2] = 0x04;		/* its offset */
-	ck_assert_uint_eq(ip6_flow(pkt, len), one);
+	note(UDP, 4, 0, 10, 0, 5000);
+	note(ICMP6, 0, 0, 10, 0, 5000);
+	ck_assert_int_eq(may(UDP, 4, 0, 5000), 1);
+	note(FRAGMENT, 0, 0, 10, 0, 5000);
+	ck_assert_int_eq(may(UDP, 4, 0, 5000 + EARLY_QUIET_MS - 1), 0);
+	ck_assert_int_eq(may(ICMP6, 0, 0, 5000 + EARLY_QUIET_MS - 1), 0);
+	ck_assert_int_eq(may(UDP, 4, 0, 5000 + EARLY_QUIET_MS), 1);
+	len = make(FRAGMENT, 0, 0, 0);
+	ck_assert_uint_eq(ip6_flow(pkt, len), 0);
+	ck_assert_int_eq(early_may(pkt, len, 5000), 0);
+	one = ip6_ends(pkt, len);
 	pkt[39] ^= 1;
-	ck_assert_uint_ne(ip6_flow(pkt, len), one);
+	ck_assert_uint_ne(ip6_ends(pkt, len), one);
+	ck_assert_uint_eq(ip6_ends(pkt, IP6_HEAD - 1), 0);
+	make(FRAGMENT, 0, 0, 0);
+	early_note(pkt, IP6_HEAD - 1, 0, 9000);
 }
 END_TEST
 
@@ -163,11 +176,11 @@ main(void)
 
 	tcase_add_test(tc, a_tcp_segment_goes_early_only_when_it_is_next);
 	tcase_add_test(tc, the_end_of_a_stream_takes_a_number);
-	tcase_add_test(tc, others_go_early_when_none_of_theirs_waited);
+	tcase_add_test(tc, others_go_early_when_none_of_theirs_was_large);
 	tcase_add_test(tc, a_flow_that_was_forgotten_waits);
 	tcase_add_test(tc, what_has_no_ports_to_see_waits);
 	tcase_add_test(tc, echoes_are_one_flow_whatever_their_sum_is);
-	tcase_add_test(tc, fragments_between_two_ends_are_one_flow);
+	tcase_add_test(tc, whole_datagrams_wait_where_there_were_fragments);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");

@@ -405,6 +405,30 @@ START_TEST(what_differs_is_not_merged)
 }
 END_TEST
 
+/* A large datagram goes in fragments, whose ports nobody sees. */
+START_TEST(fragments_stay_where_they_are_in_their_flow)
+{
+	unsigned i;
+
+	start();
+	for (i = 0; i < 60; i++) {
+		udp(in[nin], 9 + i % 3, 400);
+		if (i % 7 == 5) {
+			in[nin][6] = i % 2 ? 44 : 60;
+			in[nin][40] = UDP;
+		}
+		feed(448);
+	}
+	merge_flush(&merge);
+	ck_assert_uint_eq(nout, nin);
+	/* Each is behind all fragments before it, and before those behind it. */
+	for (i = 0; i < nin; i++)
+		if (i % 7 == 5)
+			ck_assert_mem_eq(out[i], in[i], 448);
+	ck_assert_uint_lt(nrun, nin);
+}
+END_TEST
+
 START_TEST(random_packets_come_back_to_the_byte)
 {
 	uint32_t	seq[6];
@@ -478,6 +502,7 @@ main(void)
 	tcase_add_test(t, a_partial_checksum_is_finished_where_it_lies);
 	tcase_add_test(t, packets_of_a_flow_become_one_piece);
 	tcase_add_test(t, what_differs_is_not_merged);
+	tcase_add_test(t, fragments_stay_where_they_are_in_their_flow);
 	tcase_add_test(t, random_packets_come_back_to_the_byte);
 	tcase_add_test(t, short_bent_and_foreign_packets_pass_as_they_are);
 	tcase_set_timeout(t, 60);
