@@ -356,9 +356,9 @@ open_early(struct work *w)
 {
 	const struct peer	*p = peer_by_handle(w->peer);
 
-	if (w->opened_inner && p != NULL && p->cur.session == w->link_key &&
-	    p->cur.proven && (w->buf[w->off + 1] & FRAME_CE) == 0)
-		session_early(w);
+	if (w->opened_inner)
+		session_early(w, p != NULL && p->cur.session == w->link_key &&
+		    p->cur.proven && (w->buf[w->off + 1] & FRAME_CE) == 0);
 }
 
 /*

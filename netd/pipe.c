@@ -34,6 +34,7 @@ static struct lane {
 	unsigned	 waiting;	/* out now, not urgent */
 	unsigned	 passed;	/* it, by so many, since one of these was done */
 	uint32_t	 opening, opened;	/* so many so far that were not urgent */
+	unsigned	 small;		/* of these, small ones that are out */
 	struct work	*early, **early_end;	/* open before their turn */
 } lane[RING_LANES];
 static unsigned		 nlane;
@@ -43,6 +44,7 @@ static struct work	*works;
 static uint32_t		*free_slot, nfree;
 static unsigned		 counted[PIPE_SOURCES];
 static unsigned		 sealing[UINT8_MAX + 1];	/* of a flow, not urgent */
+static unsigned		 kept[UINT8_MAX + 1];	/* open early, and not given */
 static unsigned		 nsealing;
 static struct work	*answered;	/* in its done(), which has not kept it */
 
@@ -177,9 +179,29 @@ pipe_slots(void)
 	return ring->nslot;
 }
 
+static int
+is_of(const unsigned n[], uint8_t flow)
+{
+	return n[flow] > 0 || n[PIPE_ANY] > 0;
+}
+
+int
+pipe_is_kept(uint8_t flow)
+{
+	return is_of(kept, flow);
+}
+
+/* May it be of a flow whose packets go early? */
+static int
+is_small(const struct work *w, enum ring_op op)
+{
+	return is_inward(op) && w->len <= PIPE_SMALL;
+}
+
 /*
- * Not past its own flow, and no further ahead of what is to be opened than its
- * replay window reaches; and the others must get on, whoever floods.
+ * Not past its own flow, nor past a small one that could not; and no further
+ * ahead of what is to be opened than its replay window reaches. The others must
+ * get on, whoever floods.
  */
 static int
 may_pass(const struct lane *l, const struct work *w, enum ring_op op)
@@ -187,8 +209,10 @@ may_pass(const struct lane *l, const struct work *w, enum ring_op op)
 	if (!w->urgent || (l->waiting > 0 && l->passed == PASSING))
 		return 0;
 	return op == RING_OPEN ?
-	    w->early != NULL && l->opening - l->opened < WAITING :
-	    op == RING_SEAL && w->flow != 0 && sealing[w->flow] == 0;
+	    w->early != NULL && l->small == 0 &&
+	    l->opening - l->opened < WAITING :
+	    op == RING_SEAL && w->flow != 0 && w->flow != PIPE_ANY &&
+	    !is_of(sealing, w->flow);
 }
 
 /* It is lent: who may not pass it, and whom it may not pass. */
@@ -205,6 +229,8 @@ note_lent(struct lane *l, struct work *w)
 	}
 	l->waiting++;
 	l->opening += is_inward(w->op);
+	w->small = is_small(w, w->op);
+	l->small += w->small;
 	if (w->op == RING_SEAL) {
 		sealing[w->flow]++;
 		nsealing++;
@@ -337,6 +363,12 @@ is_early(const struct lane *l, const struct work *w)
 	return (int32_t)(l->opened - w->turn) < 0;
 }
 
+static int
+is_kept(const struct work *w)
+{
+	return w->flow != 0 && !w->given;
+}
+
 /* Open, and all that was pushed before it is not: it waits for its turn. */
 static void
 wait_for_turn(struct lane *l, struct work *w)
@@ -346,6 +378,7 @@ wait_for_turn(struct lane *l, struct work *w)
 	l->early_end = &w->next;
 	if (w->why == REFUSE_NONE)
 		w->early(w);
+	kept[w->flow] += is_kept(w);
 }
 
 /* Those whose turn it is now. */
@@ -358,6 +391,7 @@ finish_early(struct lane *l)
 		l->early = w->next;
 		if (l->early == NULL)
 			l->early_end = &l->early;
+		kept[w->flow] -= is_kept(w);
 		finish(w);
 	}
 }
@@ -388,6 +422,7 @@ answer(struct lane *l, const struct ring_desc *d)
 		nsealing--;
 	}
 	l->opened += is_inward(w->op);
+	l->small -= w->small;
 	finish(w);
 	finish_early(l);
 }

@@ -38,7 +38,7 @@ struct work {
 	uint64_t	 at_ms, at_us;	/* when it was made; when it was received */
 	uint8_t		 kind;		/* caller's own */
 	uint8_t		 urgent;	/* may go past what waits; and whether it did */
-	uint8_t		 flow;		/* SEAL: not past these; 0: past nobody's */
+	uint8_t		 flow;		/* its packet's; 0: it has none */
 	pipe_fn		 early;		/* OPEN, urgent: see pipe_push() */
 	uint8_t		 given;		/* a copy of its packet went early */
 	/* the frame: set before pipe_push(), updated before done() */
@@ -52,7 +52,7 @@ struct work {
 	enum refusal	 why;		/* REFUSE_NONE when it worked */
 	/* pipe.c's */
 	uint32_t	 slot;
-	uint8_t		 op, taken, lent, lane, counted;
+	uint8_t		 op, taken, lent, lane, counted, small;
 	uint32_t	 turn;		/* after so many that were not urgent */
 	struct work	*next;		/* open before its turn, too */
 	pipe_fn		 done;
@@ -60,6 +60,9 @@ struct work {
 
 /* What may be urgent is short: it takes little of the time of others. */
 #define PIPE_SMALL	512
+
+/* The flow of a packet that may be of any. */
+#define PIPE_ANY	UINT8_MAX
 
 /* Room kept in front of a frame for headers, coordinates included. */
 #define PIPE_HEAD	512
@@ -75,9 +78,12 @@ void		 pipe_put(struct work *);
  * Some urgent ones at a time go past all others. What is sealed leaves as it
  * was sealed: such a one never passes its own flow. What is opened is done in the
  * order in which it was pushed: who is open before its turn is shown to `early`,
- * which gives nothing back, and is done when it is its turn.
+ * which gives nothing back but says whose flow it is, and is done when it is its
+ * turn. What is small is shown or done in the order in which it was pushed.
  */
 int		 pipe_push(struct work *, enum ring_op, pipe_fn done);
+/* Was one of this flow shown, and not `given`, whose turn is still to come? */
+int		 pipe_is_kept(uint8_t flow);
 /* In done(): keep the slot; the caller will push or put it. */
 void		 pipe_keep(struct work *);
 /*

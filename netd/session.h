@@ -76,7 +76,7 @@ int	 session_output_run(const struct seg *, unsigned *at, unsigned max);
  */
 void	 session_input(struct peer *p, struct work *w, int ce);
 /* Both layers of w are open, frames before it are not: see link.c. Leaves w. */
-void	 session_early(struct work *w);
+void	 session_early(struct work *w, int may);
 /* A peer's link came up, changed or went: routes may have changed. */
 void	 session_link_changed(struct peer *p, int up);
 /* A node that was looked for was found, or was not. */

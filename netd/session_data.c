@@ -177,13 +177,21 @@ warm(struct session *s, struct work *w)
 	return 0;
 }
 
+uint8_t
+session_flow(const uint8_t *pkt, size_t len)
+{
+	uint32_t flow = ip6_flow(pkt, len);
+
+	return flow == 0 ? PIPE_ANY : (uint8_t)(flow % (PIPE_ANY - 1) + 1);
+}
+
 void
 session_emit(struct session *s, struct work *w)
 {
 	uint8_t	*pkt = w->buf + w->off, shim[IP6_SHIM], *at;
 	size_t	 coords, pktlen = w->len;
 
-	w->flow = ip6_flow(pkt, pktlen) % UINT8_MAX + 1;
+	w->flow = session_flow(pkt, pktlen);
 	w->urgent = pktlen <= PIPE_SMALL;
 	ip6_shrink(pkt, shim);
 	coords = warm(s, w);

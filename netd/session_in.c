@@ -15,7 +15,10 @@
 #include "tun.h"
 #include "wire.h"
 
-enum { AT_DGRAM = 20 };		/* in a frame */
+enum {
+	AT_DGRAM = 20,		/* in a frame */
+	TAGS = 32,		/* that it had when it came */
+};
 
 static void
 notify_path_mtu(struct session *s)
@@ -67,7 +70,7 @@ to_kernel(struct session *s, struct work *w, uint8_t *shim, size_t len, int ce)
 		refuse(REFUSE_FSP_SHORT);
 		return 0;
 	}
-	early_note(pkt, len, !w->urgent, netd.now_ms);
+	early_note(pkt, len, w->len + TAGS > PIPE_SMALL, netd.now_ms);
 	if (ip6_is_syn(pkt, len))
 		clamp(s, pkt, len);
 	if (ce) {
@@ -212,58 +215,61 @@ session_data(struct session *s, const struct fsp_dgram *d, struct work *w,
 		pipe_put(w);
 }
 
-/* What is in the frame of w for the kernel, in a slot of its own; or NULL. */
-static struct work *
-copy_packet(const struct work *w, size_t *len)
+/* The packet in the frame of w, as the kernel would get it, in buf; or NULL. */
+static uint8_t *
+early_packet(const struct session *s, const struct work *w,
+    uint8_t buf[IP6_HEAD + PIPE_SMALL], size_t *len)
 {
 	const uint8_t		*payload;
 	struct fsp_inner	 in;
-	struct work		*copy;
 	uint16_t		 src, dst;
-	size_t			 plain = w->len - w->body;
+	size_t			 n = w->len - w->body;
+	uint8_t			*plain = buf + IP6_HEAD;
 
-	if (plain > PIPE_SMALL || pipe_free() <= PIPE_SPARE ||
-	    (copy = pipe_get()) == NULL)
+	if (n > PIPE_SMALL)
 		return NULL;
-	memcpy(copy->buf + copy->off, w->buf + w->off + w->body, plain);
-	if (fsp_inner_decode(copy->buf + copy->off, plain, &in) == 0 &&
-	    in.type == FSP_PACKET &&
-	    fsp_packet_decode(&in, &src, &dst, &payload, len) == 0 &&
-	    dst == FSP_PORT_IP6) {
-		copy->body = (uint16_t)(payload - copy->buf);
-		return copy;
-	}
-	pipe_put(copy);
-	return NULL;
+	memcpy(plain, w->buf + w->off + w->body, n);
+	if (fsp_inner_decode(plain, n, &in) == -1 || in.type != FSP_PACKET ||
+	    fsp_packet_decode(&in, &src, &dst, &payload, len) == -1 ||
+	    dst != FSP_PORT_IP6)
+		return NULL;
+	return expand(s, plain + (payload - plain), len);
+}
+
+static int
+give_copy(const uint8_t *pkt, size_t len)
+{
+	struct work *copy;
+
+	if (pipe_free() <= PIPE_SPARE || (copy = pipe_get()) == NULL)
+		return 0;
+	memcpy(copy->buf + copy->off, pkt, len);
+	early_note(pkt, len, 0, netd.now_ms);
+	tun_give(copy, copy->buf + copy->off, len);
+	return 1;
 }
 
 /*
  * Both layers of w are open, and frames before it are not. Is it a packet that
  * need not wait for them? The kernel gets a copy now; whatever else the frame
- * means waits for its turn.
+ * means waits for its turn, and so do those of its flow when it has to.
  */
 void
-session_early(struct work *w)
+session_early(struct work *w, int may)
 {
 	uint8_t			 head[FSP_DGRAM], *pkt;
+	uint8_t			 buf[IP6_HEAD + PIPE_SMALL];
 	struct fsp_dgram	 d;
 	struct session		*s;
-	struct work		*copy;
 	size_t			 len;
 
 	memcpy(head, w->buf + w->off + AT_DGRAM, sizeof(head));
 	if (fsp_dgram_decode(head, sizeof(head), &d) == -1 || d.ttl == 0 ||
 	    (s = session_find(d.src)) == NULL ||
-	    s->cur.session != w->session_key ||
-	    (copy = copy_packet(w, &len)) == NULL)
+	    (pkt = early_packet(s, w, buf, &len)) == NULL)
 		return;
-	pkt = expand(s, copy->buf + copy->body, &len);
-	if (pkt == NULL || ip6_is_syn(pkt, len) ||
-	    !early_may(pkt, len, netd.now_ms)) {
-		pipe_put(copy);
-		return;
-	}
-	early_note(pkt, len, 0, netd.now_ms);
-	tun_give(copy, pkt, len);
-	w->given = 1;
+	w->flow = session_flow(pkt, len);
+	w->given = may && s->cur.session == w->session_key &&
+	    !pipe_is_kept(w->flow) && !ip6_is_syn(pkt, len) &&
+	    early_may(pkt, len, netd.now_ms) && give_copy(pkt, len);
 }

@@ -145,6 +145,8 @@ uint64_t	 session_rekey_tick(struct session *);
 
 /* session_data.c: frames under session keys, out */
 void		 session_emit(struct session *, struct work *);
+/* The flow of a packet, for pipe.h. */
+uint8_t		 session_flow(const uint8_t *pkt, size_t len);
 int		 session_send_inner(struct session *, int pending, uint8_t type,
 		    const void *body, size_t);
 

@@ -104,7 +104,7 @@ session_input(struct peer *p, struct work *w, int ce)
 	datagrams++;
 }
 
-void session_early(struct work *w) { (void)w; early++; }
+void session_early(struct work *w, int may) { (void)w; early += may != 0; }
 
 void
 session_link_changed(struct peer *p, int up)
