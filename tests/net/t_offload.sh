@@ -112,6 +112,8 @@ again
 check "two nodes without" both false false
 check "a stream arrives whole" transfer a b "$SIZE" "$LONG"
 note "$(cat "$tmp/took")"
+check "and back" transfer b a "$SIZE" "$LONG"
+note "$(cat "$tmp/took")"
 check "no train left" same 0 "$(trains_sent a)"
 check "datagrams that a program sends in one piece arrive here too" burst
 hard_ways
