@@ -119,6 +119,46 @@ START_TEST(pieces_are_cut_on_while_the_device_is_not_read)
 }
 END_TEST
 
+/* Each is counted and gone, and the next packet goes. */
+START_TEST(a_header_that_lies_and_a_jumbogram_hold_nobody_up)
+{
+	static const struct vnet lie[] = {
+		{ .flags = VNET_NEEDS_CSUM, .gso_type = VNET_GSO_TCP6,
+		  .csum_start = IP6_HEAD, .csum_offset = 16 },
+		{ .flags = VNET_NEEDS_CSUM, .gso_type = VNET_GSO_TCP6,
+		  .gso_size = UINT16_MAX, .csum_start = UINT16_MAX, .csum_offset = 16 },
+		{ .flags = VNET_NEEDS_CSUM, .csum_start = UINT16_MAX,
+		  .csum_offset = UINT16_MAX },
+		{ .gso_type = 0xff, .gso_size = 1 },
+	};
+	uint8_t		buf[VNET_LEN + 1500];
+	uint64_t	*malformed = &netd.refused[REFUSE_IP_MALFORMED];
+	struct vnet	v;
+	unsigned	i, was;
+
+	for (i = 0; i < 2 * 5; i++) {
+		memset(buf, 0, sizeof(buf));
+		/* A jumbogram says 0; its length stands in an option. */
+		v = i % 5 == 4 ? (struct vnet){ .flags = VNET_NEEDS_CSUM,
+		    .gso_type = VNET_GSO_TCP6, .gso_size = 1000, .csum_start = 48,
+		    .csum_offset = 16 } : lie[i % 5];
+		memcpy(buf, &v, VNET_LEN);
+		buf[VNET_LEN] = 0x60;
+		buf[VNET_LEN + 6] = i % 5 == 4 ? 0 : 6;
+		buf[VNET_LEN + 40] = 6;
+		buf[VNET_LEN + 42] = 0xc2;
+		buf[VNET_LEN + 43] = 4;
+		was = (unsigned)*malformed;
+		ck_assert_int_gt(send(kernel, buf, i < 5 ? sizeof(buf) : 500, 0), 0);
+		say(100);
+		turn();
+		ck_assert_uint_eq(*malformed, was + 1);
+		ck_assert_uint_eq(nout, i + 1);
+		ck_assert_uint_eq(backlog_count(), 0);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -130,6 +170,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, reading_goes_on_after_slots_ran_out_with_a_piece_waiting);
 	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
+	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
 	suite_add_tcase(s, t);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);

@@ -19,7 +19,8 @@ static struct work	works[256];
 static uint8_t		slots[256][4096];
 static unsigned		nwork, nback, nin;
 static uint8_t		in[256];		/* first byte of each datagram */
-static struct endpoint	in_from;
+static struct endpoint	in_from, in_ep[256];
+static size_t		in_len[256];
 static unsigned		free_slots = 256;
 static int		keep_slots;
 
@@ -55,6 +56,8 @@ size_t pipe_room(const struct work *w) { return 2048 - w->off - 32u; }
 void
 link_input(struct work *w)
 {
+	in_ep[nin % 256] = w->ep;
+	in_len[nin % 256] = w->len;
 	in[nin++ % 256] = w->buf[w->off];
 	in_from = w->ep;
 	if (!keep_slots)
@@ -206,6 +209,54 @@ START_TEST(datagrams_of_one_size_go_and_come_as_trains)
 	send_mixed(&ep);
 	ck_assert_uint_ge(udp_get(0)->stats.trains_sent, 2);
 	ck_assert_uint_ge(udp_get(0)->stats.trains_recv, 2);
+}
+END_TEST
+
+/*
+ * Two peers in turns, each with trains of handshakes' and of other lengths, a
+ * punch and a byte between them: each datagram comes as it was sent.
+ */
+START_TEST(a_batch_of_two_peers_handshakes_and_garbage_comes_apart)
+{
+	static const size_t	size[] = { 114, 114, 114, 69, 1, 114, 1300, 1300, 3 };
+	struct endpoint		ep, from[2];
+	unsigned		i, n[2] = { 0 }, k;
+	int			fd[2];
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	socklen_t		len;
+	uint8_t			p[1300] = "NPTC";
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	open_socket(&ep, 1380);
+	for (k = 0; k < 2; k++) {
+		len = sizeof(sin);
+		fd[k] = socket(AF_INET, SOCK_DGRAM, 0);
+		sin.sin_port = 0;
+		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		ck_assert_int_eq(bind(fd[k], (struct sockaddr *)&sin, len), 0);
+		ck_assert_int_eq(getsockname(fd[k], (struct sockaddr *)&sin, &len), 0);
+		ck_assert_int_eq(endpoint_from(&from[k], 0, (union sock_name *)&sin), 0);
+		sin.sin_port = htons(ep.port);
+		ck_assert_int_eq(connect(fd[k], (struct sockaddr *)&sin, len), 0);
+	}
+	for (i = 0; i < 90; i++) {
+		k = i / 5 % 2;
+		if (i % 5 == 0)
+			ck_assert_int_eq(send(fd[k], "NPTC01234567890123456789", 24, 0), 24);
+		memset(p, (int)(i | k << 7), sizeof(p));
+		ck_assert_int_gt(send(fd[k], p, size[i % 9], 0), 0);
+	}
+	listen_for(90);
+	ck_assert_uint_eq(nin, 90);
+	for (i = 0; i < 90; i++) {
+		k = in[i] >> 7;
+		ck_assert_mem_eq(&in_ep[i], &from[k], sizeof(from[k]));
+		ck_assert_uint_eq(in_len[i], size[(in[i] & 127) % 9]);
+		n[k]++;
+	}
+	ck_assert_uint_eq(n[0], 45);
+	ck_assert_uint_eq(n[1], 45);
+	ck_assert_uint_eq(free_slots, 256);
 }
 END_TEST
 
@@ -395,6 +446,7 @@ main(void)
 	tcase_add_test(t, datagrams_arrive_in_order_and_every_slot_comes_back);
 	tcase_add_test(t, a_train_waits_a_little_for_cars_that_are_coming);
 	tcase_add_test(t, datagrams_of_one_size_go_and_come_as_trains);
+	tcase_add_test(t, a_batch_of_two_peers_handshakes_and_garbage_comes_apart);
 	tcase_add_test(t, without_offload_the_same_goes_one_by_one);
 	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
 	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
