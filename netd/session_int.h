@@ -136,6 +136,8 @@ void		 session_take_keys(struct session *, uint32_t key,
 int		 session_heard(struct session *, uint32_t key);
 /* Nothing under the current keys for so long that they may be ours alone. */
 int		 session_is_doubtful(const struct session *);
+/* Data waits while they are in doubt. */
+void		 session_hold_data(struct session *);
 /* Data that waits goes at the next tick. */
 void		 session_let_go(struct session *);
 /* The last resend of Msg3 is long gone. */

@@ -135,6 +135,29 @@ session_is_doubtful(const struct session *s)
 	return session_decide_doubtful(netd.now_ms - last_ms);
 }
 
+/*
+ * After a silence the other side may have lost the keys in use, and could not open
+ * what comes under them: data waits for a Msg3 of theirs, or a frame that shows
+ * that they took ours. Seldom: a Setup proves nothing. A frame under those keys
+ * ends it, see session_heard().
+ */
+void
+session_hold_data(struct session *s)
+{
+	struct session_extra *x;
+
+	if (s == NULL || s->state != SESSION_ESTABLISHED ||
+	    !session_is_doubtful(s))
+		return;
+	x = s->extra;
+	if (x->hold_ms != 0 || (x->doubt_ms != 0 &&
+	    netd.now_ms - x->doubt_ms < SESSION_MSG3_AGAIN_MS))
+		return;
+	x->doubt_ms = netd.now_ms;
+	x->hold_ms = netd.now_ms + SESSION_MSG3_MS;
+	netd_tick_by(x->hold_ms);
+}
+
 void
 session_let_go(struct session *s)
 {
@@ -198,6 +221,9 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 		    s->extra->out == NULL && (s->extra->heard_cur_ms == 0 ||
 		    session_is_doubtful(s)))
 			cut_over(s);
+		/* It left our data unanswered, and this handshake not. */
+		else if (role == ROLE_OURS && s->extra->unheard_ms != 0)
+			session_hold_data(s);
 		return;
 	case KEYS_NOW:
 		session_drop_key(s->pend.session);
@@ -217,6 +243,7 @@ session_heard(struct session *s, uint32_t key)
 	} else if (key == s->pend.session) {
 		shake_confirm(s, key);
 		cut_over(s);
+		session_let_go(s);
 		s->extra->heard_cur_ms = netd.now_ms;
 	} else if (key == s->prev.session)
 		s->prev_until_ms = netd.now_ms + SESSION_DRAIN_MS;
@@ -287,13 +314,14 @@ is_due(struct session *s)
 /*
  * The other side takes our keys into use when it hears a frame under them, and
  * we do when we hear one back. So ask with an empty one, and go on sending
- * data under keys that both are known to have.
+ * data under keys that both are known to have. Soon, when data waits for it.
  */
 static void
 probe(struct session *s, uint64_t *due)
 {
 	struct session_extra	*x = s->extra;
-	uint64_t		 at = s->pend.start_ms + SESSION_CUT_MS;
+	uint64_t		 at = s->pend.start_ms +
+				    (x->hold_ms != 0 ? SESSION_HOLD_MS : SESSION_CUT_MS);
 
 	if (s->pend.session == 0 || !s->pend.initiator || x->out == NULL)
 		return;

@@ -161,28 +161,6 @@ shake_ack(struct shake *h, struct fsp_shake *out)
 	out->dst.addr = at.addr[0];
 }
 
-/*
- * Who begins anew after a silence may have lost the keys in use, and could not open
- * what comes under them: data waits for its Msg3. Seldom: a Setup proves nothing.
- * A frame under those keys ends it, see session_heard().
- */
-static void
-hold_data(struct session *s)
-{
-	struct session_extra *x;
-
-	if (s == NULL || s->state != SESSION_ESTABLISHED ||
-	    !session_is_doubtful(s))
-		return;
-	x = s->extra;
-	if (x->hold_ms != 0 || (x->doubt_ms != 0 &&
-	    netd.now_ms - x->doubt_ms < SESSION_MSG3_AGAIN_MS))
-		return;
-	x->doubt_ms = netd.now_ms;
-	x->hold_ms = netd.now_ms + SESSION_MSG3_MS;
-	netd_tick_by(x->hold_ms);
-}
-
 void
 on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 {
@@ -200,7 +178,7 @@ on_xk_msg2(struct chan *c, const struct msg_xk_msg2 *m, int *fds)
 	memcpy(h->noise, m->noise, sizeof(m->noise));
 	shake_ack(h, &out);
 	shake_send(h, &out);
-	hold_data(session_find(h->addr));
+	session_hold_data(session_find(h->addr));
 }
 
 void

@@ -1136,6 +1136,44 @@ START_TEST(data_waits_for_the_msg3_of_somebody_who_was_silent)
 }
 END_TEST
 
+/* v0.4.1 forgets a session with its link: our rekey is its first handshake. */
+START_TEST(data_waits_until_who_left_it_unanswered_has_our_keys)
+{
+	struct session	*s = established(100);
+	unsigned	 n;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	packet_out(100);
+	wait_ms(3000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	n = ntype[FSP_PACKET];
+	answer_msg3(101, 0xb1);
+	packet_out(100);
+	wait_ms(SESSION_HOLD_MS);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n);
+	ck_assert_uint_eq(last.session_key, 101);	/* the question */
+	frame_in(101, FSP_PATH_MTU, "\x64\x05", 2);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n + 1);
+	ck_assert_uint_eq(last.session_key, 101);
+	/* Who says nothing to that is not waited for. */
+	packet_out(100);
+	wait_ms(SESSION_MSG3_AGAIN_MS + 35000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 4, peer.addr);
+	answer_msg3(103, 0xb1);
+	n = ntype[FSP_PACKET];
+	packet_out(100);
+	wait_ms(SESSION_MSG3_MS - 1);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n);
+	wait_ms(1);
+	ck_assert_uint_eq(ntype[FSP_PACKET], n + 1);
+}
+END_TEST
+
 START_TEST(a_setup_without_proof_delays_data_once_in_a_while)
 {
 	unsigned n;
@@ -2157,6 +2195,7 @@ main(void)
 	tcase_add_test(t, who_hears_no_setup_is_told_to_stop_waiting);
 	tcase_add_test(t, what_tells_others_to_stop_waiting_is_no_work_for_cryptod);
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
+	tcase_add_test(t, data_waits_until_who_left_it_unanswered_has_our_keys);
 	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
 	tcase_add_test(t, a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3);
 	tcase_add_test(t, keys_that_were_just_made_are_not_in_doubt);
