@@ -304,4 +304,16 @@ check "fault 18: O is heard again within a quarter of a minute" \
 check "fault 18 shows: R dropped what O began" \
     grep -q 'Dual FSP rekey initiation: we win' "$tmp/r/log"
 off_bridge r m o
+
+# ---- fault 29: R has no key in its file and none is kept; each start makes another.
+on_bridge r
+NSEC[r]=
+begin reference r
+own_key() { "$fipsctl" -s "$(sock r)" show status | python3 -c 'import json,sys; print(json.load(sys.stdin)["npub"])'; }
+first=$(own_key)
+check "fault 29 shows: a key that nobody keeps is called persistent" their r status 'd["persistent"] is True'
+stop r >/dev/null
+start_reference r
+check "fault 29: it was not" refuses same "$first" "$(own_key)"
+off_bridge r
 finish
