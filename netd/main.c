@@ -295,7 +295,7 @@ turn_end(void)
 		tick_soon = 0;
 		run_tick();
 	}
-	tun_flush();
+	tun_turn();
 	udp_turn();
 	pipe_flush();
 	mind_slots();

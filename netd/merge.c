@@ -160,12 +160,18 @@ has_same_heads(const struct merge_run *r, const struct piece *p)
 	    memcmp(a + 18, b + 18, r->head_len - IP6_HEAD - 18) == 0;
 }
 
+/* Is there room for so much more? */
+static int
+is_open(const struct merge_run *r, size_t payload)
+{
+	return !r->shut && r->count < MERGE_RUN && payload <= r->size &&
+	    r->head_len - IP6_HEAD + r->payload + payload <= UINT16_MAX;
+}
+
 static int
 joins(const struct merge_run *r, const struct piece *p)
 {
-	return !r->shut && r->count < MERGE_RUN && p->payload <= r->size &&
-	    r->head_len - IP6_HEAD + r->payload + p->payload <= UINT16_MAX &&
-	    has_same_heads(r, p);
+	return is_open(r, p->payload) && has_same_heads(r, p);
 }
 
 /* FIN and PSH are the last packet's; a short one is the last. */
@@ -299,4 +305,18 @@ merge_flush(struct merge *m)
 	for (i = 0; i < m->n; i++)
 		out_run(m, &m->run[m->order[i]]);
 	m->n = 0;
+}
+
+int
+merge_may_grow(const struct merge *m)
+{
+	const struct merge_run	*r;
+	unsigned		 i;
+
+	for (i = 0; i < m->n; i++) {
+		r = &m->run[m->order[i]];
+		if (!is_open(r, r->size))
+			return 0;
+	}
+	return m->n > 0;
 }

@@ -51,5 +51,7 @@ void	merge_init(struct merge *, merge_fn, int has_uso);
 void	merge_add(struct merge *, uint8_t *pkt, size_t len, void *owner);
 /* All that is in it comes out. */
 void	merge_flush(struct merge *);
+/* Something is in it, and all of that may still grow. */
+int	merge_may_grow(const struct merge *);
 
 #endif

@@ -159,6 +159,17 @@ pipe_sealing(void)
 	return nsealing;
 }
 
+unsigned
+pipe_opening(void)
+{
+	const struct lane	*l;
+	unsigned		 n = 0;
+
+	for (l = lane; l < lane + nlane; l++)
+		n += l->opening - l->opened;
+	return n;
+}
+
 size_t
 pipe_room(const struct work *w)
 {

@@ -93,8 +93,9 @@ void		 pipe_keep(struct work *);
 enum pipe_source { PIPE_OTHER, PIPE_TUN, PIPE_SOURCES };
 void		 pipe_count(struct work *, enum pipe_source);
 unsigned	 pipe_counted(enum pipe_source);
-/* How many are being sealed, not urgent. */
+/* How many are being sealed, and opened, not urgent. */
 unsigned	 pipe_sealing(void);
+unsigned	 pipe_opening(void);
 /* Bytes a slot can take from off on, tags not counted. */
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */

@@ -30,6 +30,8 @@ enum {
 	PASSING = 32,		/* and more, of those that need not */
 	WAIT_US = 1000,		/* while every piece waits for so long, and it */
 	BEHIND_MS = 5,		/* was so for this long, one packet is dropped */
+	COMING = 16,		/* so many with cryptod: what is merged may wait, */
+	TURNS = 3,		/* so long */
 };
 
 struct tun_stats	 tun_stats;
@@ -40,6 +42,8 @@ static uint16_t		 mtu;
 static struct event	*ev;
 static int		 paused;
 static struct merge	 merge;
+static int		 hurried;	/* somebody waits for what is in it */
+static unsigned		 turns;		/* it waited for the next packets */
 
 static int		 starved;	/* pieces wait for slots */
 static uint64_t		 behind_ms;	/* since when they wait too long; 0: they do not */
@@ -333,6 +337,7 @@ void
 tun_give(struct work *w, uint8_t *pkt, size_t len)
 {
 	if (offload != 0 && tun_fd != -1) {
+		hurried |= len <= PIPE_SMALL;
 		merge_add(&merge, pkt, len, w);
 		return;
 	}
@@ -340,8 +345,18 @@ tun_give(struct work *w, uint8_t *pkt, size_t len)
 	pipe_put(w);
 }
 
+/*
+ * As trains wait for the next datagrams (udp_turn()): cryptod has more in hand and
+ * wakes us when these are open, and one long piece costs the kernel less than
+ * two short ones, and brings one acknowledgement.
+ */
 void
-tun_flush(void)
+tun_turn(void)
 {
+	if (!hurried && pipe_opening() >= COMING && merge_may_grow(&merge) &&
+	    turns++ < TURNS)
+		return;
+	hurried = 0;
+	turns = 0;
 	merge_flush(&merge);
 }

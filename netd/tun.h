@@ -21,9 +21,9 @@ const char *tun_name(void);
 const char *tun_mode(void);
 /* A whole IPv6 packet to the kernel, now. 0, or -1 counted. */
 int	tun_write(const void *pkt, size_t len);
-/* The same for a packet in w's slot, now or with tun_flush(). Takes w. */
+/* The same for a packet in w's slot, now or with tun_turn(). Takes w. */
 void	tun_give(struct work *, uint8_t *pkt, size_t len);
-/* Before the loop sleeps. */
-void	tun_flush(void);
+/* The end of a turn: what need not wait for more of its flow goes to the kernel. */
+void	tun_turn(void);
 
 #endif

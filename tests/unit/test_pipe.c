@@ -191,8 +191,10 @@ START_TEST(no_small_one_goes_past_a_small_one_that_waits)
 	push(RING_OPEN, 1, 0, 0);
 	for (i = 2; i < 2 + 9; i++)
 		push(RING_OPEN, i, 1, 0);
+	ck_assert_uint_eq(pipe_opening(), 3);	/* the ninth is not urgent any more */
 	ck_assert(serve(r.todo));
 	answers();
+	ck_assert_uint_eq(pipe_opening(), 2);
 	push(RING_OPEN, i++, 1, 0);
 	while (serve(r.urgent))
 		continue;

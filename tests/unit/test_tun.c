@@ -13,11 +13,12 @@
 #include "../../netd/backlog.h"
 #include "../../netd/ip6.h"
 #include "../../netd/session.h"
+#include "../../netd/sum.h"
 #include "../../netd/tun.h"
 
 struct netd netd;
 
-static unsigned		 nfree = 1024, nout, npiece;
+static unsigned		 nfree = 1024, nout, npiece, opening, nback;
 static int		 is_shut;	/* the session layer takes no piece */
 static uint8_t		 slot[4096];
 static struct work	 work = { .buf = slot };
@@ -29,7 +30,8 @@ unsigned pipe_free(void) { return nfree; }
 unsigned pipe_counted(enum pipe_source s) { (void)s; return 0; }
 void pipe_count(struct work *w, enum pipe_source s) { (void)w; (void)s; }
 struct work *pipe_get(void) { return &work; }
-void pipe_put(struct work *w) { (void)w; }
+void pipe_put(struct work *w) { (void)w; nback++; }
+unsigned pipe_opening(void) { return opening; }
 size_t pipe_room(const struct work *w) { (void)w; return 1000; }
 void session_output(struct work *w) { (void)w; nout++; }
 
@@ -159,6 +161,82 @@ START_TEST(a_header_that_lies_and_a_jumbogram_hold_nobody_up)
 }
 END_TEST
 
+/* The next segment of a stream with so much payload, for the machine. */
+static void
+give(size_t load)
+{
+	static uint8_t	pkt[70][1500];
+	static uint32_t	n, seq;
+	uint8_t		*p = pkt[n++ % 70];
+	size_t		len = IP6_HEAD + 20 + load;
+
+	memset(p, 0, len);
+	p[0] = 0x60;
+	p[4] = (uint8_t)((20 + load) >> 8);
+	p[5] = (uint8_t)(20 + load);
+	p[6] = 6;
+	p[44] = (uint8_t)(seq >> 24);
+	p[45] = (uint8_t)(seq >> 16);
+	p[46] = (uint8_t)(seq >> 8);
+	p[47] = (uint8_t)seq;
+	p[52] = 0x50;
+	p[53] = 0x10;
+	seq += (uint32_t)load;
+	sum_store(p + 56, (uint16_t)~sum_fold(sum_add(sum_pseudo(p, 6, 20 + load),
+	    p + IP6_HEAD, 20 + load)));
+	tun_give(&work, p, len);
+}
+
+/* How many pieces the machine has got since. */
+static unsigned
+got(void)
+{
+	static uint8_t	buf[VNET_LEN + 65536];
+	unsigned	n = 0;
+
+	while (recv(kernel, buf, sizeof(buf), 0) > 0)
+		n++;
+	return n;
+}
+
+START_TEST(what_is_merged_waits_a_little_for_what_is_being_opened)
+{
+	unsigned i;
+
+	give(1000);
+	tun_turn();				/* nothing more is coming */
+	ck_assert_uint_eq(got(), 1);
+	opening = 64;
+	give(1000);
+	tun_turn();
+	give(1000);
+	tun_turn();
+	ck_assert_uint_eq(got(), 0);
+	for (i = 0; nback < 3 && i < 100; i++)
+		tun_turn();
+	ck_assert_uint_lt(i, 4);		/* not for ever */
+	ck_assert_uint_eq(got(), 1);
+	give(1000);
+	give(900);				/* a shorter one is the last */
+	tun_turn();
+	ck_assert_uint_eq(got(), 1);
+	for (i = 0; i < 64; i++)
+		give(1000);
+	tun_turn();				/* full */
+	ck_assert_uint_eq(got(), 1);
+	give(1000);
+	tun_turn();
+	ck_assert_uint_eq(got(), 0);
+	give(100);				/* somebody may wait for it */
+	tun_turn();
+	ck_assert_uint_eq(got(), 1);
+	give(100);
+	tun_turn();
+	ck_assert_uint_eq(got(), 1);
+	ck_assert_uint_eq(nback, 72);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +249,7 @@ main(void)
 	tcase_add_test(t, reading_goes_on_after_slots_ran_out_with_a_piece_waiting);
 	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
 	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
+	tcase_add_test(t, what_is_merged_waits_a_little_for_what_is_being_opened);
 	suite_add_tcase(s, t);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);
