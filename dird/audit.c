@@ -177,34 +177,16 @@ audit_lines(uint64_t from, char *out, size_t cap)
 	return (ssize_t)at;
 }
 
-struct verifying {
-	struct audit_chain	 chain;
-	const char		*wrong;
-};
-
-static int
-on_verify(void *arg, const struct record *r, size_t n)
-{
-	struct verifying *v = arg;
-	size_t i;
-
-	for (i = 0; i < n && v->wrong == NULL; i++)
-		if (r[i].kind == REC_AUDIT)
-			json_decref(audit_check(&v->chain, r[i].data,
-			    r[i].len, &v->wrong));
-	return 0;
-}
-
 int
 audit_verify(uint64_t *records, const char **wrong)
 {
-	struct verifying	v = { .wrong = NULL };
+	struct audit_look	v = { .wrong = NULL };
 	struct store_found	found;
 	struct because		b;
 
 	if (ready() == -1)
 		v.wrong = "the journal is closed";
-	else if (store_scan(dird.folder, on_verify, &v, &found, &b) == -1)
+	else if (store_scan(dird.folder, audit_look_at, &v, &found, &b) == -1)
 		v.wrong = why_text(b.why);
 	else if (v.wrong == NULL && (v.chain.next != chain.next ||
 	    memcmp(v.chain.head, chain.head, AUDIT_HASH) != 0))

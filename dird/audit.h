@@ -32,6 +32,13 @@ ssize_t	audit_build(const struct audit_chain *, int64_t at, const char *what,
  */
 json_t	*audit_check(struct audit_chain *, const uint8_t *, size_t len,
 	    const char **wrong);
+/* For store_scan(), all records of a store: where their chain ends; wrong is NULL,
+ * or what is wrong with the next. Zero it first. */
+struct audit_look {
+	struct audit_chain	 chain;
+	const char		*wrong;
+};
+int	audit_look_at(void *look, const struct record *, size_t n);
 
 /* The stream of this room's journal: the next n records from seq from on, an
  * array; NULL with a text when the stream is broken or closed. */

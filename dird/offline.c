@@ -17,27 +17,6 @@
 
 enum { GOOD = 0, BROKEN = 1, MISUSED = 2 };
 
-struct audit_look {
-	struct audit_chain	 chain;
-	const char		*wrong;
-};
-
-static int
-look_at_audit(void *arg, const struct record *r, size_t n)
-{
-	struct audit_look *a = arg;
-	size_t i;
-	json_t *o;
-
-	for (i = 0; i < n && a->wrong == NULL; i++) {
-		if (r[i].kind != REC_AUDIT)
-			continue;
-		o = audit_check(&a->chain, r[i].data, r[i].len, &a->wrong);
-		json_decref(o);
-	}
-	return 0;
-}
-
 static int
 check_audit(int dir)
 {
@@ -45,7 +24,7 @@ check_audit(int dir)
 	struct store_found f;
 	struct because b;
 
-	if (store_scan(dir, look_at_audit, &a, &f, &b) == -1)
+	if (store_scan(dir, audit_look_at, &a, &f, &b) == -1)
 		return BROKEN;		/* check_entries() has said why */
 	if (a.wrong != NULL) {
 		printf("BROKEN: audit record %" PRIu64 ": %s\n", a.chain.next,
