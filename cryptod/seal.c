@@ -307,8 +307,9 @@ next(struct ring *r, struct ring_desc *d, int *urgent, enum refusal *why)
 
 /*
  * netd has no more slots than the queue has places, so a full queue of answers
- * means a slot was lent twice: a broken rule like the others. It hears at once
- * of what was urgent, and of the rest at the end.
+ * means a slot was lent twice: a broken rule like the others. It hears of
+ * what was urgent before the others are begun, and of the rest at the end: a
+ * flood of small packets does not wake it for each.
  */
 int
 seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
@@ -327,7 +328,7 @@ seal_work(struct ring *r, const uint8_t self[ADDR_LEN], enum refusal *why)
 			*why = REFUSE_RING_FULL;
 			return -1;
 		}
-		if (urgent[n & 1])
+		if (urgent[n & 1] && got == 1 && !urgent[(n + 1) & 1])
 			ring_wake(r, r->done);
 	}
 	if (got == -1)
