@@ -5,7 +5,8 @@
  *	NSEC=nsec1... [FROM=port] evil NPUB-OF-VICTIM ADDR PORT SINK-ADDR NPUB-A NPUB-B
  *
  * Says "up", then reads lines "KIND RATE SECONDS" and answers each with
- * "KIND frames N seconds S". A kind with "away:" before it goes to SINK-ADDR
+ * "KIND frames N seconds S"; with 0 seconds it goes on until the next line, "stop 0 0"
+ * among them. A kind with "away:" before it goes to SINK-ADDR
  * instead: what the sending alone costs. A and B are honest peers of the
  * victim. Linked with the codecs and the ciphers of the house.
  */
@@ -121,6 +122,17 @@ handshake(void)
 	die("the victim does not answer");
 }
 
+/* After so many seconds; 0: with the next order, or after a minute. */
+static int
+is_over(double t, double seconds)
+{
+	struct pollfd in = { .fd = 0, .events = POLLIN };
+
+	if (seconds > 0)
+		return t >= seconds;
+	return t >= 60 || poll(&in, 1, 0) != 0;
+}
+
 /* In batches, as many as are due by now. */
 static void
 flood(const char *name, const struct kind *k, const struct sockaddr_in *to,
@@ -133,7 +145,7 @@ flood(const char *name, const struct kind *k, const struct sockaddr_in *to,
 	uint64_t		sent = 0;
 	unsigned		i;
 
-	while ((t = now() - began) < seconds) {
+	while (t = now() - began, !is_over(t, seconds)) {
 		if ((double)sent + BATCH > t * rate) {
 			usleep(1000);
 			continue;
@@ -162,6 +174,8 @@ obey(const char *line)
 
 	if (sscanf(line, "%63s %lf %lf", name, &rate, &seconds) != 3)
 		die("KIND RATE SECONDS");
+	if (strcmp(name, "stop") == 0)
+		return;
 	if (strcmp(name, "shake") == 0) {
 		printf("shake messages %u\n", shake(seconds));
 		fflush(stdout);
