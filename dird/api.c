@@ -6,6 +6,7 @@
 #include "dird.h"
 #include "grant.h"
 #include "jcs.h"
+#include "who.h"
 
 #define GRANT_PATH	"/v1/grant/"
 
@@ -186,6 +187,20 @@ api_handle_mesh(struct ask *a)
 		    a->path);
 	else
 		serve(r, a);
+}
+
+/* It has no path yet, or is cut before its body: the first line tells. */
+void
+api_misread_mesh(const char *p, size_t len, const uint8_t src[16])
+{
+	const char *space = memchr(p, ' ', len);
+	char did[DID_LEN + 1];
+
+	if (space == NULL || len - (size_t)(space + 1 - p) < strlen(GRANT_PATH) ||
+	    memcmp(space + 1, GRANT_PATH, strlen(GRANT_PATH)) != 0)
+		return;
+	who_is(src, did);
+	grant_misread("?", src, did);
 }
 
 /* -- what handlers share --------------------------------------------------- */

@@ -15,6 +15,8 @@ typedef void	api_fn(struct ask *, json_t *body);
 void	api_handle(struct ask *);
 /* The same for the mesh, where little may be asked. */
 void	api_handle_mesh(struct ask *);
+/* What is no request of the mesh: recorded where it was to be a loan. */
+void	api_misread_mesh(const char *, size_t len, const uint8_t src[16]);
 
 /* Say it; answer 201 with entry, id, type and what extra has. */
 void	api_say(struct ask *, enum object, json_t *body, json_t *extra);

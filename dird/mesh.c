@@ -33,6 +33,7 @@ static struct guest	*guests;
 static unsigned		 count;
 static struct event	*sweep_ev;
 static void		(*serve)(struct ask *);
+static mesh_misread	 misread;
 
 unsigned
 mesh_guests(void)
@@ -110,10 +111,13 @@ mesh_answer(struct ask *a, int status, const char *type, const char *text,
 static void
 bad(struct guest *g, int status, const char *wrong)
 {
+	struct evbuffer *in = g->talk->in;
 	char text[256];
 	int n = snprintf(text, sizeof(text), "{\"error\":{\"code\":\"http\","
 	    "\"message\":\"%s\"}}", wrong);
 
+	misread((const char *)evbuffer_pullup(in, -1), evbuffer_get_length(in),
+	    g->talk->src);
 	say(g, status, "application/json", text, (size_t)n);
 }
 
@@ -208,9 +212,10 @@ on_guest(struct talk *t)
 }
 
 void
-mesh_start(void (*handle)(struct ask *))
+mesh_start(void (*handle)(struct ask *), mesh_misread refused)
 {
 	serve = handle;
+	misread = refused;
 	sweep_ev = evtimer_new(dird.base, on_sweep, NULL);
 	if (sweep_ev == NULL)
 		fatalx("cannot make the clock of the mesh listener");

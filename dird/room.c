@@ -279,7 +279,7 @@ dird_run(const int door[PROC_MAX], void (*shut)(int))
 	state_open();
 	watch_doors();
 	http_start(dird.api, dird.api_gid, api_handle);
-	mesh_start(api_handle_mesh);
+	mesh_start(api_handle_mesh, api_misread_mesh);
 	head_start();
 	notary_start();
 	lent_start();

@@ -110,6 +110,14 @@ take(struct chan *c)
 }
 
 static void
+heard_none(const char *p, size_t len, const uint8_t src[16])
+{
+	(void)p;
+	(void)len;
+	(void)src;
+}
+
+static void
 be_dird(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -123,7 +131,7 @@ be_dird(int fd)
 		chan_init(&dird.door[i], -1, PROC_DIRD, i);
 	chan_init(&dird.door[PROC_NETD], fd, PROC_DIRD, PROC_NETD);
 	dird.door[PROC_NETD].phase = RUN;
-	mesh_start(answer);
+	mesh_start(answer, heard_none);
 	/* One goes as soon as its last word is said. */
 	t = talk_dial(pub, on_changed, NULL);
 	talk_say(t, "bye", 3);

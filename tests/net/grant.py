@@ -2,6 +2,7 @@
 
 	sniff DEV FILE		write the body of each POST that leaves by DEV
 	post ADDR PORT PATH [BODY]	one request; prints "STATUS BODY"
+	claim ADDR PORT PATH FIELD	the same with this field and no body
 """
 import socket
 import sys
@@ -29,9 +30,12 @@ def sniff(dev, path):
 
 
 def post(addr, port, path, body="{}"):
+    claim(addr, port, path, "Content-Length: %d" % len(body.encode()), body)
+
+
+def claim(addr, port, path, field, body=""):
     s = socket.create_connection((addr, int(port)), timeout=10)
-    b = body.encode()
-    s.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (path.encode(), len(b)) + b)
+    s.sendall(("POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n%s" % (path, field, body)).encode())
     said = b""
     while more := s.recv(65536):
         said += more

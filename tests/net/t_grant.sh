@@ -147,6 +147,20 @@ misread "deep JSON is refused" 400 "$g" '{"a":[[[[[[[[[[[[1]]]]]]]]]]]]}'
 misread "huge JSON is refused" 413 "$g" "{\"a\":\"$(printf '%070000d' 0)\"}"
 misread "duplicated JSON is refused" 400 "$g" '{"a":1,"a":1}'
 misread "JSON that is no object is refused" 400 "$g" '[1]'
+# claim NAME STATUS FIELD: what is cut before it is a request is on record, too.
+claim() {
+	local was
+	was=$(record 'form: ask service=')
+	check "$1 is refused" same "$2" "$(in_net c python3 "$here/grant.py" claim "$addr_a" 8443 "$g" "$3" | cut -d' ' -f1)"
+	check "$1: recorded" same $((was + 1)) "$(record 'form: ask service=')"
+}
+claim "a body over 80 KiB" 413 "Content-Length: 81921"
+claim "a body in chunks" 400 "Transfer-Encoding: chunked"
+claim "a body of two lengths" 400 $'Content-Length: 1\r\nContent-Length: 2'
+was=$(record 'form: ask service=')
+check "the control: a body that is nobody's loan is refused as well" same 413 \
+    "$(in_net c python3 "$here/grant.py" claim "$addr_a" 8443 /v1/elsewhere "Content-Length: 81921" | cut -d' ' -f1)"
+check "and is no attempt at one" same "$was" "$(record 'form: ask service=')"
 check "what B has it still has" greet b
 
 # ---- two services behind one port
