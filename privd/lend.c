@@ -248,6 +248,19 @@ refuse_it(struct want *w, enum lend_why why)
 	w->used = 0;
 }
 
+/* The house's log is left to tell of it. */
+static void
+not_recorded(struct want *w)
+{
+	char text[400];
+
+	describe(w, text, sizeof(text));
+	log_error("not lent to %s, for it cannot be recorded: %s",
+	    w->grant.sub, text);
+	answer_no(w, LEND_AUDIT);
+	w->used = 0;
+}
+
 /* -- GRANT ---------------------------------------------------------------- */
 
 static int
@@ -385,10 +398,8 @@ on_grant(struct chan *c, const struct msg_grant *m, int *fds)
 	}
 	describe(w, text, sizeof(text));
 	if (audit((uint32_t)(w - wants) + 1, "grant", m->sub, "%s", text) ==
-	    -1) {
-		answer_no(w, LEND_AUDIT);
-		w->used = 0;
-	}
+	    -1)
+		not_recorded(w);
 }
 
 /* What was recorded as granted is not made after all. */
@@ -517,7 +528,7 @@ on_audited(struct chan *c, const struct msg_audited *m, int *fds)
 	if (!w->is_grant)
 		revoked_now(w, m->ok);
 	else if (!m->ok)
-		answer_no(w, LEND_AUDIT);
+		not_recorded(w);
 	else
 		grant_now(w);
 	w->used = 0;
