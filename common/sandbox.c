@@ -222,7 +222,7 @@ drop_all(enum proc_id me, int new_netns, enum starts starts, const int *dirfd,
 {
 	struct account	a = own_account(me);
 
-	drop_limits(me, starts, n > 0);
+	drop_limits(me, starts, n > 0 || starts == STARTS_PLANNERS);
 	if (new_netns && unshare(CLONE_NEWNET) == -1)
 		fatal("empty network namespace");
 	drop_root();
@@ -262,7 +262,7 @@ sandbox_drop_but(enum proc_id me, int new_netns, int dirfd)
 void
 sandbox_drop_run(enum proc_id me, int dirfd)
 {
-	drop_all(me, 1, STARTS_PLANNERS, &dirfd, 1, 0);
+	drop_all(me, 1, STARTS_PLANNERS, &dirfd, dirfd != -1, 0);
 }
 
 void

@@ -51,8 +51,8 @@ void	sandbox_drop_dial(enum proc_id me, uint16_t port);
 void	sandbox_drop_helped(enum proc_id me, int new_netns);
 /* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);
-/* The same with an empty network namespace; beneath dirfd files may be read
- * and executed, and processes started. */
+/* The same with an empty network namespace; beneath dirfd (-1: nowhere) files may
+ * be read and executed, and processes started. */
 void	sandbox_drop_run(enum proc_id me, int dirfd);
 /*
  * privd's own drop: rlimits, every capability but CAP_NET_ADMIN, no_new_privs,

@@ -139,14 +139,14 @@ ask_list(void (*fn)(void *, const struct lend_row *), void *arg)
 	return LEND_OK;
 }
 
-void
+int
 ask_attempt(enum lend_why why, const char *text)
 {
 	struct msg_attempt a = { .req = ++req, .why = (uint16_t)why };
 
-	if (!ask_is_on() || why == LEND_OK)
-		return;
+	if (!ask_is_on())
+		return -1;
 	a.text_len = (uint16_t)strnlen(text, sizeof(a.text));
 	memcpy(a.text, text, a.text_len);
-	attempt_send(&door, &a, NULL);
+	return attempt_send(&door, &a, NULL);
 }

@@ -44,6 +44,18 @@ out(json_t *o)
 	    "the answer cannot be written") : 0;
 }
 
+/*
+ * privd records what it hears of and is not the reason itself. What is left, the
+ * system log has: nobody is refused without a trace.
+ */
+static void
+record(enum lend_why why)
+{
+	if (why == LEND_GONE || why == LEND_BUSY || why == LEND_AUDIT ||
+	    (!from_privd && ask_attempt(why, said) == -1))
+		note_attempt(why, said);
+}
+
 int
 cli_fail(enum lend_why why, const char *more)
 {
@@ -55,8 +67,7 @@ cli_fail(enum lend_why why, const char *more)
 	clean[i] = '\0';
 	snprintf(message, sizeof(message), "%s%s%s", lend_text(why),
 	    i > 0 ? ": " : "", clean);
-	if (!from_privd)
-		ask_attempt(why, said);
+	record(why);
 	print(json_pack("{s:s, s:s}", "code", lend_code(why), "message",
 	    message), stderr);
 	return lend_status(why);
@@ -194,6 +205,14 @@ arguments(struct call *c, int argc, char *argv[])
 
 /* -- verbs ---------------------------------------------------------------- */
 
+/* It has recorded that; but where it answered nonsense it has not. */
+static int
+privd_refused(enum lend_why why)
+{
+	from_privd = why != LEND_INTERNAL;
+	return cli_fail(why, NULL);
+}
+
 static json_t *
 ports_json(const struct lend_port *p, unsigned n)
 {
@@ -249,10 +268,8 @@ do_grant(int dir, struct call *c)
 		return cli_fail(why, c->err);
 	if (c->verb == LEND_GRANT) {
 		call_grant(c, &p, &g);
-		if ((why = ask_grant(&g, &until)) != LEND_OK) {
-			from_privd = 1;
-			return cli_fail(why, NULL);
-		}
+		if ((why = ask_grant(&g, &until)) != LEND_OK)
+			return privd_refused(why);
 	}
 	o = answer(c, &p);
 	if (c->verb == LEND_GRANT) {
@@ -271,14 +288,10 @@ do_revoke(struct call *c)
 	int		recorded;
 	json_t		*o;
 
-	if ((why = ask_revoke(c, &removed, &recorded)) != LEND_OK) {
-		from_privd = why != LEND_GONE;
-		return cli_fail(why, NULL);
-	}
-	if (!recorded) {
-		from_privd = 1;
+	if ((why = ask_revoke(c, &removed, &recorded)) != LEND_OK)
+		return privd_refused(why);
+	if (!recorded)
 		return cli_fail(LEND_AUDIT, "what was lent is removed");
-	}
 	o = answer(c, NULL);
 	json_object_set_new(o, "removed", json_integer(removed));
 	return out(o);
@@ -290,13 +303,16 @@ do_list(int dir)
 	static char	name[KINDS_MAX][LEND_KIND_LEN + 1];
 	static char	text[MANIFEST_LEN + 1];
 	static struct manifest m;
-	json_t		*list = json_array(), *o;
+	json_t		*list, *o;
 	char		 err[ERR_LEN];
 	unsigned	 i, n = kind_all(dir, name, KINDS_MAX);
 	enum lend_why	 why;
 	size_t		 len;
 	int		 fd;
 
+	if (dir == -1)
+		return cli_fail(LEND_TAMPER, kind_absent());
+	list = json_array();
 	for (i = 0; i < n; i++) {
 		err[0] = '\0';
 		fd = -1;
@@ -356,10 +372,16 @@ do_status(void)
 
 	if (why != LEND_OK) {
 		json_decref(list);
-		from_privd = 1;
 		return cli_fail(why, NULL);
 	}
 	return out(json_pack("{s:o}", "grants", list));
+}
+
+int
+cli_refuse(enum lend_why why, int argc, char *argv[])
+{
+	remember(argc, argv);
+	return cli_fail(why, NULL);
 }
 
 int

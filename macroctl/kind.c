@@ -25,6 +25,8 @@
 /* Whoever owns our own binary is trusted already: a build tree. */
 static uid_t	mine;
 
+static char	absent[ERR_LEN];	/* why there is no folder */
+
 /* Root's, and nobody else's to write. */
 static int
 is_ours(const struct stat *st)
@@ -40,7 +42,7 @@ open_folder(const char *path)
 }
 
 int
-kind_folder(char err[ERR_LEN])
+kind_folder(void)
 {
 	char		 exe[512], path[600], *slash;
 	struct stat	 me;
@@ -56,10 +58,17 @@ kind_folder(char err[ERR_LEN])
 		fd = open_folder(path);
 	}
 	if (fd == -1)
-		snprintf(err, ERR_LEN, "%.400s: %s", path, strerror(errno));
+		snprintf(absent, sizeof(absent), "%.400s: %s", path,
+		    strerror(errno));
 	/* Now: in an empty root there is no /proc. */
 	mine = stat("/proc/self/exe", &me) == 0 ? me.st_uid : 0;
 	return fd;
+}
+
+const char *
+kind_absent(void)
+{
+	return absent;
 }
 
 int
@@ -112,6 +121,10 @@ kind_open(int dir, const char *kind, int *planner, char *text, size_t *len,
 	int		fd;
 
 	/* Looked at here alone, where a refusal can be recorded. */
+	if (dir == -1) {
+		snprintf(err, ERR_LEN, "%s", absent);
+		return LEND_TAMPER;
+	}
 	if (fstat(dir, &st) == -1 || !is_ours(&st)) {
 		snprintf(err, ERR_LEN, "the folder of planners must be root's, "
 		    "and nobody else may write it");

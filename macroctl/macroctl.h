@@ -11,6 +11,7 @@
  *	plan.c	    what a planner printed, held against it
  *	planner.c   runs one; box.c shuts it in
  *	ask.c	    questions to privd, as a guest
+ *	note.c	    the system log, for what privd cannot record
  */
 #ifndef MACROCTL_H
 #define MACROCTL_H
@@ -92,8 +93,10 @@ struct call {
 };
 
 /* kind.c */
-/* The folder beside us or where it is installed, not yet looked at; -1 and err. */
-int	 kind_folder(char err[ERR_LEN]);
+/* The folder beside us or where it is installed, not yet looked at; or -1. */
+int	 kind_folder(void);
+/* Why kind_folder() found none. */
+const char *kind_absent(void);
 /* No way up from it, whatever the kernel's Landlock can do. -1 with errno. */
 int	 kind_alone(int dir);
 /* Planner and manifest text (NUL-terminated, MANIFEST_LEN + 1), both looked at. */
@@ -148,12 +151,18 @@ enum lend_why ask_grant(const struct msg_grant *, uint64_t *until);
 enum lend_why ask_revoke(const struct call *, unsigned *removed, int *recorded);
 /* Every row of what is lent: fn gets one after the other. */
 enum lend_why ask_list(void (*fn)(void *, const struct lend_row *), void *arg);
-/* A refusal, for the record; never fails. */
-void	 ask_attempt(enum lend_why, const char *text);
+/* A refusal, for the record; -1: privd does not hear it. */
+int	 ask_attempt(enum lend_why, const char *text);
 int	 ask_is_on(void);
+
+/* note.c: before there is an empty root. Where there is no log it says nothing. */
+void	 note_open(void);
+void	 note_attempt(enum lend_why, const char *call);
 
 /* cli.c, runner.c */
 int	 cli_main(int dir, const uint8_t self[16], int argc, char *argv[]);
+/* A call that gets no further, whatever its arguments are; the exit status. */
+int	 cli_refuse(enum lend_why, int argc, char *argv[]);
 /* One JSON object on stderr; the exit status. */
 int	 cli_fail(enum lend_why, const char *more);
 void	 runner_main(void) __attribute__((noreturn));

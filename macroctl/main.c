@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/prctl.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include "sandbox.h"
 
 #define RUNTIME_DIR	"/run/bastide"
+#define FILES		64		/* descriptors; the drop takes no more */
+#define STACK		(8 << 20)
 
 static void
 failed(void)
@@ -51,6 +54,46 @@ fill_stdio(void)
 		fatal("close what was left open");
 }
 
+/* Both limits; who may not raise the hard one (a container) goes up to it. */
+static void
+raise_limit(int what, rlim_t n)
+{
+	struct rlimit rl = { n, n };
+
+	if (setrlimit(what, &rl) == 0)
+		return;
+	if (errno != EPERM || getrlimit(what, &rl) == -1)
+		fatal("raise a limit");
+	rl.rlim_cur = rl.rlim_max < n ? rl.rlim_max : n;
+	if (setrlimit(what, &rl) == -1)
+		fatal("raise a limit");
+}
+
+/*
+ * A caller must not choose how little a call may use and so where it ends, before
+ * anything is recorded.
+ */
+static void
+raise_limits(void)
+{
+	static const struct {
+		int	what;
+		rlim_t	to;
+	} limits[] = {
+		{ RLIMIT_NOFILE, FILES },
+		{ RLIMIT_STACK, STACK },
+		{ RLIMIT_AS, RLIM_INFINITY },
+		{ RLIMIT_DATA, RLIM_INFINITY },
+		{ RLIMIT_FSIZE, RLIM_INFINITY },
+		{ RLIMIT_CPU, RLIM_INFINITY },
+		{ RLIMIT_NPROC, RLIM_INFINITY },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		raise_limit(limits[i].what, limits[i].to);
+}
+
 /* Nothing of the environment is used: not PATH, not RUST_LOG, not a locale. */
 static void
 precautions(void)
@@ -65,7 +108,9 @@ precautions(void)
 	    setrlimit(RLIMIT_CORE, &no) == -1 ||
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR || chdir("/") == -1)
 		fatal("precautions");
+	raise_limits();
 	fill_stdio();
+	note_open();
 }
 
 /* Only whether it is there; what sudo says of itself it says of the caller. */
@@ -80,23 +125,20 @@ static int
 one_call(int argc, char *argv[])
 {
 	const char	*runtime = RUNTIME_DIR;
-	char		 err[ERR_LEN] = "";
 	uint8_t		 self[16] = { 0 };
-	int		 sudo = is_under_sudo(), dir, door;
+	int		 sudo = is_under_sudo(), other, dir, door;
 
 	precautions();
 	if (geteuid() != 0)
-		return cli_fail(LEND_ROOT, NULL);
-	if (argc > 2 && strcmp(argv[1], "-r") == 0) {
-		if (sudo)
-			return cli_fail(LEND_SUDO, NULL);
+		return cli_refuse(LEND_ROOT, argc, argv);
+	other = argc > 2 && strcmp(argv[1], "-r") == 0;
+	if (other && !sudo) {
 		runtime = argv[2];
 		argv += 2;
 		argc -= 2;
 	}
-	if ((dir = kind_folder(err)) == -1)
-		return cli_fail(LEND_TAMPER, err);
-	if ((dir = kind_alone(dir)) == -1)
+	/* Without a folder what is lent can be taken back all the same. */
+	if ((dir = kind_folder()) != -1 && (dir = kind_alone(dir)) == -1)
 		fatal("a mount of its own for the folder of planners");
 	planner_init();
 	door = ask_connect(runtime);
@@ -105,6 +147,8 @@ one_call(int argc, char *argv[])
 	/* Nobody now. privd first, so that what is refused gets recorded. */
 	if (door != -1)
 		ask_begin(door, self);
+	if (other && sudo)
+		return cli_refuse(LEND_SUDO, argc, argv);
 	return cli_main(dir, self, argc, argv);
 }
 

@@ -6,6 +6,7 @@
 	echo ADDR PORT		answer datagrams with themselves
 	query ADDR PORT		send one; 0 when it is answered
 	noise SOCKET COUNT	guests of privd that break the rules
+	log SOCKET		a system log: a line for each datagram
 """
 import os
 import random
@@ -66,6 +67,15 @@ def query(addr, port):
     s.send(b"q")
     if s.recv(9) != b"q":
         sys.exit("another answer")
+
+
+def log(path):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(path)
+    os.chmod(path, 0o666)
+    print("up", flush=True)
+    while True:
+        print(repr(s.recv(65536)), flush=True)
 
 
 def noise(path, count):

@@ -181,6 +181,14 @@ chmod o+w "$bin/macros.d"
 refused "a world-writable plugin folder" TAMPERED tor-exit $g
 check "what is lent can be taken back all the same" grep -q '"removed":0' <(revoke "$addr_b")
 chmod o-w "$bin/macros.d"
+mv "$bin/macros.d" "$bin/macros.away"
+refused "a plugin folder that is gone" TAMPERED tor-exit $g
+refused "a plugin folder that is gone, listed" TAMPERED list
+check "without it what is lent can be taken back" grep -q '"removed":0' <(revoke "$addr_b")
+ln -s "$bin/macros.away" "$bin/macros.d"
+refused "a plugin folder that is a link" TAMPERED tor-exit $g
+rm "$bin/macros.d"
+mv "$bin/macros.away" "$bin/macros.d"
 chmod o+w "$bin/macros.d/tor-exit"
 refused "a world-writable plugin" TAMPERED tor-exit $g
 chmod o-w "$bin/macros.d/tor-exit"
@@ -274,6 +282,39 @@ note "$(grep -c '"verb":"grant"' "$tmp/crowd") of them were served"
 noise() { python3 "$here/socks.py" noise "$tmp/a/run/privd.sock" 1000; }
 check "a thousand bad guests lose their connections" noise
 check "and privd serves the next" grep -q '"grants"' <(mac status)
+
+# ---- who cannot get into the audit stream is in the system log
+mkdir "$tmp/dev"
+: >"$tmp/dev/null"
+background a python3 "$here/socks.py" log "$tmp/dev/log" >"$tmp/syslog"
+wait_for 5 grep -q up "$tmp/syslog"
+# logged COMMAND...: on a machine whose system log is ours.
+logged() { unshare --mount --propagation private bash -c 'mount --bind /dev/null "$0/null" && mount --rbind "$0" /dev && exec "$@"' "$tmp/dev" "$@"; }
+told() { # told NAME CODE TEXT COMMAND...: the call is refused so, and its line is there
+	local name=$1 line="^b'<85>macroctl\[[0-9]+\]: refused $2: $3'$"
+	check "$name: $2" grep -q "\"code\":\"$2\"" <(logged "${@:4}" 2>&1)
+	check "$name: in the system log" wait_for 3 grep -qE "$line" "$tmp/syslog"
+}
+told "without root" NOT_ROOT "status" setpriv --reuid=65534 --clear-groups "$bin/macroctl" status
+told "-r under sudo, no node running" NOT_UNDER_SUDO "-r [^ ]+/a/run status" env SUDO_UID=1000 "$bin/macroctl" -r "$tmp/a/run" status
+told "privd gone" PRIVD_GONE "tor-exit grant --sub $sub --src-ip $addr_b --cred [.]{3} --params [{]\"x\":\"a[?]<85>b[?]{3}\"[}]" \
+    "$bin/macroctl" -r "$tmp/nowhere" tor-exit $g --cred '{"a":"hunter-five"}' --params $'{"x":"a\n<85>b\e\u00e9"}'
+told "privd gone, revoked" PRIVD_GONE "tor-exit revoke --sub $sub --src-ip $addr_b" "$bin/macroctl" -r "$tmp/nowhere" tor-exit revoke --sub $sub --src-ip "$addr_b"
+told "privd gone, a kind that is none" BAD_KIND "../x activate" "$bin/macroctl" -r "$tmp/nowhere" ../x activate
+check "credentials are not in the system log" refuses grep -q hunter "$tmp/syslog"
+lines=$(wc -l <"$tmp/syslog")
+logged "$bin/macroctl" -r "$tmp/a/run" tor-exit $g --params '{"run":"twice"}' >/dev/null 2>&1
+check "what the audit stream has is there alone" wait_for 5 test "$(audited '"twice')" = 1 -a "$(wc -l <"$tmp/syslog")" = "$lines"
+
+# A caller with next to no descriptors is recorded like any other. With fewer the
+# loader of the program ends it. Where root may not raise the hard limit, the soft.
+few=-n
+(ulimit -n 64; ulimit -n 65) 2>/dev/null || few=-Sn
+note "few descriptors: ulimit $few"
+tiny() { local n; for n in 4 5 6 7 8 12; do (ulimit $few $n; exec "$bin/macroctl" -r "$tmp/a/run" tor-exit $g --params '{"tiny":1}') 2>&1; done; }
+check "few descriptors: each call is refused for what it asks" same 6 "$(tiny | grep -c '"code":"BAD_PARAM"')"
+few() { [ "$(audited '"tiny')" = 6 ]; }
+check "few descriptors: recorded" wait_for 5 few
 check "privd gone is an error that says so" grep -q PRIVD_GONE <("$bin/macroctl" -r "$tmp/nowhere" tor-exit $g 2>&1)
 
 # ---- the record comes first
@@ -313,9 +354,12 @@ full() { # until the last page of the journal is full, too
 	return 1
 }
 check "audit lost: on a full disk nothing is lent" full
+told "audit lost" NOT_RECORDED "tor-exit grant --sub $sub --src-ip $addr_c --for 600" "$bin/macroctl" -r "$tmp/a/run" tor-exit grant --sub $sub --src-ip "$addr_c" --for 600
+check "audit lost: the house's log names it" grep -q "not lent to $sub, for it cannot be recorded: kind=tor-exit src=$addr_c" "$tmp/a/log"
 check "and the kernel has no such grant" refuses in_net a nft get element inet bastide grants "{ $addr_c . tcp . 9050 }"
 check "what was lent before is still" in_net a nft get element inet bastide grants "{ $addr_b . tcp . 9050 }"
 check "silent revoke failure: a revoke that is not recorded says so" grep -q NOT_RECORDED <(revoke "$addr_b" 2>&1)
+told "a revoke that is not recorded" NOT_RECORDED "tor-exit revoke --sub $sub --src-ip $addr_b" "$bin/macroctl" -r "$tmp/a/run" tor-exit revoke --sub $sub --src-ip "$addr_b"
 check "and has removed all the same" refuses in_net a nft get element inet bastide grants "{ $addr_b . tcp . 9050 }"
 rm "$tmp/disk/full"
 stop a

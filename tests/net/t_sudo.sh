@@ -60,6 +60,9 @@ denied "another variable set" NFT=/x /usr/sbin/macroctl status
 check "macroctl refuses -r under sudo whatever the rules say" grep -q NOT_UNDER_SUDO \
     <(unshare --mount --propagation private bash <(sed 's/^exec .* -- /exec /' "$tmp/as_web") "$tmp" \
     sudo -n /usr/sbin/macroctl -r /run/bastide status 2>&1)
+audited() { strings -n 20 "$tmp"/a/state/directory/*.seg | grep -c -- "$1"; }
+it_is() { [ "$(audited "$1")" -ge 1 ]; }
+check "and that is recorded" wait_for 5 it_is '"NOT_UNDER_SUDO: -r /run/bastide status'
 
 # ---- the environment
 cat >"$tmp/pre.c" <<'END2'
