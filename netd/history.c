@@ -123,13 +123,12 @@ mean_loss(void)
 static void
 sample_node(void)
 {
-	double v[NODE_METRICS] = { 0 };
+	double v[NODE_METRICS] = { 0 }, size;
 	const struct udp_stats *s;
 	unsigned i;
 
-	v[0] = bloom_mesh_size(mesh.bloom);
-	if (v[0] < 0)
-		v[0] = NAN;		/* too many to tell */
+	size = bloom_mesh_size(mesh.bloom);
+	v[0] = size < 0 ? NAN : round(size);	/* NAN: too many to tell */
 	v[1] = tree_self(mesh.tree)->n - 1;
 	v[3] = (double)tree_stats(mesh.tree)->switches;
 	v[2] = peer_count();

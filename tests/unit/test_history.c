@@ -23,7 +23,8 @@ struct peer *peer_slot(unsigned i) { return table[i].state == PEER_ACTIVE ? &tab
 struct peer *peer_next(struct peer *p) { (void)p; return NULL; }
 unsigned peer_count(void) { return 0; }
 const struct mmp *link_mmp(const struct peer *p) { (void)p; return &measured; }
-double bloom_mesh_size(const struct bloom *b) { (void)b; return 1; }
+static double size = 1;
+double bloom_mesh_size(const struct bloom *b) { (void)b; return size; }
 const struct coords *tree_self(const struct tree *t) { (void)t; return &here; }
 const struct tree_stats *tree_stats(const struct tree *t) { (void)t; return &no_stats; }
 unsigned udp_count(void) { return 0; }
@@ -325,6 +326,21 @@ START_TEST(who_slept_has_the_same_history_as_who_did_not)
 }
 END_TEST
 
+START_TEST(a_mesh_has_a_whole_number_of_nodes)
+{
+	json_t *all;
+
+	size = 4.0039;
+	begins();
+	seconds(2);
+	size = 1;
+	all = history_recent("mesh_size", 2);
+	ck_assert_uint_ge(json_array_size(all), 1);
+	ck_assert(json_real_value(json_array_get(all, 0)) == 4);
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(who_was_stopped_for_long_takes_one_sample_for_it)
 {
 	uint64_t next_ms;
@@ -393,6 +409,7 @@ main(void)
 	tcase_add_test(t, a_crowd_that_comes_at_once_gets_its_histories_a_few_a_second);
 	tcase_add_test(t, who_slept_has_the_same_history_as_who_did_not);
 	tcase_add_test(t, who_was_stopped_for_long_takes_one_sample_for_it);
+	tcase_add_test(t, a_mesh_has_a_whole_number_of_nodes);
 	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
