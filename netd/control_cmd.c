@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define LOG_TARGET "fips::control::commands"
+#define LOG_TARGET "fips::node::lifecycle"
 #include "log.h"
 #include "control_cmd.h"
 #include "history.h"

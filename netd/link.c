@@ -444,7 +444,8 @@ link_input(struct work *w)
 		return;
 	}
 	if (why == REFUSE_FRAME_VERSION)
-		log_debug("Unknown FMP version, dropping");
+		log_as(LVL_DEBUG, "fips::node::handlers::rx_loop",
+		    "Unknown FMP version, dropping");
 	if (why != REFUSE_NONE)
 		refuse(why);
 	else if (f.phase == FRAME_MSG1)

@@ -321,7 +321,8 @@ tick_one(struct hs *h)
 	if (h->req != 0)
 		until_ms = sooner(until_ms, h->ask_until_ms);
 	if (netd.now_ms >= until_ms) {
-		log_debug("Stale handshake connection timed out link_id=%u direction=%s idle_secs=%llu",
+		log_as(LVL_DEBUG, "fips::node::handlers::timeout",
+		    "Stale handshake connection timed out link_id=%u direction=%s idle_secs=%llu",
 		    h->link_id, h->outbound ? "outbound" : "inbound",
 		    (unsigned long long)(netd.now_ms - h->started_ms) / 1000);
 		hs_end(h, HS_EV_END);

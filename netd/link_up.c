@@ -27,7 +27,8 @@ up_permits(const uint8_t pub33[33], const struct endpoint *ep,
 	npub_encode(pub33 + 1, npub);
 	names_addr(pub33 + 1, addr);
 	endpoint_text(ep, from);
-	log_warn("Rejected peer by ACL peer=%s npub=%s transport_id=%u remote_addr=%s context=%s decision=denylist match",
+	log_as(LVL_WARN, "fips::node::acl",
+	    "Rejected peer by ACL peer=%s npub=%s transport_id=%u remote_addr=%s context=%s decision=denylist match",
 	    peer_display(addr), npub, ep->transport + 1u, from, context);
 	refuse(REFUSE_LINK_ACL);
 	return 0;

@@ -132,6 +132,19 @@ their_screens() {
 		check "their fipstop shows $i of ours as of theirs" same_screen "$1" "$2" $i
 	done
 }
+# strange A B: what seldom happens happens to both, so that both write of it.
+strange() {
+	local n
+	for n in "$@"; do
+		in_net qa bash -c "printf '\\x10%039d' 0 >/dev/udp/${IP[$n]}/2121"
+		fipsctl_of "$n" connect "$(nobody)" 10.99.0.250:2121 udp || return 1
+	done
+}
+# wrote NAME: of all that was strange, at the latest when a handshake is given up.
+wrote() {
+	wait_for 40 grep -q 'Stale handshake connection timed out' "$tmp/$1/log" &&
+	    grep -q 'Unknown FMP version, dropping' "$tmp/$1/log"
+}
 ours_of() {
 	local n
 	for n in "$@"; do is_theirs "$n" || echo "$n"; done
@@ -268,7 +281,10 @@ if wanted mesh; then
 	down "${m[@]}"
 	mesh q "three ours" "bd"
 	their_tool qe qd qa
+	check "strangers knock at both kinds" strange qe qd
 	their_screens qe qd
+	check "ours writes of them" wrote qe
+	check "and so does theirs" wrote qd
 	down "${m[@]}"
 	cat "$tmp"/qa/log "$tmp"/qc/log "$tmp"/qe/log >"$tmp/log.ours"
 	cat "$tmp"/qb/log "$tmp"/qd/log >"$tmp/log.theirs"
