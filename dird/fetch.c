@@ -165,9 +165,3 @@ fetch(const uint8_t pub[32], enum method method, const char *path,
 	free(f);
 	return NULL;
 }
-
-void
-fetch_drop(struct fetch *f)
-{
-	end(f);
-}

@@ -30,7 +30,5 @@ typedef void	fetched(void *arg, int status, const char *body, size_t len,
 struct fetch *fetch(const uint8_t pub[32], enum method, const char *path,
 	    const char *body, size_t len, size_t max, unsigned patience_s,
 	    fetched *done, void *arg);
-/* Nobody waits any more. */
-void	fetch_drop(struct fetch *);
 
 #endif

@@ -29,17 +29,6 @@ right_name(enum right r)
 	return (unsigned)r < RIGHT_MAX ? right_rows[r].name : NULL;
 }
 
-int
-right_find(const char *name)
-{
-	int i;
-
-	for (i = 0; i < RIGHT_MAX; i++)
-		if (strcmp(right_rows[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
 enum standing
 right_standing(enum right r)
 {

@@ -22,9 +22,8 @@ enum right	 object_right(enum object);
 /* 0 if body has exactly the fields of its row, each within its bounds. */
 int		 object_check(enum object, const json_t *body, struct because *);
 
-/* Name of a right, or NULL; and back, or -1. */
+/* Name of a right, or NULL. */
 const char	*right_name(enum right);
-int		 right_find(const char *name);
 enum standing	 right_standing(enum right);
 
 #endif

@@ -161,15 +161,6 @@ view_did(const struct view *v, uint32_t author, char did[DID_LEN + 1])
 }
 
 int
-view_id(const struct view *v, uint32_t ref, uint8_t id[ID_LEN])
-{
-	if (ref >= v->n)
-		return -1;
-	memcpy(id, v->id[ref], ID_LEN);
-	return 0;
-}
-
-int
 view_key(const struct view *v, const char *did, uint8_t pub[KEY_LEN])
 {
 	uint32_t i = author_find(v, did);

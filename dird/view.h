@@ -141,6 +141,5 @@ uint64_t	 view_config_last(struct view *, const char *scope,
 enum subscribed	 view_subscribed(struct view *, const char *subscription_id);
 /* A hash of everything that the set means: equal sets, equal digests. */
 void		 view_digest(struct view *, uint8_t out[32]);
-int		 view_id(const struct view *, uint32_t ref, uint8_t id[ID_LEN]);
 
 #endif
