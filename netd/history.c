@@ -19,7 +19,6 @@
 #include "names.h"
 #include "netd.h"
 #include "session.h"
-#include "udp.h"
 
 #define TRACKED_MAX	256
 #define SAMPLE_MS	1000
@@ -124,21 +123,18 @@ static void
 sample_node(void)
 {
 	double v[NODE_METRICS] = { 0 }, size;
-	const struct udp_stats *s;
-	unsigned i;
+	const struct dgram_stats *d = &dgram_stats;
 
 	size = bloom_mesh_size(mesh.bloom);
 	v[0] = size < 0 ? NAN : round(size);	/* NAN: too many to tell */
 	v[1] = tree_self(mesh.tree)->n - 1;
 	v[3] = (double)tree_stats(mesh.tree)->switches;
 	v[2] = peer_count();
-	for (i = 0; i < udp_count(); i++) {
-		s = &udp_get(i)->stats;
-		v[4] += (double)s->bytes_recv;
-		v[5] += (double)s->bytes_sent;
-		v[6] += (double)s->packets_recv;
-		v[7] += (double)s->packets_sent;
-	}
+	/* As the reference counts: datagrams of sessions, not the links' own. */
+	v[4] = (double)d->received.bytes;
+	v[5] = (double)(d->forwarded.bytes + d->originated.bytes);
+	v[6] = (double)d->received.packets;
+	v[7] = (double)(d->forwarded.packets + d->originated.packets);
 	v[8] = mean_loss();
 	v[9] = session_count();
 	rows_push(&node, v);

@@ -9,7 +9,6 @@
 #include "mmp.h"
 #include "names.h"
 #include "session.h"
-#include "udp.h"
 
 /* -- the house around it: peers by slot, and nothing else ------------------- */
 struct netd netd;
@@ -27,8 +26,7 @@ static double size = 1;
 double bloom_mesh_size(const struct bloom *b) { (void)b; return size; }
 const struct coords *tree_self(const struct tree *t) { (void)t; return &here; }
 const struct tree_stats *tree_stats(const struct tree *t) { (void)t; return &no_stats; }
-unsigned udp_count(void) { return 0; }
-struct udp *udp_get(unsigned i) { (void)i; return NULL; }
+struct dgram_stats dgram_stats;
 unsigned session_count(void) { return 0; }
 void names_addr(const uint8_t pub[32], uint8_t addr[NADDR_LEN]) { memcpy(addr, pub, NADDR_LEN); }
 
@@ -341,6 +339,29 @@ START_TEST(a_mesh_has_a_whole_number_of_nodes)
 }
 END_TEST
 
+/* The last whole sample of a metric of the node. */
+static double
+newest(const char *metric)
+{
+	json_t *all = history_recent(metric, 1);
+	double v = json_number_value(json_array_get(all, 0));
+
+	json_decref(all);
+	return v;
+}
+
+START_TEST(traffic_is_what_sessions_send_and_receive_here)
+{
+	begins();
+	dgram_stats.received = (struct dgram_count){ 3, 1000 };
+	dgram_stats.forwarded = (struct dgram_count){ 2, 300 };
+	dgram_stats.originated = (struct dgram_count){ 5, 50 };
+	seconds(1);
+	ck_assert(newest("packets_in") == 3 && newest("bytes_in") == 1000);
+	ck_assert(newest("packets_out") == 7 && newest("bytes_out") == 350);
+}
+END_TEST
+
 START_TEST(who_was_stopped_for_long_takes_one_sample_for_it)
 {
 	uint64_t next_ms;
@@ -409,6 +430,7 @@ main(void)
 	tcase_add_test(t, a_crowd_that_comes_at_once_gets_its_histories_a_few_a_second);
 	tcase_add_test(t, who_slept_has_the_same_history_as_who_did_not);
 	tcase_add_test(t, who_was_stopped_for_long_takes_one_sample_for_it);
+	tcase_add_test(t, traffic_is_what_sessions_send_and_receive_here);
 	tcase_add_test(t, a_mesh_has_a_whole_number_of_nodes);
 	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
 	suite_add_tcase(s, t);
