@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #include "privd.h"
 
 #define GROUP	"bastide"
+
+enum { LOOKS = 20, LOOK_MS = 100 };	/* for a former house to go */
 
 struct local {
 	const char	*name;		/* below the runtime folder */
@@ -84,27 +87,42 @@ find_place(struct local *l, const char *conf)
 	    "folder of a local socket");
 }
 
-/* Nobody answers on a socket whose owner was killed; then it may go. */
+static int
+is_answered(const struct local *l, const struct sockaddr_un *sun)
+{
+	int fd, is;
+
+	fd = socket(AF_UNIX, l->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		fatal("look for another node");
+	is = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
+	    errno == EAGAIN;
+	if (!is && errno != ECONNREFUSED)
+		fatal("look for another node on %s", l->path);
+	close(fd);
+	return is;
+}
+
+/*
+ * Nobody answers on a socket whose owner was killed; then it may go. The rooms
+ * of a privd that was killed follow it a moment later.
+ */
 static void
 remove_stale(const struct local *l, const struct sockaddr_un *sun)
 {
 	struct stat	st;
-	int		fd;
+	int		i;
 
 	if (fstatat(l->dir, l->base, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	if (!S_ISSOCK(st.st_mode))
 		fatalx("%s is in the way and is no socket; remove it", l->path);
-	fd = socket(AF_UNIX, l->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		fatal("look for another node");
-	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
-	    errno == EAGAIN)
-		fatalx("another node is running: it answers on %s; stop it, "
-		    "or give this one its own -r and -s", l->path);
-	if (errno != ECONNREFUSED)
-		fatal("look for another node on %s", l->path);
-	close(fd);
+	for (i = 0; is_answered(l, sun); i++) {
+		if (i == LOOKS)
+			fatalx("another node is running: it answers on %s; stop it, "
+			    "or give this one its own -r and -s", l->path);
+		poll(NULL, 0, LOOK_MS);
+	}
 	if (unlinkat(l->dir, l->base, 0) == -1)
 		fatal("remove the stale %s", l->path);
 }
