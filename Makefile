@@ -32,7 +32,8 @@ SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 # what none of its objects uses.
 L_common	:= -lyaml -lcap -lseccomp
 L_privd		:= -lyaml -lcap -lseccomp -lmnl
-L_cryptod	:= -lsodium -lcrypto -lsecp256k1 -lyaml -lcap -lseccomp
+L_cryptod	:= -lsodium -lcrypto $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-lIPSec_MB) \
+		   -lsecp256k1 -lyaml -lcap -lseccomp
 L_netd		:= -levent_core -levent_extra -lsodium -ljansson -lcap -lseccomp -lresolv -lm
 L_bastidectl	:= -ljansson -lsodium -lsecp256k1 -lyaml -lcap
 L_dird		:= -levent_core -levent_extra -ljansson -lsodium -lcrypto -lsecp256k1 -lcap -lseccomp -lpthread

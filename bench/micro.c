@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "aead_lib.h"
+#include "conf.h"
 #include "coords.h"
 #include "curve.h"
 #include "frame.h"
@@ -36,7 +37,7 @@ struct step {
 	char	 name[48];
 	void	(*once)(const struct step *);
 	void	(*ready)(const struct step *);	/* before the first; or NULL */
-	const struct aead_lib *lib;
+	enum aead_want lib;
 	size_t	 arg;
 };
 
@@ -72,7 +73,7 @@ seal_once(const struct step *s)
 {
 	memcpy(nonce + 4, &turn, sizeof(turn));
 	turn++;
-	s->lib->seal(key, nonce, buf, 16, buf + 16, s->arg);
+	aead_lib(s->lib)->seal(key, nonce, buf, 16, buf + 16, s->arg);
 }
 
 static uint8_t sealed[SIZE];
@@ -81,7 +82,7 @@ static void
 open_ready(const struct step *s)
 {
 	memset(sealed, 0x55, sizeof(sealed));
-	s->lib->seal(key, nonce, buf, 16, sealed + 16, s->arg);
+	aead_lib(s->lib)->seal(key, nonce, buf, 16, sealed + 16, s->arg);
 }
 
 /* A copy each time, for opening spoils it; the copy is in the figure. */
@@ -89,7 +90,7 @@ static void
 open_once(const struct step *s)
 {
 	memcpy(buf + 16, sealed + 16, s->arg + AEAD_TAG);
-	if (s->lib->open(key, nonce, buf, 16, buf + 16, s->arg) != 0)
+	if (aead_lib(s->lib)->open(key, nonce, buf, 16, buf + 16, s->arg) != 0)
 		errx(1, "what was sealed does not open");
 }
 
@@ -132,8 +133,7 @@ frame_ready(const struct step *s)
 {
 	uint8_t *f;
 
-	aead_start(s->lib == &aead_sodium ? AEAD_LIBSODIUM :
-	    s->lib == &aead_libcrypto ? AEAD_LIBCRYPTO : AEAD_AUTO, 1);
+	aead_start(s->lib, 1);
 	if (link_in != NULL) {
 		session_drop(out_desc.link);
 		session_drop(out_desc.session);
@@ -365,7 +365,7 @@ segment_ready(const struct step *s)
 
 static void
 add(void (*once)(const struct step *), void (*ready)(const struct step *),
-    const struct aead_lib *lib, size_t arg, const char *name)
+    enum aead_want lib, size_t arg, const char *name)
 {
 	struct step *s = &step[nstep++];
 
@@ -380,36 +380,36 @@ static void
 list(void)
 {
 	static const size_t size[] = { 64, 256, 512, 1024, 1280, 1420, 8192 };
-	const struct aead_lib *lib[] = { &aead_sodium, &aead_libcrypto, NULL };
+	enum aead_want lib;
 	char name[48];
-	size_t i, j;
+	size_t i;
 
-	add(ring_once, NULL, NULL, 1, "ring: a descriptor there");
-	add(ring_once, NULL, NULL, 64, "ring: %zu descriptors there");
-	for (j = 0; j < 2; j++)
-		for (i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
-			snprintf(name, sizeof(name), "%s: seal %%zu bytes", lib[j]->name);
-			add(seal_once, NULL, lib[j], size[i], name);
-			snprintf(name, sizeof(name), "%s: open %%zu bytes", lib[j]->name);
-			add(open_once, open_ready, lib[j], size[i], name);
+	add(ring_once, NULL, AEAD_AUTO, 1, "ring: a descriptor there");
+	add(ring_once, NULL, AEAD_AUTO, 64, "ring: %zu descriptors there");
+	for (lib = AEAD_LIBSODIUM; lib < AEAD_WANTS; lib++)
+		for (i = 0; aead_lib(lib) != NULL &&
+		    i < sizeof(size) / sizeof(size[0]); i++) {
+			snprintf(name, sizeof(name), "%s: seal %%zu bytes", conf_aead_word[lib]);
+			add(seal_once, NULL, lib, size[i], name);
+			snprintf(name, sizeof(name), "%s: open %%zu bytes", conf_aead_word[lib]);
+			add(open_once, open_ready, lib, size[i], name);
 		}
-	for (j = 0; j < 3; j++)
-		for (i = 0; i < sizeof(size) / sizeof(size[0]); i += 2) {
-			snprintf(name, sizeof(name), "%s: both layers, seal %%zu",
-			    lib[j] != NULL ? lib[j]->name : "auto");
-			add(both_seal, frame_ready, lib[j], size[i], name);
-			snprintf(name, sizeof(name), "%s: both layers, open %%zu",
-			    lib[j] != NULL ? lib[j]->name : "auto");
-			add(both_open, both_ready, lib[j], size[i], name);
+	for (lib = AEAD_AUTO; lib < AEAD_WANTS; lib++)
+		for (i = 0; (lib == AEAD_AUTO || aead_lib(lib) != NULL) &&
+		    i < sizeof(size) / sizeof(size[0]); i += 2) {
+			snprintf(name, sizeof(name), "%s: both layers, seal %%zu", conf_aead_word[lib]);
+			add(both_seal, frame_ready, lib, size[i], name);
+			snprintf(name, sizeof(name), "%s: both layers, open %%zu", conf_aead_word[lib]);
+			add(both_open, both_ready, lib, size[i], name);
 		}
-	add(cut_once, segment_ready, NULL, CUTS, "segmentation: %zu packets of one piece");
-	add(merge_once, segment_ready, NULL, CUTS, "merging: %zu packets to one piece");
-	add(replay_once, NULL, NULL, 0, "replay window: next counter");
-	add(parse_once, NULL, NULL, 0, "frame: header written and parsed");
-	add(still_once, ways_ready, NULL, 0, "route: cached hop still good");
-	add(get_once, ways_ready, NULL, PLACES, "route: place among %zu");
-	add(pick_once, ways_ready, NULL, 10, "route: hop chosen of %zu peers");
-	add(pick_once, ways_ready, NULL, PEERS, "route: hop chosen of %zu peers");
+	add(cut_once, segment_ready, AEAD_AUTO, CUTS, "segmentation: %zu packets of one piece");
+	add(merge_once, segment_ready, AEAD_AUTO, CUTS, "merging: %zu packets to one piece");
+	add(replay_once, NULL, AEAD_AUTO, 0, "replay window: next counter");
+	add(parse_once, NULL, AEAD_AUTO, 0, "frame: header written and parsed");
+	add(still_once, ways_ready, AEAD_AUTO, 0, "route: cached hop still good");
+	add(get_once, ways_ready, AEAD_AUTO, PLACES, "route: place among %zu");
+	add(pick_once, ways_ready, AEAD_AUTO, 10, "route: hop chosen of %zu peers");
+	add(pick_once, ways_ready, AEAD_AUTO, PEERS, "route: hop chosen of %zu peers");
 }
 
 static double
@@ -473,11 +473,15 @@ begin(const struct step *s)
 int
 main(int argc, char **argv)
 {
+	enum aead_want lib;
 	unsigned i;
 
 	if (curve_init() == -1)
 		errx(1, "the libraries do not start");
-	aead_libcrypto.start(1);
+	/* Each by itself: a trial takes a different number of instructions each time. */
+	for (lib = AEAD_LIBSODIUM; lib < AEAD_WANTS; lib++)
+		if (aead_lib(lib) != NULL)
+			aead_start(lib, 1);
 	session_init();
 	make_ring();
 	list();

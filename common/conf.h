@@ -26,6 +26,10 @@ extern const char *const conf_path[CONF_NUM_MAX];
 extern const uint64_t conf_default[CONF_NUM_MAX];
 extern const char *const conf_txt_path[CONF_TXT_MAX];
 
+/* Words of bastide.cryptod.aead, by enum aead_want of cryptod. */
+#define CONF_AEAD_WORDS	4
+extern const char *const conf_aead_word[CONF_AEAD_WORDS];
+
 #define CONF_ERR_LEN	512
 #define CONF_ATTEMPTS	16
 

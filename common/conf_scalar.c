@@ -115,9 +115,7 @@ conf_mmp(const char *s, uint64_t *out)
 int
 conf_aead(const char *s, uint64_t *out)
 {
-	static const char *const lib[] = { "auto", "libsodium", "libcrypto" };
-
-	return word(s, lib, 3, out);
+	return word(s, conf_aead_word, CONF_AEAD_WORDS, out);
 }
 
 struct kind {
@@ -133,7 +131,7 @@ static const struct kind kinds[] = {
 	[CONF_K_LEVEL] = { conf_level,
 	    "one of trace, debug, info, warn, error, off", 1 },
 	[CONF_K_MMP] = { conf_mmp, "one of full, lightweight, minimal", 1 },
-	[CONF_K_AEAD] = { conf_aead, "one of auto, libsodium, libcrypto", 1 },
+	[CONF_K_AEAD] = { conf_aead, "one of auto, libsodium, libcrypto, ipsec-mb", 1 },
 	[CONF_K_LATER_BOOL] = { conf_bool, "true or false", 0 },
 };
 

@@ -15,3 +15,7 @@ const char *const conf_txt_path[CONF_TXT_MAX] = {
 #define TXT(NAME, path, max, def, doc)	path,
 #include "conf.def"
 };
+
+const char *const conf_aead_word[CONF_AEAD_WORDS] = {
+	"auto", "libsodium", "libcrypto", "ipsec-mb"
+};

@@ -7,20 +7,40 @@
 #include <time.h>
 
 #include "aead_lib.h"
+#include "conf.h"
+#include "log.h"
 #include "wire.h"
 
-/* Sizes of the trial, from which libcrypto may begin; then how often. */
+/* Sizes of the trial, and how often. The largest decides between libraries. */
 static const uint16_t	trial[] = { 64, 128, 256, 512, 1024, 1420 };
 #define TRIALS		(sizeof(trial) / sizeof(trial[0]))
 #define ROUNDS		8
 #define PACKETS		16
 
-static uint32_t		from = AEAD_NEVER;
+static const struct aead_lib *large = &aead_sodium;
+static uint32_t		from;		/* bytes; smaller ones are libsodium's */
+
+const struct aead_lib *
+aead_lib(enum aead_want want)
+{
+	switch (want) {
+	case AEAD_LIBSODIUM:
+		return &aead_sodium;
+	case AEAD_LIBCRYPTO:
+		return &aead_libcrypto;
+#ifdef __x86_64__
+	case AEAD_IPSEC_MB:
+		return aead_ipsec_mb.usable() ? &aead_ipsec_mb : NULL;
+#endif
+	default:
+		return NULL;
+	}
+}
 
 static const struct aead_lib *
 lib(size_t len)
 {
-	return len >= from ? &aead_libcrypto : &aead_sodium;
+	return len >= from ? large : &aead_sodium;
 }
 
 static void
@@ -83,40 +103,68 @@ time_of(const struct aead_lib *l, size_t len)
 	return best;
 }
 
-/* Downwards from the largest, as far as libcrypto is the quicker one. */
-uint32_t
-aead_measure(void)
+/* The quickest with the largest packets; all libraries are started by this. */
+static enum aead_want
+quickest(unsigned threads)
 {
-	uint32_t	at = AEAD_NEVER;
-	size_t		i;
+	enum aead_want	 w, best = AEAD_LIBSODIUM;
+	uint64_t	 t, least = UINT64_MAX;
 
-	for (i = TRIALS; i-- > 0; at = trial[i])
-		if (time_of(&aead_libcrypto, trial[i]) >=
-		    time_of(&aead_sodium, trial[i]))
-			break;
-	return at;
+	for (w = AEAD_LIBSODIUM; w < AEAD_WANTS; w++) {
+		if (aead_lib(w) == NULL)
+			continue;
+		if (aead_lib(w)->start != NULL)
+			aead_lib(w)->start(threads);
+		t = time_of(aead_lib(w), trial[TRIALS - 1]);
+		if (t < least) {
+			least = t;
+			best = w;
+		}
+	}
+	return best;
 }
 
-uint32_t
+/* Downwards from the largest, as far as it is quicker than libsodium. */
+static uint32_t
+begins_at(const struct aead_lib *l)
+{
+	size_t i;
+
+	for (i = TRIALS - 1; i > 0; i--)
+		if (time_of(l, trial[i - 1]) >= time_of(&aead_sodium, trial[i - 1]))
+			return trial[i];
+	return 0;
+}
+
+struct aead_choice
 aead_start(enum aead_want want, unsigned threads)
 {
-	if (want == AEAD_LIBSODIUM)
-		return from = AEAD_NEVER;
-	aead_libcrypto.start(threads);
-	from = want == AEAD_LIBCRYPTO ? 0 : aead_measure();
-	return from;
+	struct aead_choice c = { .large = want };
+
+	if (want == AEAD_AUTO)
+		c.large = quickest(threads);
+	large = aead_lib(c.large);
+	if (large == NULL)
+		fatalx("bastide.cryptod.aead: %s is not for this processor",
+		    conf_aead_word[want]);
+	if (large->start != NULL)
+		large->start(threads);
+	if (want == AEAD_AUTO && large != &aead_sodium)
+		c.from = begins_at(large);
+	from = c.from;
+	return c;
 }
 
 void
 aead_thread(unsigned n)
 {
-	if (from < AEAD_NEVER)
-		aead_libcrypto.thread(n);
+	if (large->thread != NULL)
+		large->thread(n);
 }
 
 void
 aead_forget(void)
 {
-	if (from < AEAD_NEVER)
-		aead_libcrypto.forget();
+	if (large->forget != NULL)
+		large->forget();
 }

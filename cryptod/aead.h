@@ -1,7 +1,7 @@
 /*
  * aead.h -- ChaCha20-Poly1305 (RFC 8439) with a counter for a nonce, in place.
  *
- * Everything that seals or opens in this room goes through here. Two libraries
+ * Everything that seals or opens in this room goes through here. Three libraries
  * give the same bytes; which one works on a packet is a matter of its size and
  * of the processor, found out at boot.
  */
@@ -11,23 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ring.h"
-
 #define AEAD_KEY	32
 #define AEAD_TAG	16
 #define AEAD_NONCE	12
-/* No packet is longer, so from here on means never. */
-#define AEAD_NEVER	RING_LEN_MAX
 
-/* What the configuration may ask for; conf.def gives the words. */
-enum aead_want { AEAD_AUTO, AEAD_LIBSODIUM, AEAD_LIBCRYPTO };
+/* What the configuration may ask for; conf.h has the words. */
+enum aead_want { AEAD_AUTO, AEAD_LIBSODIUM, AEAD_LIBCRYPTO, AEAD_IPSEC_MB, AEAD_WANTS };
+
+/* Packets of so many bytes and more are this library's, smaller ones libsodium's. */
+struct aead_choice {
+	enum aead_want	large;
+	uint32_t	from;
+};
 
 /*
  * At boot, while memory can still be had: make the contexts of every thread,
- * and choose. The size from which libcrypto does the work: 0 always,
- * AEAD_NEVER never. Fatal when a library will not start.
+ * and choose. Fatal when a library will not start, or is asked for by name and
+ * not for this processor.
  */
-uint32_t	aead_start(enum aead_want, unsigned threads);
+struct aead_choice	aead_start(enum aead_want, unsigned threads);
 /* Before a thread's first packet: its number, from 0. The first is 0 already. */
 void		aead_thread(unsigned);
 

@@ -9,6 +9,8 @@
 
 struct aead_lib {
 	const char	*name;
+	/* Can this processor run it? NULL: any can. */
+	int		(*usable)(void);
 	/* As aead_start(), aead_thread(), aead_forget(); NULL where there is no state. */
 	void		(*start)(unsigned threads);
 	void		(*thread)(unsigned);
@@ -22,11 +24,15 @@ struct aead_lib {
 };
 
 extern const struct aead_lib aead_sodium, aead_libcrypto;
+#ifdef __x86_64__
+extern const struct aead_lib aead_ipsec_mb;
+#endif
 
-/* Where libcrypto's contexts stand, for the test that looks for keys there. */
+/* By enum aead_want; NULL for auto, and for what is not for this processor. */
+const struct aead_lib	*aead_lib(enum aead_want);
+
+/* Where contexts stand, for the tests that look for keys there. */
 const uint8_t	*aead_libcrypto_area(size_t *len);
-
-/* Which size libcrypto should begin at, by a trial of a few milliseconds. */
-uint32_t	aead_measure(void);
+const uint8_t	*aead_ipsec_mb_area(size_t *len);
 
 #endif

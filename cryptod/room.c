@@ -89,6 +89,7 @@ void
 on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 {
 	struct msg_ready_cryptod a = { .req = m->req };
+	struct aead_choice	choice;
 
 	if (room.self == NULL)
 		fatalx("privd sent the ring before the key folder");
@@ -97,7 +98,9 @@ on_ring_cryptod(struct chan *c, const struct msg_ring_cryptod *m, int *fds)
 	if (ring_map(&room.ring, fds, m->slots, m->slot_size) == -1)
 		fatal("cannot map the ring");
 	worker_map(&room.ring, room.self->addr);
-	a.libcrypto_from = aead_start(m->aead, worker_count());
+	choice = aead_start(m->aead, worker_count());
+	a.aead = (uint8_t)choice.large;
+	a.aead_from = choice.from;
 	a.workers = (uint8_t)worker_count();
 	room.shut();
 	memcpy(a.pub, room.self->pub, sizeof(a.pub));

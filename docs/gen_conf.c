@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf.h"
+
 enum kind { UINT, BOOL, MILLI, LEVEL, MMP, AEAD, TEXT };
 
 struct row {
@@ -158,7 +160,6 @@ value(const struct row *r, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
-	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
 
 	if (r->kind == BOOL)
 		printf("`%s`", v != 0 ? "true" : "false");
@@ -167,7 +168,7 @@ value(const struct row *r, uint64_t v)
 	else if (r->kind == MMP)
 		printf("`%s`", mmp[v]);
 	else if (r->kind == AEAD)
-		printf("`%s`", aead[v]);
+		printf("`%s`", conf_aead_word[v]);
 	else if (r->kind == MILLI)
 		printf("%.10g", (double)v / 1000);
 	else

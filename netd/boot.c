@@ -52,7 +52,8 @@ on_self(struct chan *c, const struct msg_self *m, int *fds)
 	mesh_addr(netd.addr, netd.ip6);
 	npub_encode(netd.pub + 1, netd.npub);
 	netd.key_mode = m->key_mode;
-	netd.libcrypto_from = m->libcrypto_from;
+	netd.aead = m->aead;
+	netd.aead_from = m->aead_from;
 	netd.workers = m->workers;
 	netd.privd_pid = m->pid;
 	memcpy(netd.exe, m->exe, m->exe_len);

@@ -50,7 +50,7 @@ struct netd {
 	char			 npub[NPUB_LEN + 1];
 	enum key_mode		 key_mode;
 	uint32_t		 privd_pid;
-	uint32_t		 libcrypto_from;	/* as cryptod chose */
+	uint32_t		 aead, aead_from;	/* as cryptod chose */
 	uint8_t			 workers;		/* cryptod's */
 	char			 exe[256], control_path[256];
 	/* time, read once for each turn of the loop */

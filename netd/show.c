@@ -135,21 +135,18 @@ status_counts(json_t *o)
 	json_object_set_new(o, "transport_peer_counts", by_type);
 }
 
-/* Which library seals packets: one, or both by size. */
+/* Which library seals packets: one, or two by size. */
 static void
 show_aead(json_t *o)
 {
 	char text[64];
 
-	if (netd.libcrypto_from == 0)
-		set_text(o, "aead", "libcrypto");
-	else if (netd.libcrypto_from >= RING_LEN_MAX)
-		set_text(o, "aead", "libsodium");
-	else {
-		snprintf(text, sizeof(text), "libsodium, libcrypto from %u bytes",
-		    netd.libcrypto_from);
-		set_text(o, "aead", text);
-	}
+	if (netd.aead_from == 0)
+		snprintf(text, sizeof(text), "%s", conf_aead_word[netd.aead]);
+	else
+		snprintf(text, sizeof(text), "libsodium, %s from %u bytes",
+		    conf_aead_word[netd.aead], netd.aead_from);
+	set_text(o, "aead", text);
 }
 
 json_t *

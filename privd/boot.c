@@ -254,7 +254,8 @@ send_self(const char *socket)
 	memcpy(m.pub, house.self.pub, sizeof(m.pub));
 	memcpy(m.addr, house.self.addr, sizeof(m.addr));
 	m.key_mode = house.self.key_mode;
-	m.libcrypto_from = house.self.libcrypto_from;
+	m.aead = house.self.aead;
+	m.aead_from = house.self.aead_from;
 	m.workers = house.self.workers;
 	m.exe_len = copy_var(m.exe, sizeof(m.exe), house.exe);
 	m.socket_len = copy_var(m.socket, sizeof(m.socket), socket);

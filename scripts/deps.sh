@@ -5,9 +5,10 @@
 set -eu
 list=$(dirname "$0")/packages
 
+arch=$(dpkg --print-architecture 2>/dev/null || echo none)
 want=
 for part in ${*:-build run demo check}; do
-	want="$want $(sed -n "s/^$part: //p" "$list" | tr '\n' ' ')"
+	want="$want $(sed -n "s/^$part\( $arch\)\{0,1\}: //p" "$list" | tr '\n' ' ')"
 done
 command -v dpkg-query >/dev/null || {
 	echo "not a Debian system; make sure that you have the like of:$want" >&2

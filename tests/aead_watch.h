@@ -75,12 +75,12 @@ watch_iv(uint64_t counter, uint8_t iv[12])
 	put_le64(iv + 4, counter);
 }
 
-uint32_t
+struct aead_choice
 aead_start(enum aead_want want, unsigned threads)
 {
 	(void)want;
 	(void)threads;
-	return AEAD_NEVER;
+	return (struct aead_choice){ .large = AEAD_LIBSODIUM };
 }
 
 void

@@ -76,7 +76,8 @@ put_num(struct buf *b, int kind, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
-	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
+	static const char *const aead[] = { "auto", "libsodium", "libcrypto",
+	    "ipsec-mb" };
 
 	if (kind == BOOL)
 		put(b, "%s", v != 0 ? "true" : "false");

@@ -1,4 +1,4 @@
-/* room: cryptod -- two libraries, one cipher: the same bytes, the same refusals. */
+/* room: cryptod -- three libraries, one cipher: the same bytes, the same refusals. */
 #include <openssl/evp.h>
 
 #include <check.h>
@@ -11,15 +11,22 @@
 
 #define LONGEST	9000u
 
-static const struct aead_lib *const libs[] = { &aead_sodium, &aead_libcrypto };
+static const struct aead_lib *libs[AEAD_WANTS];
+static unsigned	nlib;
 static uint8_t	key[AEAD_KEY], nonce[AEAD_NONCE], aad[32];
 static uint8_t	text[LONGEST], a[LONGEST + AEAD_TAG], b[LONGEST + AEAD_TAG];
 
 static void
 setup(void)
 {
+	enum aead_want w;
+
 	ck_assert_int_ne(sodium_init(), -1);
-	aead_libcrypto.start(2);
+	for (w = AEAD_LIBSODIUM; w < AEAD_WANTS; w++)
+		if (aead_lib(w) != NULL)
+			libs[nlib++] = aead_lib(w);
+	for (unsigned i = 1; i < nlib; i++)
+		libs[i]->start(2);
 }
 
 static void
@@ -39,7 +46,7 @@ length(unsigned i)
 }
 
 /* RFC 8439, 2.8.2. */
-START_TEST(both_seal_the_example_of_the_standard)
+START_TEST(all_seal_the_example_of_the_standard)
 {
 	static const uint8_t ad[12] = { 0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1, 0xc2,
 	    0xc3, 0xc4, 0xc5, 0xc6, 0xc7 };
@@ -57,7 +64,7 @@ START_TEST(both_seal_the_example_of_the_standard)
 
 	for (i = 0; i < 32; i++)
 		k[i] = (uint8_t)(0x80 + i);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < nlib; i++) {
 		memcpy(a, said, len);
 		libs[i]->seal(k, iv, ad, sizeof(ad), a, len);
 		ck_assert_mem_eq(a, begins, 8);
@@ -68,7 +75,7 @@ START_TEST(both_seal_the_example_of_the_standard)
 }
 END_TEST
 
-START_TEST(both_give_the_same_bytes_and_open_each_others)
+START_TEST(all_give_the_same_bytes_and_open_each_others)
 {
 	size_t		len, ad;
 	unsigned	i, j;
@@ -78,12 +85,12 @@ START_TEST(both_give_the_same_bytes_and_open_each_others)
 		len = length(i);
 		ad = i % (sizeof(aad) + 1);
 		memcpy(a, text, len);
-		memcpy(b, text, len);
 		libs[0]->seal(key, nonce, aad, ad, a, len);
-		libs[1]->seal(key, nonce, aad, ad, b, len);
-		ck_assert_msg(memcmp(a, b, len + AEAD_TAG) == 0, "length %zu", len);
-		for (j = 0; j < 2; j++) {
-			memcpy(b, a, len + AEAD_TAG);
+		for (j = 0; j < nlib; j++) {
+			memcpy(b, text, len);
+			libs[j]->seal(key, nonce, aad, ad, b, len);
+			ck_assert_msg(memcmp(a, b, len + AEAD_TAG) == 0,
+			    "%s: length %zu", libs[j]->name, len);
 			ck_assert_int_eq(libs[j]->open(key, nonce, aad, ad, b, len), 0);
 			ck_assert(len == 0 || memcmp(b, text, len) == 0);
 		}
@@ -116,7 +123,7 @@ spoil(unsigned what, size_t len, size_t ad)
 	}
 }
 
-START_TEST(both_refuse_the_same_forgeries_and_leave_them_as_they_were)
+START_TEST(all_refuse_the_same_forgeries_and_leave_them_as_they_were)
 {
 	size_t		len, ad = 16;
 	unsigned	i, j;
@@ -125,10 +132,10 @@ START_TEST(both_refuse_the_same_forgeries_and_leave_them_as_they_were)
 		fresh();
 		len = length(i) + 1 > LONGEST ? LONGEST : length(i) + 1;
 		memcpy(b, text, len);
-		libs[i % 2]->seal(key, nonce, aad, ad, b, len);
+		libs[i % nlib]->seal(key, nonce, aad, ad, b, len);
 		spoil(i % 5, len, ad);
 		memcpy(a, b, len + AEAD_TAG);
-		for (j = 0; j < 2; j++) {
+		for (j = 0; j < nlib; j++) {
 			ck_assert_int_eq(libs[j]->open(key, nonce, aad, ad, b, len), -1);
 			ck_assert_msg(memcmp(a, b, len + AEAD_TAG) == 0,
 			    "%s: length %zu: the ciphertext is lost", libs[j]->name, len);
@@ -140,19 +147,22 @@ END_TEST
 /* libcrypto has been shut by setup(): another allocation would end us. */
 START_TEST(whatever_the_choice_the_bytes_are_the_same)
 {
-	static const enum aead_want want[] = { AEAD_LIBSODIUM, AEAD_LIBCRYPTO,
-	    AEAD_AUTO };
 	uint64_t	counter = 0x0102030405060708u;
-	uint32_t	from;
-	size_t		len, i;
+	struct aead_choice c;
+	enum aead_want	want;
+	size_t		len;
 
 	fresh();
 	memset(nonce, 0, 4);
 	put_le64(nonce + 4, counter);
-	for (i = 0; i < 3; i++) {
-		from = aead_start(want[i], 1);
-		ck_assert(i == 2 ? from > 0 && from <= AEAD_NEVER :
-		    from == (i == 0 ? AEAD_NEVER : 0));
+	for (want = AEAD_AUTO; want < AEAD_WANTS; want++) {
+		if (want != AEAD_AUTO && aead_lib(want) == NULL)
+			continue;
+		c = aead_start(want, 1);
+		if (want != AEAD_AUTO)
+			ck_assert(c.large == want && c.from == 0);
+		else
+			ck_assert(aead_lib(c.large) != NULL && c.from <= 1420);
 		for (len = 0; len < 1500; len += 7) {
 			memcpy(a, text, len);
 			memcpy(b, text, len);
@@ -169,32 +179,102 @@ END_TEST
 
 START_TEST(a_second_thread_has_contexts_of_its_own)
 {
-	fresh();
-	memcpy(a, text, 1000);
-	memcpy(b, text, 1000);
-	aead_start(AEAD_LIBCRYPTO, 2);
-	aead_seal(key, 5, aad, 16, a, 1000);
-	aead_thread(1);
-	aead_seal(key, 5, aad, 16, b, 1000);
-	ck_assert_mem_eq(a, b, 1000 + AEAD_TAG);
-	ck_assert_int_eq(aead_open(key, 5, aad, 16, a, 1000), 0);
-	aead_thread(0);
-	ck_assert_int_eq(aead_open(key, 5, aad, 16, b, 1000), 0);
+	enum aead_want want;
+
+	for (want = AEAD_LIBCRYPTO; want < AEAD_WANTS; want++) {
+		if (aead_lib(want) == NULL)
+			continue;
+		fresh();
+		memcpy(a, text, 1000);
+		memcpy(b, text, 1000);
+		aead_start(want, 2);
+		aead_seal(key, 5, aad, 16, a, 1000);
+		aead_thread(1);
+		aead_seal(key, 5, aad, 16, b, 1000);
+		ck_assert_mem_eq(a, b, 1000 + AEAD_TAG);
+		ck_assert_int_eq(aead_open(key, 5, aad, 16, a, 1000), 0);
+		aead_thread(0);
+		ck_assert_int_eq(aead_open(key, 5, aad, 16, b, 1000), 0);
+	}
 }
 END_TEST
 
-/* Its key, or any eight bytes of it, in what libcrypto got for its contexts. */
-static int
-is_in_area(const uint8_t *k)
+/* A guard page stands right behind what sodium_malloc() gives. */
+START_TEST(none_looks_behind_what_it_was_given)
 {
-	size_t	len, i;
-	const uint8_t *p = aead_libcrypto_area(&len);
+	uint8_t		*p, *ad, *k, *iv;
+	size_t		 len;
+	unsigned	 j;
+
+	fresh();
+	k = sodium_malloc(AEAD_KEY);
+	iv = sodium_malloc(AEAD_NONCE);
+	ck_assert(k != NULL && iv != NULL);
+	memcpy(k, key, AEAD_KEY);
+	memcpy(iv, nonce, AEAD_NONCE);
+	for (len = 0; len < 1500; len++) {
+		p = sodium_malloc(len + AEAD_TAG);
+		ad = sodium_malloc(len % sizeof(aad) + 1);
+		ck_assert(p != NULL && ad != NULL);
+		memcpy(ad, aad, len % sizeof(aad) + 1);
+		for (j = 0; j < nlib; j++) {
+			memcpy(p, text, len);
+			libs[j]->seal(k, iv, ad, len % sizeof(aad) + 1, p, len);
+			ck_assert_int_eq(libs[j]->open(k, iv, ad,
+			    len % sizeof(aad) + 1, p, len), 0);
+			ck_assert(len == 0 || memcmp(p, text, len) == 0);
+		}
+		sodium_free(p);
+		sodium_free(ad);
+	}
+	sodium_free(k);
+	sodium_free(iv);
+}
+END_TEST
+
+/* Any eight bytes of what a packet's key gives, in a library's contexts? */
+static int
+is_in(const uint8_t *p, size_t len, const uint8_t *k)
+{
+	size_t i;
 
 	for (i = 0; i < AEAD_KEY; i += 8)
 		if (memmem(p, len, k + i, 8) != NULL)
 			return 1;
 	return 0;
 }
+
+static int
+is_in_area(const uint8_t *k)
+{
+	size_t len;
+	const uint8_t *p = aead_libcrypto_area(&len);
+
+	return is_in(p, len, k);
+}
+
+#ifdef __x86_64__
+START_TEST(no_key_stays_in_ipsec_mb)
+{
+	uint8_t		 tags_key[64];
+	const uint8_t	*p;
+	size_t		 len;
+
+	if (aead_lib(AEAD_IPSEC_MB) == NULL)
+		return;
+	fresh();
+	memcpy(a, text, 1420);
+	aead_ipsec_mb.seal(key, nonce, aad, 16, a, 1420);
+	aead_ipsec_mb.open(key, nonce, aad, 16, a, 1420);
+	crypto_stream_chacha20_ietf(tags_key, sizeof(tags_key), nonce, key);
+	p = aead_ipsec_mb_area(&len);
+	ck_assert_uint_gt(len, 0);
+	ck_assert(!is_in(p, len, key));
+	ck_assert(!is_in(p, len, tags_key));
+	ck_assert(!is_in(p, len, tags_key + AEAD_KEY));
+}
+END_TEST
+#endif
 
 START_TEST(a_key_stands_in_the_locked_area_until_it_is_forgotten)
 {
@@ -228,11 +308,15 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, both_seal_the_example_of_the_standard);
-	tcase_add_test(tc, both_give_the_same_bytes_and_open_each_others);
-	tcase_add_test(tc, both_refuse_the_same_forgeries_and_leave_them_as_they_were);
+	tcase_add_test(tc, all_seal_the_example_of_the_standard);
+	tcase_add_test(tc, all_give_the_same_bytes_and_open_each_others);
+	tcase_add_test(tc, all_refuse_the_same_forgeries_and_leave_them_as_they_were);
 	tcase_add_test(tc, whatever_the_choice_the_bytes_are_the_same);
 	tcase_add_test(tc, a_second_thread_has_contexts_of_its_own);
+	tcase_add_test(tc, none_looks_behind_what_it_was_given);
+#ifdef __x86_64__
+	tcase_add_test(tc, no_key_stays_in_ipsec_mb);
+#endif
 	tcase_add_test(tc, a_key_stands_in_the_locked_area_until_it_is_forgotten);
 	tcase_add_exit_test(tc, libcrypto_gets_no_memory_once_packets_flow, 1);
 	suite_add_tcase(s, tc);

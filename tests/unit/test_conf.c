@@ -155,7 +155,8 @@ write_value(char out[64], int kind, uint64_t v)
 		"off", "error", "warn", "info", "debug", "trace"
 	};
 	static const char *const mmp[] = { "full", "lightweight", "minimal" };
-	static const char *const aead[] = { "auto", "libsodium", "libcrypto" };
+	static const char *const aead[] = { "auto", "libsodium", "libcrypto",
+	    "ipsec-mb" };
 
 	if (kind == BOOL)
 		strcpy(out, v != 0 ? "true" : "false");
