@@ -98,13 +98,13 @@ is_inward(unsigned op)
 }
 
 /*
- * By the key of the link and the direction: a link's frames keep their order
- * both ways, and sealing and opening for one busy peer are two workers' work.
+ * By the peer and the direction: a link's frames keep their order both ways,
+ * whatever its keys, and sealing and opening for one busy peer are two workers' work.
  */
 static struct lane *
 lane_of(const struct work *w, enum ring_op op)
 {
-	return &lane[((w->link_key & 0xffff) + (unsigned)is_inward(op)) % nlane];
+	return &lane[(w->peer + (unsigned)is_inward(op)) % nlane];
 }
 
 struct work *

@@ -33,7 +33,7 @@ typedef void (*pipe_fn)(struct work *);
 struct work {
 	/* the caller's, untouched by pipe.c */
 	struct endpoint	 ep;		/* datagram source (OPEN) or target (SEAL) */
-	uint32_t	 peer;		/* peer handle, see link.h */
+	uint32_t	 peer;		/* peer handle, see link.h; and whose worker does it */
 	uint32_t	 sess;		/* netd session handle, see session.h */
 	uint64_t	 at_ms, at_us;	/* when it was made; when it was received */
 	uint8_t		 kind;		/* caller's own */

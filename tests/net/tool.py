@@ -4,6 +4,8 @@
 	source ADDR PORT BYTES		send one, print its SHA-256
 	burst ADDR PORT COUNT SIZE	datagrams in pieces of twenty (UDP_SEGMENT), print their SHA-256
 	gather ADDR PORT COUNT		take so many, print the SHA-256 of them in order
+	number ADDR PORT SECONDS SIZE	all the numbered datagrams it can, in pieces of twenty, print how many
+	order ADDR PORT			take them until a second without; print "came N passed M"
 	watch IF HEX			until SIGTERM; then "frames N seen M"
 	grab IF FILE SIZE		keep the first UDP payload of that size that comes in
 	udp ADDR PORT FILE [TIMES [FROM]] send a file as a datagram
@@ -110,6 +112,34 @@ def gather(addr, port, count):
     for _ in range(int(count)):
         h.update(s.recv(70000))
     print(h.hexdigest())
+
+
+def number(addr, port, seconds, size):
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.setsockopt(17, 103, struct.pack("i", int(size)))    # UDP_SEGMENT
+    s.connect((addr, int(port)))
+    rest, n, until = bytes(int(size) - 8), 0, time.monotonic() + float(seconds)
+    while time.monotonic() < until:
+        s.send(b"".join(struct.pack("!Q", n + i) + rest for i in range(20)))
+        n += 20
+    print(n)
+
+
+def order(addr, port):
+    """passed: came after one that was sent later."""
+    s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
+    s.bind((addr, int(port)))
+    s.settimeout(20)
+    came, passed, last = 0, 0, -1
+    print("listening", file=sys.stderr, flush=True)
+    try:
+        while True:
+            n = struct.unpack("!Q", s.recv(70000)[:8])[0]
+            s.settimeout(1)
+            came, passed, last = came + 1, passed + (n < last), max(n, last)
+    except TimeoutError:
+        print("came %d passed %d" % (came, passed))
 
 
 def pace(addr, port, pps, size):
@@ -612,6 +642,6 @@ def alike(name, model):
 
 
 if __name__ == "__main__":
-    verbs = (sink, source, burst, gather, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, people, lists, scan, key, idle,
+    verbs = (sink, source, burst, gather, number, order, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, people, lists, scan, key, idle,
              memory, alike, first, pace, count)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -20,7 +20,7 @@
 
 struct netd	netd;
 
-static struct ring	r;		/* cryptod's side */
+static struct ring	r, lane2;	/* cryptod's side; of a second worker */
 static unsigned		done[WIDE], ndone, early[WIDE], nearly;
 static uint8_t		early_flow[WIDE];	/* of openings, as `early` will find out */
 static unsigned		show[WIDE], nshow;	/* to the kernel, in this order */
@@ -50,32 +50,50 @@ on_early(struct work *w)
 	early[nearly++] = w->sess;
 }
 
+/* Both ends of a ring, or of a lane. */
 static void
-setup_of(uint32_t nslot)
+make(uint32_t nslot, uint32_t size, int fds[3], int mine[3])
+{
+	fds[0] = ring_create(nslot, size);
+	fds[1] = eventfd(0, EFD_NONBLOCK);
+	fds[2] = eventfd(0, EFD_NONBLOCK);
+	memcpy(mine, fds, 3 * sizeof(*mine));
+	mine[0] = dup(fds[0]);
+}
+
+static void
+setup_of(uint32_t nslot, int lanes)
 {
 	int fds[3], mine[3];
 
-	fds[0] = ring_create(nslot, SIZE);
-	fds[1] = eventfd(0, EFD_NONBLOCK);
-	fds[2] = eventfd(0, EFD_NONBLOCK);
-	memcpy(mine, fds, sizeof(mine));
-	mine[0] = dup(fds[0]);
+	make(nslot, SIZE, fds, mine);
 	ck_assert_int_eq(ring_map(&r, mine, nslot, SIZE), 0);
 	netd.base = event_base_new();
 	pipe_init(fds, nslot, SIZE);
+	if (lanes == 2) {
+		make(nslot, 0, fds, mine);
+		ck_assert_int_eq(ring_map_lane(&lane2, &r, mine), 0);
+		pipe_lane(fds);
+	}
 	pipe_start(netd.base);
 }
 
 static void
 setup(void)
 {
-	setup_of(SLOTS);
+	setup_of(SLOTS, 1);
 }
 
 static void
 setup_wide(void)
 {
-	setup_of(WIDE);
+	setup_of(WIDE, 1);
+}
+
+static void
+setup_lanes(void)
+{
+	setup_of(SLOTS, 2);
 }
 
 static struct work *
@@ -429,11 +447,59 @@ START_TEST(who_waits_for_its_turn_is_not_answered_twice)
 }
 END_TEST
 
+static void
+push_under(uint32_t peer, uint32_t key, enum ring_op op)
+{
+	struct work *w = pipe_get();
+
+	ck_assert_ptr_nonnull(w);
+	w->len = LARGE;
+	w->inner = 56;
+	w->body = 68;
+	w->peer = peer;
+	w->link_key = key;
+	ck_assert_int_eq(pipe_push(w, op, on_done), 0);
+}
+
+static unsigned
+waiting(struct ring *q)
+{
+	struct ring_desc	d;
+	unsigned		n = 0;
+
+	while (ring_pop(q, q->todo, &d) == 1)
+		n++;
+	return n;
+}
+
+/* Or what is sealed under the new keys would leave before the last of the old. */
+START_TEST(a_link_keeps_its_worker_when_its_keys_change)
+{
+	static const enum ring_op op[] = { RING_SEAL, RING_SEAL_LINK, RING_OPEN };
+	unsigned	i, key, first, second, both[2] = { 0 };
+	uint32_t	peer;
+
+	for (i = 0; i < 3; i++)
+		for (peer = 0x1000; peer < 0x1004; peer++) {
+			for (key = 1; key <= 4; key++)
+				push_under(peer, 0x10000 * key + key, op[i]);
+			first = waiting(&r);
+			second = waiting(&lane2);
+			ck_assert_uint_eq(first + second, 4);
+			ck_assert(first == 0 || second == 0);
+			both[0] += first;
+			both[1] += second;
+		}
+	ck_assert_uint_eq(both[0], both[1]);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite	*s = suite_create("pipe");
 	TCase	*tc = tcase_create("pipe"), *wide = tcase_create("wide");
+	TCase	*lanes = tcase_create("lanes");
 	SRunner *sr;
 	int	 failed;
 
@@ -453,6 +519,9 @@ main(void)
 	tcase_add_checked_fixture(wide, setup_wide, NULL);
 	tcase_add_test(wide, nothing_opened_goes_past_half_a_window);
 	suite_add_tcase(s, wide);
+	tcase_add_checked_fixture(lanes, setup_lanes, NULL);
+	tcase_add_test(lanes, a_link_keeps_its_worker_when_its_keys_change);
+	suite_add_tcase(s, lanes);
 	sr = srunner_create(s);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
