@@ -10,6 +10,7 @@
 #include "udp.h"
 #include "ip6.h"
 #include "frame.h"
+#include "fsp.h"
 
 static int periodic, losing;	/* why the tree is asked to decide just now */
 
@@ -210,15 +211,19 @@ mesh_tree_tick(void)
 	return next;
 }
 
-/* As long as an announce of ours may be on the narrowest link that we have. */
+/*
+ * As long as an announce of ours may be on the narrowest link that we have; and
+ * two such paths, ours and a peer's, must fit a session handshake.
+ */
 static unsigned
 path_max(void)
 {
-	size_t room = udp_frame_limit(udp_min_mtu());
+	size_t room = udp_frame_limit(udp_min_mtu()), n;
 
 	if (room < FRAME_OVERHEAD + TREE_FIXED_LEN + 2 * TREE_ENTRY_LEN)
 		return 2;
-	return (unsigned)((room - FRAME_OVERHEAD - TREE_FIXED_LEN) / TREE_ENTRY_LEN);
+	n = (room - FRAME_OVERHEAD - TREE_FIXED_LEN) / TREE_ENTRY_LEN;
+	return n < FSP_COORDS_MAX ? (unsigned)n : FSP_COORDS_MAX;
 }
 
 void

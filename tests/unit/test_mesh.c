@@ -8,6 +8,7 @@
 
 #include "../../netd/carry.h"
 #include "../../netd/frame.h"
+#include "../../netd/fsp.h"
 #include "../../netd/mesh_int.h"
 #include "../../netd/names.h"
 #include "../../netd/route.h"
@@ -29,6 +30,7 @@ static union msg_any	 asked[64];
 static enum msg_type	 asked_type[64];
 static unsigned		 nasked, nfound, nlost;
 static uint64_t		 tick_by;
+static uint16_t		 narrowest = 1280;
 
 /* -- the neighbours ----------------------------------------------------------- */
 
@@ -57,7 +59,7 @@ link_send(struct peer *p, const void *m, size_t len)
 }
 
 uint16_t link_mtu(const struct peer *p) { (void)p; return 1380; }
-uint16_t udp_min_mtu(void) { return 1280; }
+uint16_t udp_min_mtu(void) { return narrowest; }
 uint64_t netd_wall_ms(void) { return 1700000000000 + netd.now_ms; }
 uint32_t netd_random_u32(void) { return 77; }
 void netd_tick_by(uint64_t at_ms) { tick_by = at_ms; }
@@ -170,6 +172,13 @@ setup(void)
 		mesh_conf_attempt(wait_s[i]);
 	mesh_init();
 	answer_all(1);
+}
+
+static void
+setup_wide(void)
+{
+	narrowest = 9000;
+	setup();
 }
 
 static struct peer *
@@ -311,6 +320,35 @@ START_TEST(a_place_counts_when_cryptod_has_verified_it_with_the_peers_key)
 	answer_all(1);
 	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, 0), 2);
 	ck_assert_mem_eq(route_self()->addr[1], p->addr, NADDR_LEN);
+}
+END_TEST
+
+/* Below the best of roots, and as deep as any announce may say. */
+START_TEST(no_place_of_ours_is_too_deep_for_a_session_handshake)
+{
+	struct coords		 at = { 0 };
+	struct fsp_shake	 ack = { .phase = FSP_ACK, .noise_len = FSP_MSG2 };
+	uint8_t			 out[FSP_SHAKE_MAX], noise[FSP_MSG2] = { 0 };
+	struct peer		*p;
+	unsigned		 i;
+
+	p = up(0, 7);
+	for (i = 1; i < TREE_PATH_MAX; i++) {
+		memmove(at.addr[2], at.addr[1], (i - 1) * NADDR_LEN);
+		memcpy(at.addr[0], p->addr, NADDR_LEN);
+		memset(at.addr[1], i == 1 ? 0 : 0xff, NADDR_LEN);
+		at.addr[1][1] = (uint8_t)i;
+		at.n = (uint16_t)(i + 1);
+		announce(p, &at, i);
+		netd.now_ms += 500;
+		answer_all(1);
+		answer_all(1);
+		ack.noise = noise;
+		ack.src = ack.dst = (struct fsp_coords){ route_self()->n,
+		    route_self()->addr[0] };
+		ck_assert_int_gt(fsp_shake_encode(&ack, out, sizeof(out)), 0);
+		ck_assert(i + 2 > FSP_COORDS_MAX || route_self()->n == i + 2);
+	}
 }
 END_TEST
 
@@ -633,7 +671,7 @@ int
 main(void)
 {
 	Suite	*s = suite_create("mesh");
-	TCase	*t = tcase_create("mesh");
+	TCase	*t = tcase_create("mesh"), *wide = tcase_create("wide");
 	SRunner	*sr = srunner_create(s);
 	int	 failures;
 
@@ -653,6 +691,9 @@ main(void)
 	tcase_add_test(t, nothing_due_wants_no_timer);
 	tcase_add_test(t, cryptod_that_will_not_sign_is_asked_again);
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(wide, setup_wide, NULL);
+	tcase_add_test(wide, no_place_of_ours_is_too_deep_for_a_session_handshake);
+	suite_add_tcase(s, wide);
 	srunner_set_tap(sr, "-");
 	srunner_run_all(sr, CK_SILENT);
 	failures = srunner_ntests_failed(sr);
