@@ -130,7 +130,8 @@ START_TEST(all_refuse_the_same_forgeries_and_leave_them_as_they_were)
 
 	for (i = 0; i < 3000; i++) {
 		fresh();
-		len = length(i) + 1 > LONGEST ? LONGEST : length(i) + 1;
+		len = length(i);
+		len = len < LONGEST ? len + 1 : LONGEST;
 		memcpy(b, text, len);
 		libs[i % nlib]->seal(key, nonce, aad, ad, b, len);
 		spoil(i % 5, len, ad);
