@@ -222,7 +222,7 @@ dispatch(struct peer *p, struct work *w, int ce, int current)
 	said(p, msg, w->len - FRAME_BODY_OFF, current);
 	if (p->recv_bad != bad && !quota_take(&p->extra->blame,
 	    LINK_BLAME_BURST, LINK_BLAME_PER_MIN, netd.now_ms))
-		p->extra->shut_until_ms = netd.now_ms + LINK_SHUT_MS;
+		shut_begin(p);
 }
 
 /* Are there others who want something? A moment ago is soon enough to know. */
@@ -244,7 +244,7 @@ link_may_pass(struct peer *p)
 	if (quota_take(&p->extra->oneway, LINK_ONEWAY_BURST, LINK_ONEWAY_PER_MIN,
 	    netd.now_ms) || !busy)
 		return 1;
-	p->extra->shut_until_ms = netd.now_ms + LINK_SHUT_MS;
+	shut_begin(p);
 	return 0;
 }
 
@@ -384,13 +384,15 @@ is_behind(struct link_extra *x, size_t len)
  * a busy one the loudest loses first.
  */
 static int
-may_open(struct peer *p, size_t len)
+may_open(struct peer *p, const struct work *w)
 {
-	if (netd.now_ms < p->extra->shut_until_ms)
-		refuse(REFUSE_LINK_SHUT);
-	else if (p->extra->opening > pipe_free())
+	if (shut_is(p)) {
+		shut_count(p, w->ep.transport);
+		return 0;
+	}
+	if (p->extra->opening > pipe_free())
 		refuse(REFUSE_LINK_SHARE);
-	else if (is_behind(p->extra, len))
+	else if (is_behind(p->extra, w->len))
 		refuse(REFUSE_LINK_QUEUE);
 	else
 		return 1;
@@ -415,7 +417,7 @@ input_data(struct work *w, const struct frame *f)
 		pipe_put(w);
 		return;
 	}
-	if (!may_open(p, w->len)) {
+	if (!may_open(p, w)) {
 		pipe_put(w);
 		return;
 	}

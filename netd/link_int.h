@@ -11,6 +11,7 @@
  *	link_rekey.c	a peer's next keys
  *	link_retry.c	dialling, and dialling again
  *	link_mute.c	peers that say nothing any more
+ *	link_shut.c	peers that we do not hear for a moment
  *	link_mmp.c	how good a link is: reports out and in
  *	link_congest.c	when frames that are passed on are marked
  *	link_rate.c	token buckets (pure)
@@ -85,6 +86,7 @@ struct link_extra {
 	struct quota	oneway;		/* what it brings for others who never answer */
 	struct quota	said, blame;	/* its other messages; those to blame it for */
 	uint64_t	shut_until_ms;	/* its frames are not opened until then */
+	uint8_t		told;		/* and the kernel was told */
 	unsigned	opening;	/* its frames that are with cryptod */
 	uint64_t	behind_ms;	/* since when they are too many; 0: they are not */
 	struct mmp	mmp;
@@ -219,6 +221,14 @@ void		 mute_heard(struct peer *);
 /* Is this message a question whether we are there? Told of each one, once. */
 int		 mute_is_question(struct peer *, uint8_t type);
 uint64_t	 mute_tick(struct peer *);
+
+/* -- link_shut.c ---------------------------------------------------------- */
+/* From now on nothing of it is opened, for LINK_SHUT_MS at most. */
+void		 shut_begin(struct peer *);
+int		 shut_is(const struct peer *);
+/* A frame of it came nevertheless, by that transport. */
+void		 shut_count(struct peer *, unsigned transport);
+uint64_t	 shut_tick(void);
 
 /* -- link_congest.c ------------------------------------------------------- */
 uint64_t	 congest_tick(void);

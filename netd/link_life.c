@@ -195,6 +195,7 @@ link_tick(void)
 	for (p = NULL; (p = peer_next(p)) != NULL; )
 		next = sooner(next, tick_peer(p));
 	next = sooner(next, congest_tick());
+	next = sooner(next, shut_tick());
 	next = sooner(next, hs_tick());
 	next = sooner(next, retry_tick());
 	return sooner(next, keys_tick());

@@ -19,6 +19,9 @@ struct udp {
 	uint16_t	 port, mtu;
 	uint8_t		 bind[16];
 	uint8_t		 accept, outbound_only;
+	uint8_t		 shut;		/* the kernel drops some frames for us */
+	uint8_t		 sampled;	/* what was read last came past that */
+	uint32_t	 drops;		/* of the kernel, when we looked last */
 	struct udp_stats stats;
 	struct event	*ev;
 };
@@ -52,6 +55,16 @@ void		 udp_turn(void);
 unsigned	 udp_reserve(void);
 /* A socket can be read: udp_in.c. */
 void		 udp_readable(int, short, void *);
+/*
+ * Data frames with these receiver indexes are not to come, but for one in
+ * UDP_SAMPLE; with none of them everything comes again. udp_shut.c.
+ */
+enum { UDP_SHUT_MAX = 48, UDP_SAMPLE = 64 };
+void		 udp_shut(const uint32_t *index, unsigned n);
+/* For how many one of these stands that was read last from this transport. */
+unsigned	 udp_shut_stands_for(unsigned transport);
+/* The kernel has thrown away so many datagrams so far. udp_in.c. */
+void		 udp_note_drops(struct udp *, uint32_t drops);
 /* "192.0.2.1:2121" or "[2001:db8::1]:2121"; out has 64 bytes. */
 void		 endpoint_text(const struct endpoint *, char out[64]);
 

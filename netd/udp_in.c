@@ -58,6 +58,23 @@ is_punch(const uint8_t *p, size_t len)
 	    (p[3] == 'C' || p[3] == 'A');
 }
 
+/* While it is asked to throw some away (udp_shut.c) this says nothing else. */
+void
+udp_note_drops(struct udp *u, uint32_t drops)
+{
+	uint32_t more = drops - u->drops;
+
+	if (more == 0 || more > INT32_MAX)	/* none, or from before */
+		return;
+	u->sampled = u->shut;
+	if (u->shut)
+		return;
+	u->drops = drops;
+	u->stats.kernel_drops += more;
+	overflow_until_ms = netd.now_ms + OVERFLOW_MS;
+	netd_tick_by(netd.now_ms);
+}
+
 /*
  * How many datagrams the kernel has thrown away on this socket so far; and how
  * long each of a train is, 0 when this is none.
@@ -69,14 +86,11 @@ read_notes(struct udp *u, struct msghdr *h)
 	uint32_t	 drops;
 	int		 size = 0;
 
+	u->sampled = 0;
 	for (c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-			if (drops != u->stats.kernel_drops) {
-				overflow_until_ms = netd.now_ms + OVERFLOW_MS;
-				netd_tick_by(netd.now_ms);
-			}
-			u->stats.kernel_drops = drops;
+			udp_note_drops(u, drops);
 		} else if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
 			memcpy(&size, CMSG_DATA(c), sizeof(size));
 	}

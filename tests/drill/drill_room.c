@@ -213,6 +213,15 @@ try_make_a_shared_descriptor_block(void)
 	return fcntl(wake_fd, F_SETFL, 0);
 }
 
+/* Of a socket that it has: what it hears is its own affair, all else is not. */
+static int
+try_change_a_socket(void)
+{
+	int big = 1 << 20;
+
+	return setsockopt(leash[0], SOL_SOCKET, SO_SNDBUF, &big, sizeof(big));
+}
+
 static int
 try_resize_shared_memory(void)
 {
@@ -260,6 +269,7 @@ static const struct attempt {
 	{ "make_memory_executable", try_make_memory_executable, 0, 0 },
 	{ "map_the_ring_again", try_map_the_ring_again, 0, 0 },
 	{ "make_a_shared_descriptor_block", try_make_a_shared_descriptor_block, 0, 0 },
+	{ "change_a_socket", try_change_a_socket, 0, 0 },
 	{ "resize_shared_memory", try_resize_shared_memory, 0, 0 },
 #ifdef __x86_64__
 	{ "call_through_another_table", try_call_through_another_table, 0, 0 },

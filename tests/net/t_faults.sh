@@ -103,6 +103,9 @@ their() {
 	"$fipsctl" -s "$(sock "$1")" show "$2" | tee /dev/stderr |
 	    python3 -c "import json,sys; d=json.load(sys.stdin); sys.exit(not ($3))"
 }
+# came: datagrams that V read so far. unopened NAME: frames of it that V dropped for what it sent.
+came() { show v transports 'sum(t["stats"]["packets_recv"] for t in d["transports"])'; }
+unopened() { show v peers '[p for p in d["peers"] if p["npub"]=="'"${NPUB[$1]}"'"][0]["unopened_frames"]'; }
 large() { in_net a ping -6 -n -c 3 -i 0.2 -W 2 -s 900 "$(cat "$tmp/b.addr")"; }
 
 mesh ours
@@ -131,6 +134,14 @@ evil_does source 2000 2
 check "fault 19: datagrams with A's source open nothing at B" \
     test "$(counter b inner_auth)" -gt 0
 check "fault 19: A and B still talk" reaches a b
+was_came=$(came) was_unopened=$(unopened e)
+evil_does nonsense 20000 3
+flood=$(awk '$1 == "nonsense" { print $3 }' "$tmp/evil")
+few=$(($(came) - was_came)) many=$(($(unopened e) - was_unopened))
+note "of $flood frames of nonsense V read $few, with all else, and counts $many that it did not open"
+check "fault 19: most frames of a flood wake nobody" test $few -lt $((flood / 3))
+check "fault 19: and are counted, by one in 64" test $many -gt $((flood / 2)) -a $many -lt $((flood * 3 / 2))
+check "fault 19: nobody else is blamed" test $(($(unopened a) + $(unopened b))) -eq 0
 for n in a v b; do check "after all of it $n stands" is_whole $n; done
 apart
 

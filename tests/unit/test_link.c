@@ -95,6 +95,21 @@ udp_send_work(struct work *w)
 struct udp *udp_get(unsigned i) { return i == 0 ? &sock : NULL; }
 int udp_for_family(int family) { return family == 4 ? 0 : -1; }
 
+/* What the kernel was told last. */
+static uint32_t	told[UDP_SHUT_MAX];
+static unsigned	ntold, tells;
+
+void
+udp_shut(const uint32_t *index, unsigned n)
+{
+	ck_assert_uint_le(n, UDP_SHUT_MAX);
+	memcpy(told, index, n * sizeof(told[0]));
+	ntold = n;
+	tells++;
+}
+
+unsigned udp_shut_stands_for(unsigned transport) { return transport == 0 ? UDP_SAMPLE : 1; }
+
 void
 session_input(struct peer *p, struct work *w, int ce)
 {
@@ -1566,12 +1581,76 @@ START_TEST(who_goes_on_with_bad_messages_is_not_opened_for_a_moment)
 	was = nlent;
 	beat_in(&home, p->cur.our_index, ++n);
 	ck_assert_uint_eq(nlent, was);
-	ck_assert_uint_eq(p->unopened, 1);
-	ck_assert_uint_eq(netd.refused[REFUSE_LINK_SHUT], 1);
+	ck_assert_uint_eq(p->unopened, UDP_SAMPLE);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_SHUT], UDP_SAMPLE);
 	netd.now_ms += LINK_SHUT_MS;
 	beat_in(&home, p->cur.our_index, ++n);
 	ck_assert_uint_gt(nlent, was);
-	ck_assert_uint_eq(p->unopened, 1);
+	ck_assert_uint_eq(p->unopened, UDP_SAMPLE);
+}
+END_TEST
+
+START_TEST(the_kernel_drops_for_us_while_somebody_is_shut_and_not_longer)
+{
+	struct peer	*p;
+	uint64_t	 until_ms;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	p->prev = p->cur;
+	p->prev.our_index = 7;
+	shut_begin(p);
+	until_ms = p->extra->shut_until_ms;
+	ck_assert_uint_le(until_ms, netd.now_ms + LINK_SHUT_MS);
+	ck_assert_uint_eq(ntold, 2);
+	ck_assert_uint_eq(told[0], p->cur.our_index);
+	ck_assert_uint_eq(told[1], 7);
+	ck_assert_uint_le(tick_by, until_ms);
+	netd.now_ms++;
+	shut_begin(p);				/* was with cryptod meanwhile */
+	ck_assert_uint_eq(p->extra->shut_until_ms, until_ms);
+	ck_assert_uint_eq(tells, 1);
+	ck_assert_uint_eq(shut_tick(), until_ms - netd.now_ms);
+	netd.now_ms = until_ms;
+	ck_assert_uint_eq(shut_tick(), LINK_NEVER);
+	ck_assert_uint_eq(ntold, 0);
+	ck_assert_uint_eq(tells, 2);
+	shut_tick();
+	ck_assert_uint_eq(tells, 2);
+}
+END_TEST
+
+START_TEST(who_is_shut_and_not_told_is_counted_one_by_one)
+{
+	struct endpoint	 from = home;
+	struct peer	*p[UDP_SHUT_MAX / 3 + 1];
+	uint8_t		 i, last = UDP_SHUT_MAX / 3;
+
+	set_up();
+	for (i = 0; i <= last; i++) {
+		from.ip[3] = i;
+		ck_assert(inbound(&from, i, (uint8_t)(0x60 + i), 1, 600u + i));
+		p[i] = peer_find(addr_of((uint8_t)(0x60 + i)));
+		later(500);
+	}
+	for (i = 0; i <= last; i++)
+		shut_begin(p[i]);
+	ck_assert_uint_eq(ntold, last);
+	beat_in(&home, p[0]->cur.our_index, 1);
+	ck_assert_uint_eq(p[0]->unopened, UDP_SAMPLE);
+	beat_in(&home, p[last]->cur.our_index, 1);
+	ck_assert_uint_eq(p[last]->unopened, 1);
+	link_disconnect(p[1]->pub + 1);
+	shut_tick();
+	ck_assert_uint_eq(ntold, last - 1);
+	ck_assert_uint_eq(told[1], p[2]->cur.our_index);
+	/* Now there is room, when it is shut again. */
+	p[last]->extra->shut_until_ms = 0;
+	shut_begin(p[last]);
+	ck_assert_uint_eq(ntold, last);
+	netd.now_ms += LINK_SHUT_MS;
+	shut_tick();
+	ck_assert_uint_eq(ntold, 0);
 }
 END_TEST
 
@@ -1956,6 +2035,8 @@ main(void)
 	tcase_add_test(t, mesh_messages_go_to_the_mesh_once_the_peer_is_proven);
 	tcase_add_test(t, what_a_link_costs_is_told_to_the_mesh);
 	tcase_add_test(t, who_goes_on_with_bad_messages_is_not_opened_for_a_moment);
+	tcase_add_test(t, the_kernel_drops_for_us_while_somebody_is_shut_and_not_longer);
+	tcase_add_test(t, who_is_shut_and_not_told_is_counted_one_by_one);
 	tcase_add_test(t, nobody_is_blamed_for_datagrams);
 	tcase_add_test(t, only_a_session_frame_under_proven_keys_is_shown_early);
 	tcase_add_test(t, one_peer_gets_no_more_slots_than_are_left);

@@ -13,6 +13,7 @@
 #include "link.h"
 #include "resolve_msg.h"
 #include "udp.h"
+#include "wire.h"
 
 struct netd		netd;
 static struct work	works[256];
@@ -23,6 +24,7 @@ static struct endpoint	in_from, in_ep[256];
 static size_t		in_len[256];
 static unsigned		free_slots = 256;
 static int		keep_slots;
+static unsigned		stood_for;
 
 uint64_t netd_clock(void) { return ++netd.now_ms; }
 void netd_tick_by(uint64_t at_ms) { (void)at_ms; }
@@ -60,6 +62,7 @@ link_input(struct work *w)
 	in_len[nin % 256] = w->len;
 	in[nin++ % 256] = w->buf[w->off];
 	in_from = w->ep;
+	stood_for += udp_shut_stands_for(w->ep.transport);
 	if (!keep_slots)
 		pipe_put(w);
 }
@@ -363,6 +366,130 @@ START_TEST(without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep)
 }
 END_TEST
 
+/* A data frame, or all but one, of len bytes. */
+static void
+say(const struct endpoint *ep, uint8_t first, uint32_t index, size_t len)
+{
+	uint8_t p[64] = { first };
+
+	put_le32(p + 4, index);
+	udp_send(ep, p, len);
+}
+
+/* Many with that index, and read all that came of them. */
+static unsigned
+flood(struct event_base *base, const struct endpoint *ep, uint32_t index, unsigned n)
+{
+	unsigned was = nin, i;
+
+	for (i = 0; i < n; i++) {
+		say(ep, 0, index, 40);
+		if (i % 32 != 31)
+			continue;
+		udp_flush();
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	return nin - was;
+}
+
+static void
+hear_all(struct event_base *base, unsigned want)
+{
+	udp_flush();
+	for (unsigned i = 0; i < 50 && nin < want; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, want);
+}
+
+START_TEST(of_who_is_shut_few_frames_come_and_of_others_all)
+{
+	static const uint32_t	 bad[] = { 0x81223344, 5, 0xfffffffe };
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	unsigned		 n, i;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
+	open_socket(&ep, 1280);
+	udp_start(base);
+	for (i = 0; i < 32; i++)
+		say(&ep, 0, bad[0], 40);
+	udp_flush();			/* before anybody was shut */
+	udp_shut(bad, 3);
+	say(&ep, 0, 0x44332281, 40);
+	hear_all(base, 33);
+	ck_assert_uint_eq(stood_for, 33);
+	for (i = 0; i < 3; i++) {
+		n = flood(base, &ep, bad[i], 2048);	/* 32 of them, give or take 6 */
+		ck_assert_uint_gt(n, 0);
+		ck_assert_uint_lt(n, 100);
+	}
+	ck_assert_uint_gt(stood_for, 3 * 2048 / 2);
+	ck_assert_uint_lt(stood_for, 3 * 2048 * 3 / 2);
+	n = nin;
+	say(&ep, 0, 6, 40);
+	say(&ep, 1, 5, 40);		/* a handshake */
+	say(&ep, 0x10, 5, 40);		/* another version */
+	for (i = 1; i < 8; i++)
+		say(&ep, 0, 5, i);	/* no index in it */
+	hear_all(base, n + 10);
+	ck_assert_uint_eq(flood(base, &ep, 6, 64), 64);
+	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 0);
+	udp_shut(NULL, 0);
+	stood_for = 0;
+	ck_assert_uint_eq(flood(base, &ep, 5, 64), 64);
+	ck_assert_uint_eq(stood_for, 64);
+	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 0);
+}
+END_TEST
+
+START_TEST(what_the_kernel_could_not_keep_is_counted_as_ever)
+{
+	static const uint32_t	 bad = 5;
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	int			 little = 1;
+	unsigned		 i, few;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
+	open_socket(&ep, 1280);
+	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_RCVBUF, &little,
+	    sizeof(little)), 0);
+	udp_start(base);
+	udp_shut(&bad, 1);
+	few = flood(base, &ep, bad, 320);
+	ck_assert_uint_lt(few, 320);
+	udp_shut(NULL, 0);
+	for (i = 0; i < 200; i++)
+		say(&ep, 0, 6, 40);
+	udp_flush();
+	for (i = 0; i < 50; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	say(&ep, 0, 6, 40);		/* this brings the news */
+	hear_all(base, nin + 1);
+	ck_assert_uint_lt(nin - few, 201);
+	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 201 - (nin - few));
+}
+END_TEST
+
+START_TEST(a_socket_that_takes_no_filter_hears_all)
+{
+	static const uint32_t	 bad = 5;
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	int			 one = 1;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
+	open_socket(&ep, 1280);
+	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_LOCK_FILTER, &one,
+	    sizeof(one)), 0);
+	udp_start(base);
+	udp_shut(&bad, 1);
+	ck_assert_uint_eq(flood(base, &ep, bad, 64), 64);
+	ck_assert_uint_eq(udp_shut_stands_for(0), 1);
+	udp_shut(NULL, 0);
+}
+END_TEST
+
 START_TEST(nothing_larger_than_the_transport_allows_is_sent)
 {
 	struct endpoint	ep;
@@ -451,6 +578,9 @@ main(void)
 	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
 	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
 	tcase_add_test(t, without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep);
+	tcase_add_test(t, of_who_is_shut_few_frames_come_and_of_others_all);
+	tcase_add_test(t, what_the_kernel_could_not_keep_is_counted_as_ever);
+	tcase_add_test(t, a_socket_that_takes_no_filter_hears_all);
 	tcase_add_test(t, nothing_larger_than_the_transport_allows_is_sent);
 	tcase_add_test(t, a_datagram_larger_than_a_slot_is_refused_and_punches_are_ignored);
 	tcase_add_test(t, an_error_drops_one_datagram_and_sends_the_rest);

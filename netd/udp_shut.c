@@ -1,0 +1,124 @@
+/*
+ * udp_shut.c -- frames that the kernel drops before they wake anybody: a little
+ * program on each socket (classic BPF, which needs no privilege) that knows
+ * their receiver indexes. One in UDP_SAMPLE comes through, so that they can be
+ * counted. Meanwhile nobody knows what a socket drops for want of room. A kernel
+ * that takes no such program lets everything come.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "frame.h"
+#include "udp.h"
+#define LOG_TARGET "fips::transport::udp"
+#include "log.h"
+
+enum {
+	UDP_HEAD = 8,		/* the program sees it, too */
+	AT_INDEX = UDP_HEAD + FRAME_PREFIX_LEN,
+	CODE_MAX = 5 + UDP_SHUT_MAX + 5
+};
+
+_Static_assert(UDP_SHUT_MAX < 250, "a jump goes that far");
+_Static_assert((UDP_SAMPLE & (UDP_SAMPLE - 1)) == 0, "chance is a few bits");
+
+/* What is too short for an index, or no data, passes; so does who is not in the list. */
+static unsigned
+program(struct sock_filter *code, const uint32_t *index, unsigned n)
+{
+	const struct sock_filter head[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, AT_INDEX + 4, 0,
+		    (uint8_t)(n + 3)),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, UDP_HEAD),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FRAME_DATA, 0,
+		    (uint8_t)(n + 1)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_INDEX),
+	};
+	const struct sock_filter tail[] = {
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, UDP_SAMPLE - 1, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	unsigned i, at = sizeof(head) / sizeof(head[0]);
+
+	memcpy(code, head, sizeof(head));
+	for (i = 0; i < n; i++)		/* it loads big-endian what stands little-endian */
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
+		    BPF_K, be32toh(htole32(index[i])), (uint8_t)(n - i), 0);
+	memcpy(code + at, tail, sizeof(tail));
+	return at + sizeof(tail) / sizeof(tail[0]);
+}
+
+/* All that the socket ever dropped; what is known when the kernel does not say. */
+static uint32_t
+dropped(const struct udp *u)
+{
+	uint32_t	mem[SK_MEMINFO_VARS];
+	socklen_t	len = sizeof(mem);
+
+	if (getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) == -1 ||
+	    len <= SK_MEMINFO_DROPS * sizeof(mem[0]))
+		return u->drops;
+	return mem[SK_MEMINFO_DROPS];
+}
+
+static void
+detach(struct udp *u)
+{
+	int none = 0;
+
+	if (!u->shut)
+		return;
+	setsockopt(u->fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
+	u->drops = dropped(u);
+	u->shut = 0;
+}
+
+static void
+attach(struct udp *u, const struct sock_fprog *prog)
+{
+	if (!u->shut)
+		udp_note_drops(u, dropped(u));
+	if (setsockopt(u->fd, SOL_SOCKET, SO_ATTACH_FILTER, prog,
+	    sizeof(*prog)) == -1) {
+		log_debug("UDP port %u: no filter against floods: %s", u->port,
+		    strerror(errno));
+		detach(u);
+		return;
+	}
+	u->shut = 1;
+	u->drops = dropped(u);	/* what comes with more came past it */
+}
+
+void
+udp_shut(const uint32_t *index, unsigned n)
+{
+	struct sock_filter	 code[CODE_MAX];
+	struct sock_fprog	 prog = { .filter = code };
+	struct udp		*u;
+	unsigned		 i;
+
+	prog.len = (unsigned short)program(code, index, n);
+	for (i = 0; (u = udp_get(i)) != NULL; i++) {
+		if (n > 0)
+			attach(u, &prog);
+		else
+			detach(u);
+	}
+}
+
+unsigned
+udp_shut_stands_for(unsigned transport)
+{
+	const struct udp *u = udp_get(transport);
+
+	return u != NULL && u->shut && u->sampled ? UDP_SAMPLE : 1;
+}
