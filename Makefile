@@ -219,14 +219,14 @@ $(B)/dird_load: bench/dird_load.c Makefile
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
 # Modules of two rooms in one program: those of netd are named, for names meet.
-MICROMODS := frame nexthop coords coords_cache seg merge ip6
+MICROMODS := frame nexthop route tree tree_choose tree_msg bloom bloom_filter coords coords_cache seg merge ip6
 bench-micro:
 	$(deps) bench
 	@$(MAKE) --no-print-directory $(B)/micro
 	@BASTIDE_BUILD=$(CURDIR)/$(B) bash bench/micro.sh
 $(B)/micro: bench/micro.c $(O)/libcryptod.a $(O)/libcommon.a $(MICROMODS:%=$(O)/netd/%.o) $(HDRS)
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Icryptod -Inetd -o $@ $(filter %.c %.o,$^) \
-	    $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod)
+	    $(O)/libcryptod.a $(O)/libcommon.a $(L_cryptod) -lm
 bench-house:
 	$(deps) demo
 	@$(MAKE) --no-print-directory all $(B)/hs_bench

@@ -22,6 +22,7 @@
 #include "merge.h"
 #include "nexthop.h"
 #include "replay.h"
+#include "route.h"
 #include "seal.h"
 #include "seg.h"
 #include "session.h"
@@ -214,8 +215,8 @@ static struct coords_cache *places;
 static struct coords	 at[PEERS], here;
 static struct nexthop_peer peer[PEERS];
 static uint8_t		 peer_addr[PEERS][NADDR_LEN];
-static uint32_t		 ref;
-static uint64_t		 stamp;
+static struct route	*ways;
+static uint8_t		 known[NADDR_LEN];	/* where a way is remembered */
 
 /* Node i stands right under the root, which is all zero. */
 static void
@@ -229,12 +230,44 @@ place(uint32_t i, uint8_t addr[NADDR_LEN], struct coords *c)
 }
 
 static void
+no_sign(void *arg, uint32_t token, const struct tree_decl *d)
+{
+	(void)arg;
+	(void)token;
+	(void)d;
+}
+
+static int
+fact(void *arg, unsigned slot, struct nexthop_peer *f)
+{
+	(void)arg;
+	*f = peer[slot];
+	return 0;
+}
+
+/* The tree of a node that stands under the root like everybody. */
+static void
+route_ready(void)
+{
+	static const struct tree_cb cb = { .sign = no_sign };
+	struct tree_cfg	 t = { .peers_max = PEERS };
+	struct bloom_cfg b = { .peers_max = PEERS };
+	struct route_cfg cfg = { .peers_max = PEERS, .key = 1, .cache = places };
+
+	cfg.tree = tree_new(&t, &cb, NULL, (struct tree_time){ 0 });
+	cfg.bloom = bloom_new(&b, NULL, NULL);
+	ways = cfg.tree == NULL || cfg.bloom == NULL ? NULL :
+	    route_new(&cfg, fact, NULL);
+	if (ways == NULL)
+		errx(1, "no memory for ways");
+}
+
+static void
 ways_ready(const struct step *s)
 {
 	struct coords_cfg	cfg = { .max = { PLACES, PLACES },
 	    .ttl_ms = UINT32_MAX, .age_max_ms = UINT32_MAX, .givers = 1,
 	    .per_giver = PLACES };
-	struct coords_entry	e;
 	struct coords		c;
 	uint8_t			addr[NADDR_LEN];
 	uint32_t		i;
@@ -248,10 +281,8 @@ ways_ready(const struct step *s)
 		if (coords_put(places, addr, &c, COORDS_PROVEN, 0, 0, 1) != 0)
 			errx(1, "a place is refused");
 	}
-	if (coords_get(places, addr, COORDS_PROVEN, 1, &e) != 0)
-		errx(1, "a place is lost");
-	ref = e.ref;
-	stamp = e.stamp;
+	memcpy(known, addr, NADDR_LEN);
+	route_ready();
 	place(PLACES, addr, &here);
 	for (i = 0; i < PEERS; i++) {
 		place(PLACES + 1 + i, peer_addr[i], &at[i]);
@@ -262,11 +293,14 @@ ways_ready(const struct step *s)
 }
 
 static void
-still_once(const struct step *s)
+hop_once(const struct step *s)
 {
+	enum nexthop_why why;
+
 	(void)s;
-	if (!coords_still(places, ref, stamp, 1))
-		errx(1, "the hop is not the same");
+	route_find(ways, known, COORDS_PROVEN, 1, 1, &why);
+	if (why == NEXTHOP_NO_COORDS)
+		errx(1, "a place is lost");
 }
 
 static void
@@ -406,7 +440,7 @@ list(void)
 	add(merge_once, segment_ready, AEAD_AUTO, CUTS, "merging: %zu packets to one piece");
 	add(replay_once, NULL, AEAD_AUTO, 0, "replay window: next counter");
 	add(parse_once, NULL, AEAD_AUTO, 0, "frame: header written and parsed");
-	add(still_once, ways_ready, AEAD_AUTO, 0, "route: cached hop still good");
+	add(hop_once, ways_ready, AEAD_AUTO, 0, "route: hop that is remembered");
 	add(get_once, ways_ready, AEAD_AUTO, PLACES, "route: place among %zu");
 	add(pick_once, ways_ready, AEAD_AUTO, 10, "route: hop chosen of %zu peers");
 	add(pick_once, ways_ready, AEAD_AUTO, PEERS, "route: hop chosen of %zu peers");

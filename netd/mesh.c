@@ -10,6 +10,7 @@
 #include "log.h"
 #include "carry.h"
 #include "frame.h"
+#include "way.h"
 
 enum {
 	ASKED_MAX = 4096,		/* a power of two */
@@ -284,6 +285,7 @@ mesh_init(void)
 	mesh_lookup_init();
 	mesh_place_init();
 	mesh_tree_init();
+	way_init();
 }
 
 /* The modules are walked through only when one of them has something due. */

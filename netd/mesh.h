@@ -1,7 +1,7 @@
 /*
  * mesh.h -- this node's part in the mesh: tree, filters, look-ups, caches.
  *
- * The pure modules (tree.h, bloom.h, lookup.h, coords.h) decide; the files of
+ * The pure modules (tree.h, bloom.h, lookup.h, coords.h, route.h) decide; the files of
  * the mesh give them peers, messages and time, ask cryptod for signatures, and
  * tell the rest of the house when a way was found.
  */
@@ -12,6 +12,7 @@
 #include "coords.h"
 #include "link.h"
 #include "lookup.h"
+#include "route.h"
 #include "tree.h"
 
 /* For routing and for people; made by mesh_init(). */
@@ -20,6 +21,7 @@ struct mesh {
 	struct bloom	    *bloom;
 	struct lookup	    *lookup;
 	struct coords_cache *cache;
+	struct route	    *route;
 	unsigned	     slots;	/* peers in the mesh: slot below this */
 };
 extern struct mesh mesh;

@@ -13,7 +13,8 @@
  *	fsp.c	   FSP message codec (pure)			     fsp.h
  *	session.c ..  end-to-end sessions, rekey, pending packets    session.h
  *	mesh.c ..  tree, filters, look-ups, places		     mesh.h
- *	route.c	   next hop for a node address			     route.h
+ *	way.c	   the way to a node: next hop, place		     way.h
+ *	route.c    next hops, remembered (pure)			     route.h
  *	tun.c, ip6.c  TUN; IPv6 shim, MSS, ICMPv6 (ip6.c pure)	     tun.h ip6.h
  *	names.c	   identity cache, aliases, hosts		     names.h
  *	dns.c	   the .fips responder				     dns.h

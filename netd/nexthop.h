@@ -16,6 +16,7 @@ struct nexthop_peer {
 	double		     cost;	/* of the link; 1.0 when not measured */
 	uint8_t		     can_send;
 	uint8_t		     in_filter;	/* its filter has the destination */
+	uint32_t	     id;	/* what the caller calls it; not 0 */
 };
 
 enum nexthop_why {

@@ -1,50 +1,47 @@
 /*
- * route.h -- what the session layer asks of the mesh: the next hop for a node
- * address, where nodes are, and to look for them.
+ * route.h -- the next hop for a node address, remembered until something
+ * changes. Pure: no I/O, no clock, no random numbers; nothing is allocated
+ * after route_new().
+ *
+ * nexthop.h decides. An answer is kept with the generation of the mesh, which
+ * the caller counts, and with the entry of the cache of places that it came
+ * from: when either is another, it is computed anew.
  */
 #ifndef NETD_ROUTE_H
 #define NETD_ROUTE_H
 
+#include "bloom.h"
 #include "coords.h"
-#include "link.h"
 #include "nexthop.h"
+#include "tree.h"
 
-/* The peer to hand a datagram for addr to, or NULL. Never ourselves. */
-struct peer	*route_next(const uint8_t addr[NADDR_LEN]);
-/*
- * The same for a datagram of others, and why; the reason also when there is
- * none. What passing datagrams said of places counts here, and only here.
- */
-struct peer	*route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
+struct route_cfg {
+	uint8_t			 addr[NADDR_LEN];
+	unsigned		 peers_max;
+	uint32_t		 key;	/* a secret: which answers push out which */
+	const struct tree	*tree;
+	const struct bloom	*bloom;
+	struct coords_cache	*cache;
+};
 
-/* Our place. */
-const struct coords *route_self(void);
-/* Where addr stands as far as we know, into *at: 0 or -1. */
-int		 route_place(const uint8_t addr[NADDR_LEN], struct coords *at);
-/* The same by what was said last, which nobody may have proven. */
-int		 route_said(const uint8_t addr[NADDR_LEN], struct coords *at);
-/* Bytes that a frame to it may have as a look-up told; 0: not told. */
-uint16_t	 route_path_mtu(const uint8_t addr[NADDR_LEN]);
+/* Facts of a peer that the tree and the filters do not know: 0, or -1 for none. */
+typedef int (*route_peer)(void *arg, unsigned slot, struct nexthop_peer *);
 
-/*
- * Look for a node whose key we know; session_found() or session_lost() will
- * be called, not from in here. Again is fine.
- */
-void		 route_seek(const uint8_t addr[NADDR_LEN]);
-/* What we knew of its place leads nowhere. */
-void		 route_forget(const uint8_t addr[NADDR_LEN]);
-/* A packet claims that addr stands there; it came from this peer. */
-void		 route_hearsay(const struct peer *, const uint8_t addr[NADDR_LEN],
-		    uint16_t count, const uint8_t *path);
-
-/* Datagrams handed on, by what led to the hop: for people. */
 struct route_stats {
-	uint64_t direct, tree_up, tree_down, tree_down_cross;
-	uint64_t crosslink_descend, crosslink_ascend;
 	uint64_t computed, cached;
 };
-extern struct route_stats route_stats;
-/* One was handed on to this peer. */
-void		 route_count(const uint8_t dst[NADDR_LEN], const struct peer *);
+
+struct route;
+
+struct route	*route_new(const struct route_cfg *, route_peer, void *arg);
+void		 route_free(struct route *);
+/*
+ * The id of the peer to hand a datagram for addr to, 0 when there is none; and
+ * why, in both cases. What was proven leads first, or what was said last.
+ */
+uint32_t	 route_find(struct route *, const uint8_t addr[NADDR_LEN],
+		    enum coords_source first, uint32_t generation,
+		    uint64_t now_ms, enum nexthop_why *);
+const struct route_stats *route_stats(const struct route *);
 
 #endif

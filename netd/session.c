@@ -12,7 +12,7 @@
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
 #include "names.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 #include "session_shake.h"
 #include "wire.h"
@@ -208,12 +208,12 @@ session_coords(const uint8_t dst[NADDR_LEN], struct fsp_coords *ours,
     struct fsp_coords *theirs)
 {
 	static struct coords	 at;
-	const struct coords	*self = route_self();
+	const struct coords	*self = way_self();
 
 	ours->count = self->n;
 	ours->addr = self->addr[0];
 	*theirs = *ours;
-	if (route_place(dst, &at) == -1 || at.n > FSP_COORDS_MAX)
+	if (way_place(dst, &at) == -1 || at.n > FSP_COORDS_MAX)
 		return;
 	theirs->count = at.n;
 	theirs->addr = at.addr[0];
@@ -223,7 +223,7 @@ void
 session_found(const uint8_t addr[NADDR_LEN])
 {
 	struct session	*s = session_find(addr);
-	uint16_t	 mtu = route_path_mtu(addr);
+	uint16_t	 mtu = way_path_mtu(addr);
 
 	shake_found(addr);
 	if (s == NULL)
@@ -246,8 +246,8 @@ session_lost(const uint8_t addr[NADDR_LEN])
 {
 	struct session *s = session_find(addr);
 
-	route_forget(addr);
-	if (s == NULL || route_next(addr) != NULL)
+	way_forget(addr);
+	if (s == NULL || way_next(addr) != NULL)
 		return;
 	if (s->state == SESSION_INITIATING)
 		session_del(s);
@@ -259,11 +259,11 @@ int
 session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 {
 	uint8_t			 buf[FSP_DGRAM + FSP_SHAKE_MAX];
-	struct peer		*p = route_next(dst);
+	struct peer		*p = way_next(dst);
 	struct fsp_dgram	 d;
 
 	if (p == NULL) {
-		route_seek(dst);
+		way_seek(dst);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
 		dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
 		return -1;

@@ -10,7 +10,7 @@
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
 #include "ip6.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 #include "wire.h"
 
@@ -89,10 +89,10 @@ static int
 seal(struct session *s, struct work *w, int pending, int coords)
 {
 	struct session_keys	*k = pending ? &s->pend : &s->cur;
-	struct peer		*p = route_next(s->addr);
+	struct peer		*p = way_next(s->addr);
 
 	if (p == NULL) {
-		route_seek(s->addr);
+		way_seek(s->addr);
 		refuse(REFUSE_DGRAM_NO_ROUTE);
 		dgram_count(&dgram_stats.no_route, w->len - AT_DGRAM);
 		pipe_put(w);
@@ -163,7 +163,7 @@ warm(struct session *s, struct work *w)
 		s->warmup++;
 		/* Or it has moved, and who noticed knows no way back to us. */
 		if (peer_find(s->addr) == NULL)
-			route_seek(s->addr);
+			way_seek(s->addr);
 	}
 	if (s->warmup == 0)
 		return 0;

@@ -16,7 +16,7 @@
 
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 #include "session_shake.h"
 
@@ -188,7 +188,7 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 	}
 	/* Nobody vouches for it yet, but the answer has to go somewhere. */
 	if (in.phase != FSP_MSG3_PHASE)
-		route_hearsay(p, d->src, in.src.count, in.src.addr);
+		way_hearsay(p, d->src, in.src.count, in.src.addr);
 	if (in.phase == FSP_SETUP)
 		shake_heard_setup(p, d, &in);
 	else if (in.phase == FSP_ACK)

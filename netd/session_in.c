@@ -10,7 +10,7 @@
 
 #include "early.h"
 #include "ip6.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 #include "tun.h"
 #include "wire.h"
@@ -176,7 +176,7 @@ hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
 	r = rd_init(copy, len);
 	coords_read(&r, &at);
 	if (!r.bad)
-		route_hearsay(p, d->src, at.n, at.addr[0]);
+		way_hearsay(p, d->src, at.n, at.addr[0]);
 }
 
 /* 1: w is taken. */

@@ -8,7 +8,7 @@
 
 #include "ip6.h"
 #include "names.h"
-#include "route.h"
+#include "way.h"
 #include "seg.h"
 #include "session_int.h"
 #include "tun.h"
@@ -52,7 +52,7 @@ session_complain(const uint8_t *pkt, size_t len, uint8_t code, uint32_t mtu)
 uint16_t
 session_frame_limit(const uint8_t addr[NADDR_LEN], const struct session *s)
 {
-	struct peer	*p = route_next(addr);
+	struct peer	*p = way_next(addr);
 	uint16_t	 limit = p != NULL ? link_mtu(p) : udp_min_mtu(), path;
 
 	if (s != NULL) {
@@ -122,9 +122,9 @@ is_open(struct session **s, const uint8_t addr[NADDR_LEN], const uint8_t pub[33]
 		    USE_ANSWERED : USE_ASKED;
 	if ((*s)->state != SESSION_ESTABLISHED || (*s)->extra->hold_ms != 0)
 		return 0;
-	if (route_next(addr) != NULL)
+	if (way_next(addr) != NULL)
 		return 1;
-	route_seek(addr);
+	way_seek(addr);
 	return 0;
 }
 

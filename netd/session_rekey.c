@@ -13,7 +13,7 @@
 #define LOG_TARGET "fips::node::handlers::rekey"
 #include "log.h"
 #include "names.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 
 #define SESSION_TARGET	"fips::node::handlers::session"
@@ -302,10 +302,10 @@ is_due(struct session *s)
 	if (session_decide_silent(talked_alone_ms(s),
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
-		route_seek(s->addr);	/* or it stands elsewhere by now */
-		return route_next(s->addr) != NULL;
+		way_seek(s->addr);	/* or it stands elsewhere by now */
+		return way_next(s->addr) != NULL;
 	}
-	return route_next(s->addr) != NULL && netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
+	return way_next(s->addr) != NULL && netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
 	    now - s->cur.start_ms, x->rekey_after_ms, s->cur.sent,
 	    netd.conf[CONF_REKEY_MESSAGES],
 	    x->their_rekey_ms == 0 ? NEVER : now - x->their_rekey_ms);

@@ -12,7 +12,7 @@
 #define LOG_TARGET "fips::node::handlers::forwarding"
 #include "log.h"
 #include "oneway.h"
-#include "route.h"
+#include "way.h"
 #include "session_int.h"
 #include "session_shake.h"
 #include "wire.h"
@@ -36,7 +36,7 @@ may_signal(const struct peer *from, const struct fsp_dgram *d)
 
 	if ((memcmp(last[i].dst, d->dst, NADDR_LEN) == 0 &&
 	    netd.now_ms - last[i].at_ms < SIGNAL_MS) ||
-	    !signal_may_go(from, d->src) || route_next(d->src) == NULL)
+	    !signal_may_go(from, d->src) || way_next(d->src) == NULL)
 		return 0;
 	memcpy(last[i].dst, d->dst, NADDR_LEN);
 	last[i].at_ms = netd.now_ms;
@@ -72,8 +72,8 @@ learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
 		src = shake.src, dst = shake.dst;
 	else
 		return -1;
-	route_hearsay(from, d->src, src.count, src.addr);
-	route_hearsay(from, d->dst, dst.count, dst.addr);
+	way_hearsay(from, d->src, src.count, src.addr);
+	way_hearsay(from, d->dst, dst.count, dst.addr);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
 		return;
 	}
-	p = route_transit(d->dst, &why);
+	p = way_transit(d->dst, &why);
 	if (p == NULL || p == from) {
 		complain(from, w, d, why == NEXTHOP_NO_COORDS ?
 		    FSP_COORDS_REQUIRED : FSP_PATH_BROKEN, 0);
@@ -158,7 +158,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 	if (mtu < d->path_mtu)
 		d->path_mtu = mtu;
 	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
-	route_count(d->dst, p);
+	way_count(d->dst, p);
 	dgram_count(&dgram_stats.forwarded, w->len - AT_DGRAM);
 	if (link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce)) == -1)
 		dgram_stats.not_sent.packets++;
@@ -197,7 +197,7 @@ session_signal(const uint8_t *msg, size_t len)
 	s->extra->warmed_ms = netd.now_ms;
 	/* The place that we know serves on until a proof of another comes, so a
 	 * false complaint costs a question and nothing more. */
-	route_seek(s->addr);
+	way_seek(s->addr);
 	if (s->state == SESSION_ESTABLISHED && s->extra->hold_ms == 0)
 		session_send_inner(s, 0, FSP_WARMUP, NULL, 0);
 }

@@ -6,7 +6,7 @@
  */
 #include "mesh.h"
 #include "netd.h"
-#include "route.h"
+#include "way.h"
 #include "session.h"
 #include "show.h"
 
@@ -47,12 +47,12 @@ show_forwarding(void)
 		{ "originated_packets", d->originated.packets },
 		{ "received_bytes", d->received.bytes },
 		{ "received_packets", d->received.packets },
-		{ "route_crosslink_ascend", route_stats.crosslink_ascend },
-		{ "route_crosslink_descend", route_stats.crosslink_descend },
-		{ "route_direct_peer", route_stats.direct },
-		{ "route_tree_down", route_stats.tree_down },
-		{ "route_tree_down_cross", route_stats.tree_down_cross },
-		{ "route_tree_up", route_stats.tree_up },
+		{ "route_crosslink_ascend", way_stats.crosslink_ascend },
+		{ "route_crosslink_descend", way_stats.crosslink_descend },
+		{ "route_direct_peer", way_stats.direct },
+		{ "route_tree_down", way_stats.tree_down },
+		{ "route_tree_down_cross", way_stats.tree_down_cross },
+		{ "route_tree_up", way_stats.tree_up },
 		{ "ttl_exhausted_bytes", d->worn.bytes },
 		{ "ttl_exhausted_packets", d->worn.packets },
 	};

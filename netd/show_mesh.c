@@ -7,7 +7,7 @@
 #include "mesh.h"
 #include "names.h"
 #include "netd.h"
-#include "route.h"
+#include "way.h"
 #include "session.h"
 #include "show.h"
 

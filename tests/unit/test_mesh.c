@@ -11,9 +11,9 @@
 #include "../../netd/fsp.h"
 #include "../../netd/mesh_int.h"
 #include "../../netd/names.h"
-#include "../../netd/route.h"
 #include "../../netd/session.h"
 #include "../../netd/udp.h"
+#include "../../netd/way.h"
 #define LOG_TARGET "test"
 #include "log.h"
 #include "wire.h"
@@ -319,7 +319,7 @@ START_TEST(a_place_counts_when_cryptod_has_verified_it_with_the_peers_key)
 	netd.now_ms += 600;
 	answer_all(1);
 	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, 0), 2);
-	ck_assert_mem_eq(route_self()->addr[1], p->addr, NADDR_LEN);
+	ck_assert_mem_eq(way_self()->addr[1], p->addr, NADDR_LEN);
 }
 END_TEST
 
@@ -344,10 +344,10 @@ START_TEST(no_place_of_ours_is_too_deep_for_a_session_handshake)
 		answer_all(1);
 		answer_all(1);
 		ack.noise = noise;
-		ack.src = ack.dst = (struct fsp_coords){ route_self()->n,
-		    route_self()->addr[0] };
+		ack.src = ack.dst = (struct fsp_coords){ way_self()->n,
+		    way_self()->addr[0] };
 		ck_assert_int_gt(fsp_shake_encode(&ack, out, sizeof(out)), 0);
-		ck_assert(i + 2 > FSP_COORDS_MAX || route_self()->n == i + 2);
+		ck_assert(i + 2 > FSP_COORDS_MAX || way_self()->n == i + 2);
 	}
 }
 END_TEST
@@ -416,6 +416,7 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	struct peer  *p = under_a_root(&root);
 	struct coords at;
 	uint8_t	      addr[NADDR_LEN];
+	uint64_t      computed;
 	enum nexthop_why why;
 
 	if (far == root)
@@ -424,32 +425,32 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	at = path_of(n, 2);
 	addr_of(far, addr);
 	filter(p, 1, &far, 1);
-	ck_assert_ptr_null(route_next(addr));
-	route_seek(addr);
-	route_seek(addr);			/* open already */
+	ck_assert_ptr_null(way_next(addr));
+	way_seek(addr);
+	way_seek(addr);			/* open already */
 	ck_assert_uint_eq(mesh_stats.lookup_again, 1);
 	respond(p, far, &at, 1300);
 	ck_assert_int_eq(asked_type[0], MSG_VERIFY_PROOF);
 	answer_all(1);
 	ck_assert_uint_eq(nfound, 1);
-	ck_assert_ptr_eq(route_next(addr), p);
-	ck_assert_ptr_eq(route_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(addr, &why), p);
 	ck_assert_int_eq(why, NEXTHOP_FILTER);
-	ck_assert_uint_eq(route_path_mtu(addr), 1300);
+	ck_assert_uint_eq(way_path_mtu(addr), 1300);
 	/* The next hop is remembered until something changes. */
-	route_stats.computed = 0;
-	route_next(addr);
-	ck_assert_uint_eq(route_stats.computed, 0);
+	computed = route_stats(mesh.route)->computed;
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed);
 	mesh_peer_cost(p, 1.05);		/* not enough to think again */
-	route_next(addr);
-	ck_assert_uint_eq(route_stats.computed, 0);
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed);
 	mesh_peer_cost(p, 9);
-	route_next(addr);
-	ck_assert_uint_eq(route_stats.computed, 1);
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed + 1);
 	mesh_peer_down(p);
-	ck_assert_ptr_null(route_next(addr));
-	route_forget(addr);
-	ck_assert_ptr_null(route_transit(addr, &why));
+	ck_assert_ptr_null(way_next(addr));
+	way_forget(addr);
+	ck_assert_ptr_null(way_transit(addr, &why));
 	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
 }
 END_TEST
@@ -498,17 +499,17 @@ START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 	addr_of(54, addr);
 	filter(p, 1, n, 1);
 	mesh_hearsay(q, addr, far.n, far.addr[0]);
-	ck_assert_ptr_eq(route_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(addr, &why), p);
 	ck_assert_uint_eq(mesh_filter_reach(addr, 1, UINT16_MAX, slot, 4), 1);
 	p->mute = 1;
 	mesh_peer_mute(p);
 	answer_all(1);
 	ck_assert_ptr_eq(mesh_peer(tree_parent(mesh.tree)), q);
 	mesh_hearsay(q, addr, far.n, far.addr[0]);
-	ck_assert_ptr_eq(route_transit(addr, &why), q);
+	ck_assert_ptr_eq(way_transit(addr, &why), q);
 	ck_assert_uint_eq(mesh_filter_reach(addr, 0, UINT16_MAX, slot, 4), 0);
 	/* Nor is it handed what is for itself: it may stand elsewhere by now. */
-	ck_assert_ptr_ne(route_next(p->addr), p);
+	ck_assert_ptr_ne(way_next(p->addr), p);
 	netd.now_ms += 30000;
 	mesh_tick();
 	netd.now_ms += 1000;
@@ -516,7 +517,7 @@ START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 	p->mute = 0;
 	mesh_peer_mute(p);
 	mesh_tick();
-	ck_assert_ptr_eq(route_next(p->addr), p);
+	ck_assert_ptr_eq(way_next(p->addr), p);
 	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, 0), 1);
 	ck_assert_uint_eq(count_sent(LINK_MSG_FILTER_ANNOUNCE, 0), 1);
 }
@@ -555,9 +556,9 @@ START_TEST(a_node_that_nobody_knows_is_given_up)
 
 	under_a_root(&root);
 	addr_of(far, addr);
-	route_seek(stranger);			/* without a key: not at all */
+	way_seek(stranger);			/* without a key: not at all */
 	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 0);
-	route_seek(addr);
+	way_seek(addr);
 	ck_assert_uint_eq(mesh_stats.lookup_no_filter, 1);
 	for (; nlost == 0 && netd.now_ms < 1030000; netd.now_ms += 100)
 		mesh_tick();
@@ -588,27 +589,27 @@ START_TEST(hearsay_leads_what_passes_and_a_contradiction_is_asked_about)
 	filter(q, 1, &far, 1);
 	/* Of a node that was never proven, passing datagrams may tell. */
 	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
-	ck_assert_ptr_eq(route_transit(addr, &why), q);
-	ck_assert_ptr_eq(route_next(addr), q);
+	ck_assert_ptr_eq(way_transit(addr, &why), q);
+	ck_assert_ptr_eq(way_next(addr), q);
 	/* A proof ends that, and what is said later does not lead us. */
 	filter(p, 1, &far, 1);
-	route_seek(addr);
+	way_seek(addr);
 	respond(p, far, &at, 1300);
 	answer_all(1);
-	ck_assert_ptr_eq(route_next(addr), p);
-	ck_assert_ptr_eq(route_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(addr, &why), p);
 	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
-	ck_assert_ptr_eq(route_next(addr), p);
-	ck_assert_ptr_eq(route_transit(addr, &why), q);
-	ck_assert_int_eq(route_place(addr, &got), 0);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(addr, &why), q);
+	ck_assert_int_eq(way_place(addr, &got), 0);
 	ck_assert(coords_equal(&got, &at));
-	ck_assert_int_eq(route_said(addr, &got), 0);
+	ck_assert_int_eq(way_said(addr, &got), 0);
 	ck_assert(coords_equal(&got, &lie));
 	/* We asked the node itself. */
 	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 2);
 	respond(p, far, &at, 1300);
 	answer_all(1);
-	ck_assert_ptr_eq(route_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(addr, &why), p);
 }
 END_TEST
 

@@ -27,9 +27,9 @@ setup(void)
 				break;
 		}
 	}
-	peer[0] = (struct nexthop_peer){ addr[0], &at[0], 1, 1, 0 };
-	peer[1] = (struct nexthop_peer){ addr[4], &at[4], 1, 1, 0 };
-	peer[2] = (struct nexthop_peer){ addr[5], &at[5], 1, 1, 0 };
+	peer[0] = (struct nexthop_peer){ addr[0], &at[0], 1, 1, 0, 0 };
+	peer[1] = (struct nexthop_peer){ addr[4], &at[4], 1, 1, 0, 0 };
+	peer[2] = (struct nexthop_peer){ addr[5], &at[5], 1, 1, 0, 0 };
 	out = 99;
 }
 

@@ -9,7 +9,7 @@
 #include "../../netd/early.h"
 #include "../../netd/ip6.h"
 #include "../../netd/names.h"
-#include "../../netd/route.h"
+#include "../../netd/way.h"
 #include "../../netd/session_int.h"
 #include "../../netd/tun.h"
 #include "../../netd/udp.h"
@@ -169,7 +169,7 @@ peer_next(struct peer *p)
 
 /* The mesh: FAR is a neighbour while there is a link; what lies beyond it is
  * known when the test says so. */
-struct route_stats	 route_stats;
+struct way_stats	 way_stats;
 static struct coords	 own_place, far_place;	/* n 0: not known */
 static enum nexthop_why	 no_way = NEXTHOP_NO_COORDS;
 static unsigned		 nseek, nhearsay, nforget;
@@ -177,7 +177,7 @@ static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 static uint16_t		 told_mtu;
 
 struct peer *
-route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+way_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 
@@ -186,19 +186,19 @@ route_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
 }
 
 struct peer *
-route_next(const uint8_t addr[NADDR_LEN])
+way_next(const uint8_t addr[NADDR_LEN])
 {
 	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
 }
 
 const struct coords *
-route_self(void)
+way_self(void)
 {
 	return &own_place;
 }
 
 int
-route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
+way_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 {
 	*at = far_place;
 	return far_place.n > 0 && memcmp(far_place.addr[0], addr, NADDR_LEN) == 0 ?
@@ -206,34 +206,34 @@ route_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 }
 
 int
-route_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+way_said(const uint8_t addr[NADDR_LEN], struct coords *at)
 {
-	return route_place(addr, at);
+	return way_place(addr, at);
 }
 
 uint16_t
-route_path_mtu(const uint8_t addr[NADDR_LEN])
+way_path_mtu(const uint8_t addr[NADDR_LEN])
 {
 	(void)addr;
 	return told_mtu;
 }
 
 void
-route_seek(const uint8_t addr[NADDR_LEN])
+way_seek(const uint8_t addr[NADDR_LEN])
 {
 	memcpy(sought, addr, NADDR_LEN);
 	nseek++;
 }
 
 void
-route_forget(const uint8_t addr[NADDR_LEN])
+way_forget(const uint8_t addr[NADDR_LEN])
 {
 	(void)addr;
 	nforget++;
 }
 
 void
-route_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
+way_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
     uint16_t count, const uint8_t *path)
 {
 	(void)p;
@@ -244,7 +244,7 @@ route_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
 }
 
 void
-route_count(const uint8_t dst[NADDR_LEN], const struct peer *p)
+way_count(const uint8_t dst[NADDR_LEN], const struct peer *p)
 {
 	(void)dst;
 	(void)p;
