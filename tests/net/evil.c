@@ -51,7 +51,7 @@ stamp(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint32_t)((t.tv_sec - evil.began.tv_sec) * 1000 +
-	    (t.tv_nsec - evil.began.tv_nsec) / 1000000);
+	    (t.tv_nsec - evil.began.tv_nsec) / 1000000) / (evil.late + 1);
 }
 
 static size_t
@@ -73,11 +73,15 @@ seal(uint8_t *out, size_t (*make)(uint8_t *))
 static void
 drain(void)
 {
-	uint8_t in[64];
+	uint8_t in[2048];
+	ssize_t n;
 
-	for (int i = 0; i < 256; i++)
-		if (recv(evil.fd, in, sizeof(in), MSG_DONTWAIT) == -1)
+	for (int i = 0; i < 256; i++) {
+		n = recv(evil.fd, in, sizeof(in), MSG_DONTWAIT);
+		if (n == -1)
 			break;
+		heard(in, (size_t)n);
+	}
 }
 
 void
@@ -133,6 +137,36 @@ is_over(double t, double seconds)
 	return t >= 60 || poll(&in, 1, 0) != 0;
 }
 
+/* A frame each 10 ms, each longer under way than the one before it, by its stamp. */
+static void
+lag(double seconds)
+{
+	double until = now() + seconds;
+
+	for (evil.late = 1; now() < until; usleep(10000)) {
+		send_one(heartbeat);
+		drain();
+	}
+	evil.late = 0;
+	printf("lag trend %d\n", evil.trend);
+	fflush(stdout);
+}
+
+/* An answer to keys that the victim asked for first and no longer waits for, twice. */
+static void
+answer_late(void)
+{
+	uint8_t out[FRAME_MSG2_LEN], noise[FRAME_NOISE2_LEN] = { 2 };
+
+	drain();
+	frame_msg2(out, OUR_INDEX, evil.asked, noise);
+	for (int i = 0; evil.asked != 0 && i < 2; i++)
+		sendto(evil.fd, out, sizeof(out), 0,
+		    (struct sockaddr *)&evil.to, sizeof(evil.to));
+	printf("answer_late index %08x\n", evil.asked);
+	fflush(stdout);
+}
+
 /* In batches, as many as are due by now. */
 static void
 flood(const char *name, const struct kind *k, const struct sockaddr_in *to,
@@ -179,6 +213,14 @@ obey(const char *line)
 	if (strcmp(name, "shake") == 0) {
 		printf("shake messages %u\n", shake(seconds));
 		fflush(stdout);
+		return;
+	}
+	if (strcmp(name, "lag") == 0) {
+		lag(seconds);
+		return;
+	}
+	if (strcmp(name, "answer_late") == 0) {
+		answer_late();
 		return;
 	}
 	for (size_t i = 0; kinds[i].name != NULL; i++)

@@ -22,6 +22,9 @@ struct evil {
 	struct timespec		began;
 	struct tree_ann		ann[SIGNED];	/* signed beforehand */
 	uint64_t		seq;
+	unsigned		late;		/* our stamps fall behind that much */
+	int32_t			trend;		/* of our delay, as the victim said last */
+	uint32_t		asked;		/* index of the first keys it asked for */
 };
 extern struct evil evil;
 
@@ -44,8 +47,14 @@ void	sign(struct tree_ann *);
 size_t	dgram(uint8_t *, uint8_t ttl, uint16_t mtu, const uint8_t *src,
 	    const uint8_t *dst);
 
+size_t	below(uint8_t *);
+
 /* evil.c: one frame, as fast as it comes. */
 void	send_one(size_t (*make)(uint8_t *));
+
+/* evil_heard.c: what the victim says. The link message in a frame, or NULL. */
+uint8_t *opened(uint8_t *in, size_t n, size_t *len);
+void	heard(uint8_t *in, size_t n);
 
 /* evil_shake.c: a whole session handshake in another's name: how many of its three
  * messages there were. */

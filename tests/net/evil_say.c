@@ -274,7 +274,7 @@ cut(uint8_t *out)
 static size_t
 coords(uint8_t *out)
 {
-	uint8_t	src[NADDR_LEN], path[2][NADDR_LEN] = { 0 };
+	uint8_t	src[NADDR_LEN], path[2][NADDR_LEN] = { 0 }, b[3][NADDR_LEN];
 	struct fsp_shake s = { .phase = FSP_SETUP };
 	uint8_t	hs[FSP_MSG1];
 	size_t	n;
@@ -283,13 +283,42 @@ coords(uint8_t *out)
 	scrawl(src, sizeof(src));
 	memcpy(path[0], src, NADDR_LEN);
 	n = dgram(out, 64, 1280, src, evil.b);
-	s.src = s.dst = (struct fsp_coords){ 2, path[0] };
+	memcpy(b[0], evil.b, NADDR_LEN);
+	memcpy(b[1], evil.me.addr, NADDR_LEN);
+	memcpy(b[2], evil.addr, NADDR_LEN);
+	s.src = (struct fsp_coords){ 2, path[0] };
+	s.dst = (struct fsp_coords){ 3, b[0] };
 	scrawl(hs, sizeof(hs));
 	hs[0] = 2;		/* half of these are points */
 	s.noise = hs;
 	s.noise_len = sizeof(hs);
 	m = fsp_shake_encode(&s, out + n, FRAME_MAX - n);
 	return m < 0 ? 0 : n + (size_t)m;
+}
+
+/* B tells A that it stands below us: in the clear, before what no key will open. */
+static size_t
+astray(uint8_t *out)
+{
+	uint8_t	 *fsp = out + dgram(out, 64, 1280, evil.b, evil.a);
+	struct wr w = wr_init(fsp + FSP_HEAD, FRAME_MAX);
+
+	shut(fsp, FSP_CP, 200);
+	wr_uint(&w, 3, 2, 0, UINT16_MAX);
+	wr_bytes(&w, evil.b, NADDR_LEN);
+	wr_bytes(&w, evil.me.addr, NADDR_LEN);
+	wr_bytes(&w, evil.addr, NADDR_LEN);
+	wr_uint(&w, 0, 2, 0, UINT16_MAX);
+	return (size_t)(w.p - out) + 200 + FSP_TAG;
+}
+
+/* From A to B, as long as a wide way takes and a narrow one does not. */
+static size_t
+wide(uint8_t *out)
+{
+	size_t n = dgram(out, 64, 1472, evil.a, evil.b);
+
+	return n + shut(out + n, 0, 1450 - FRAME_OVERHEAD - n - FSP_HEAD - FSP_TAG);
 }
 
 static size_t
@@ -362,6 +391,7 @@ const struct kind kinds[] = {
 	{ "mtu", mtu }, { "nowhere", nowhere }, { "ttl", ttl }, { "cut", cut },
 	{ "coords", coords }, { "setup", setup }, { "signals", signals },
 	{ "report", report }, { "nonsense", nonsense },
+	{ "below", below }, { "astray", astray }, { "wide", wide },
 	{ "transit", transit }, { "longer", longer }, { "unsealed", NULL },
 	{ NULL, NULL },
 };

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "aead.h"
 #include "evil.h"
 #include "frame.h"
 #include "fsp.h"
@@ -24,8 +23,9 @@ is_root(void)
 	return memcmp(evil.me.addr, evil.addr, NADDR_LEN) < 0;
 }
 
-static size_t
-place(uint8_t *out)
+/* Below the victim, or above it: where we may well stand. */
+size_t
+below(uint8_t *out)
 {
 	struct tree_ann a = { .path.at.n = is_root() ? 1 : 2 };
 
@@ -87,16 +87,13 @@ msg3(uint8_t *out)
 static int
 is_ack(uint8_t *in, size_t n)
 {
-	struct frame	 f;
 	struct fsp_dgram d;
 	struct fsp_shake s;
-	uint8_t		*msg = in + FRAME_BODY_OFF;
-	size_t		 len = n - FRAME_OVERHEAD;
+	size_t		 len;
+	uint8_t		*msg = opened(in, n, &len);
 
-	if (frame_decode(in, n, &f) != REFUSE_NONE || f.phase != FRAME_DATA ||
-	    n < FRAME_OVERHEAD + FSP_DGRAM || aead_open(evil.keys.recv, f.counter,
-	    in, FRAME_HEAD_LEN, in + FRAME_HEAD_LEN, len + 4) == -1 ||
-	    msg[0] != LINK_MSG_DATAGRAM || fsp_dgram_decode(msg, len, &d) == -1 ||
+	if (msg == NULL || len < FSP_DGRAM || msg[0] != LINK_MSG_DATAGRAM ||
+	    fsp_dgram_decode(msg, len, &d) == -1 ||
 	    memcmp(d.dst, other, NADDR_LEN) != 0 ||
 	    fsp_shake_decode(msg + FSP_DGRAM, len - FSP_DGRAM, &s) == -1 ||
 	    s.phase != FSP_ACK)
@@ -128,7 +125,7 @@ shake(double seconds)
 	double		until = now() + seconds;
 
 	memset(other, 0xff, sizeof(other));
-	send_one(place);
+	send_one(below);
 	/* The victim has to find its own place first. */
 	if (heard_ack(now() + 1.5))
 		die("an answer to nothing");

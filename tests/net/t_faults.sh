@@ -12,7 +12,7 @@ LEVEL=debug
 evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
 mkdir -p "$BASTIDE_BUILD/net"
 "${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-    -o "$evil" "$here"/evil{,_say,_shake}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
+    -o "$evil" "$here"/evil{,_say,_shake,_heard}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
     -lsodium -lsecp256k1 -lcrypto || bail "cannot build the hostile peer"
 
 # on_bridge NAME...: each in its namespace, with an identity.
@@ -49,10 +49,13 @@ begin() {
 	for n in "$@"; do
 		EXTRA_NODE[$n]=$'  control:\n    socket_path: '$(sock "$n")${MORE[$n]:-}
 		conf "$n"
+		[ -z "${PORTS[$n]:-}" ] || sed -i "s/^    bind_addr: \"0.*/$two_ports/" "$tmp/$n/fips.yaml"
 		if [ "$kind" = reference ]; then start_reference "$n"; else start "$n"; fi
 	done
 }
-declare -A MORE
+declare -A MORE PORTS
+# With PORTS: a wide one and a narrow one, instead of the one.
+two_ports='    wide: { bind_addr: "0.0.0.0:2121", mtu: 1472 }\n    narrow: { bind_addr: "0.0.0.0:2122", mtu: 1280 }'
 # smaller X Y: the address of X is smaller than that of Y. Before either begins.
 smaller() {
 	local swap
@@ -243,6 +246,103 @@ calmed_once() {
 	[ "$before" -ge 6 ] &&
 	    grep -c 'Flap dampening engaged' "$tmp/v/log" | tee /dev/stderr | grep -qx 1
 }
+# misled OURS|REFERENCE: V - M - B, and V is the root; E stands below V and says, in a
+# frame from B to M, that B stands below E. Does V still reach B?
+view() { if [ "$kind" = ours ]; then ctl v --json show "$1"; else "$fipsctl" -s "$(sock v)" show "$1"; fi; }
+told_of_b() {
+	local at_e
+	at_e=$(view peers | python3 -c 'import json,sys
+print([p["node_addr"] for p in json.load(sys.stdin)["peers"] if p["npub"] == sys.argv[1]][0])' "${NPUB[e]}")
+	view cache | python3 -c 'import json,sys
+sys.exit(not any(e["coords"][1:2] == sys.argv[1:] for e in json.load(sys.stdin)["entries"]))' "$at_e"
+}
+misled() {
+	local rc=0 kind=$1
+	on_bridge v m b e
+	smaller v m
+	smaller v b
+	smaller v e
+	PEERS[m]=v PEERS[b]=m
+	begin "$1" v m b
+	wait_for 20 meet m v && wait_for 20 meet b m || bail "V, M and B do not meet"
+	wait_for 60 reaches v b || bail "V does not reach B"
+	evil_joins m b
+	evil_does below 64 1
+	evil_does astray 500 1
+	told_of_b || bail "nobody told V of another place of B"
+	reaches v b -c 3 -i 0.3 -W 1 || rc=1
+	evil_goes
+	off_bridge v m b e
+	return $rc
+}
+
+# narrowed OURS|REFERENCE COMMAND...: V has a wide way to A and E and a narrow one to B;
+# E sends V 500 frames from A to B that only the wide one takes. Then that must succeed.
+narrowed() {
+	local rc=0
+	on_bridge a v b e
+	PEERS[a]=v PEERS[b]=v
+	PORTS[v]=1
+	begin "$1" a v
+	PORTS[v]=
+	PEER_ADDR=${IP[v]}:2122 begin "$1" b
+	wait_for 20 meet a v && wait_for 20 meet b v || bail "A, V and B do not meet"
+	wait_for 60 reaches a b || bail "A does not reach B"
+	evil_joins a b
+	evil_does wide 500 1
+	sleep 1
+	"${@:2}" || rc=1
+	evil_goes
+	off_bridge a v b e
+	return $rc
+}
+told_narrow() {
+	show a routing 'd["error_signals"]["mtu_exceeded"]' | grep -vqx 0 && refused dgram_too_long &&
+	    reaches a b
+}
+
+# lagged OURS|REFERENCE SIGN: E's frames are each longer under way than the one before;
+# what V's reports say of it has that sign.
+lagged() {
+	local rc=0
+	on_bridge v e
+	begin "$1" v
+	evil_joins v v
+	evil_does lag 100 4
+	awk -v sign="$2" '/^lag/ { print; exit !($3 * sign > 0) }' "$tmp/evil" || rc=1
+	evil_goes
+	off_bridge v e
+	return $rc
+}
+
+# abandoned OURS|REFERENCE COMMAND...: V asks E for new keys, E answers only when V has
+# given up, and twice; then that command must succeed.
+abandoned() {
+	local rc=0
+	on_bridge v e
+	MORE[v]=$'\n  rekey:\n    after_messages: 1\n  rate_limit:\n    handshake_resend_interval_ms: 100'
+	MORE[v]+=$'\n    handshake_max_resends: 1'
+	begin "$1" v
+	MORE[v]=
+	evil_joins v v
+	gave_up() { grep -q 'FMP rekey aborted' "$tmp/v/log"; }
+	[ "$1" = reference ] || wait_for 20 ctl v rekey "${NPUB[e]}" link || bail "V asks for no keys"
+	wait_for 30 gave_up || bail "V does not give up"
+	sleep 3		# by then E has read what V asked
+	evil_does answer_late 1 1
+	grep -v 'index 00000000' "$tmp/evil" | grep -q answer_late || bail "V asked for nothing"
+	sleep 0.5
+	"${@:2}" || rc=1
+	evil_goes
+	off_bridge v e
+	return $rc
+}
+unknown_twice() { [ "$(counter v frame_index)" -eq 2 ]; }
+
+check "fault 16: places that anybody may write lead none of our packets" misled ours
+check "fault 24: who is too long for the narrow side hears it" narrowed ours told_narrow
+check "fault 29: a delay that grows is reported as growing" lagged ours 1
+check "fault 30: an abandoned rekey leaves no index behind" abandoned ours unknown_twice
 check "fault 1: nobody holds a session under another's address" shaken ours refused hs_wrong_peer
 check "fault 12: a peer that sways soon moves nobody" swayed ours stands
 check "fault 4: strangers who knock keep no peer out" crowded ours
@@ -289,6 +389,17 @@ check "fault 12 shows: flaps are dampened once, and not again" swayed reference 
 check "fault 4 shows: strangers who knock keep a peer out" refuses crowded reference
 check "fault 5 shows: a stranger at a peer's address is let in" impostor reference "^up"
 check "fault 15 shows: a replayed message 1 cuts A off" refuses replayed reference
+
+check "fault 16 shows: what anybody writes leads V astray" refuses misled reference
+unheard() {
+	their a routing 'd["error_signals"]["mtu_exceeded"] == 0' &&
+	    their v routing 'd["forwarding"]["forwarded_packets"] >= 300
+	    and d["forwarding"]["drop_mtu_exceeded_packets"] == 0'
+}
+check "fault 24 shows: what is too long goes out, and nobody hears" narrowed reference unheard
+check "fault 29 shows: a delay that grows is reported as falling" lagged reference -1
+found_once() { grep -c 'No pending outbound handshake for index' "$tmp/v/log" | tee /dev/stderr | grep -qx 1; }
+check "fault 30 shows: the index of an abandoned rekey is still there" abandoned reference found_once
 
 # ---- fault 18: R, theirs, with the smaller address, begins new keys with O while
 # the way is cut; its Setup is lost, and then O dies. R - M - O.
