@@ -1,53 +1,35 @@
 /*
  * aead_libcrypto.c -- OpenSSL's libcrypto, quickest for large packets.
  *
- * Packets go to its provider (provider-cipher(7)) and not through EVP, which asks
- * that for the lengths of key and nonce each time, by name: an eighth of what a
- * packet costs.
- *
  * Two contexts a thread, one to seal and one to open, are made at boot; a
  * packet brings its key, which costs a few dozen nanoseconds and spares us a
  * context for each of thousands of sessions. What is allocated while contexts
  * are made may hold a key later, so it stands in a locked page area of its own.
  * Once that is done libcrypto gets no memory at all.
  */
-#include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 
 #include <sodium.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "aead_lib.h"
 #include "log.h"
 
-/* A pair of contexts takes 2 KiB. */
+/* A pair of contexts takes 2.5 KiB. */
 #define AREA_PER_THREAD	8192u
-#define CIPHER		"ChaCha20-Poly1305"
 
 static enum { BOOTING, KEYED, CLOSED } phase;
 static uint8_t	*area, *area_at, *area_end;
 static unsigned	npair;
 static struct pair {
-	void *seal, *open;
+	EVP_CIPHER_CTX *seal, *open;
 } *pairs;
 static _Thread_local const struct pair *mine;
-
-/* What the provider does with a context. */
-static struct {
-	OSSL_FUNC_cipher_newctx_fn		*new;
-	OSSL_FUNC_cipher_encrypt_init_fn	*seal;
-	OSSL_FUNC_cipher_decrypt_init_fn	*open;
-	OSSL_FUNC_cipher_cipher_fn		*more;
-	OSSL_FUNC_cipher_final_fn		*end;
-	OSSL_FUNC_cipher_get_ctx_params_fn	*get;
-} chacha;
 
 /* -- its memory ------------------------------------------------------------ */
 
@@ -108,55 +90,15 @@ on_free(void *p, const char *file, int line)
 
 /* -- boot ------------------------------------------------------------------ */
 
-/* The provider's own functions for it; NULL: none. */
-static const OSSL_DISPATCH *
-functions(const OSSL_PROVIDER *p)
+static EVP_CIPHER_CTX *
+context(const EVP_CIPHER *cipher, int sealing)
 {
-	int			 no_cache;
-	const OSSL_ALGORITHM	*a = OSSL_PROVIDER_query_operation(p,
-				    OSSL_OP_CIPHER, &no_cache);
+	static const uint8_t	 zero[AEAD_KEY];
+	EVP_CIPHER_CTX		*c = EVP_CIPHER_CTX_new();
 
-	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (strcasecmp(a->algorithm_names, CIPHER) == 0)
-			return a->implementation;
-	return NULL;
-}
-
-static int
-take_functions(const OSSL_DISPATCH *d)
-{
-	for (; d != NULL && d->function_id != 0; d++)
-		switch (d->function_id) {
-		case OSSL_FUNC_CIPHER_NEWCTX:
-			chacha.new = OSSL_FUNC_cipher_newctx(d);
-			break;
-		case OSSL_FUNC_CIPHER_ENCRYPT_INIT:
-			chacha.seal = OSSL_FUNC_cipher_encrypt_init(d);
-			break;
-		case OSSL_FUNC_CIPHER_DECRYPT_INIT:
-			chacha.open = OSSL_FUNC_cipher_decrypt_init(d);
-			break;
-		case OSSL_FUNC_CIPHER_CIPHER:
-			chacha.more = OSSL_FUNC_cipher_cipher(d);
-			break;
-		case OSSL_FUNC_CIPHER_FINAL:
-			chacha.end = OSSL_FUNC_cipher_final(d);
-			break;
-		case OSSL_FUNC_CIPHER_GET_CTX_PARAMS:
-			chacha.get = OSSL_FUNC_cipher_get_ctx_params(d);
-			break;
-		}
-	return chacha.new != NULL && chacha.seal != NULL && chacha.open != NULL &&
-	    chacha.more != NULL && chacha.end != NULL && chacha.get != NULL ? 0 : -1;
-}
-
-static void *
-context(void *provider)
-{
-	void *c = chacha.new(provider);
-
-	if (c == NULL)
-		fatalx("libcrypto makes no context for "CIPHER);
+	if (c == NULL || EVP_CipherInit_ex2(c, cipher, zero, zero, sealing,
+	    NULL) != 1)
+		fatalx("libcrypto has no ChaCha20-Poly1305");
 	return c;
 }
 
@@ -178,9 +120,8 @@ make_area(unsigned threads)
 static void
 start(unsigned threads)
 {
-	EVP_CIPHER		*cipher;
-	const OSSL_PROVIDER	*p;
-	unsigned		 i;
+	EVP_CIPHER	*cipher;
+	unsigned	 i;
 
 	if (phase == CLOSED)
 		return;
@@ -188,16 +129,13 @@ start(unsigned threads)
 	if (CRYPTO_set_mem_functions(on_malloc, on_realloc, on_free) != 1 ||
 	    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
 	    OPENSSL_INIT_NO_ATEXIT, NULL) != 1 ||
-	    (cipher = EVP_CIPHER_fetch(NULL, CIPHER, NULL)) == NULL)
+	    (cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL)) == NULL)
 		fatalx("libcrypto does not start");
-	p = EVP_CIPHER_get0_provider(cipher);
-	if (take_functions(functions(p)) == -1)
-		fatalx("libcrypto has no "CIPHER" of the kind that is known");
 	make_area(threads);
 	phase = KEYED;
 	for (i = 0; i < threads; i++) {
-		pairs[i].seal = context(OSSL_PROVIDER_get0_provider_ctx(p));
-		pairs[i].open = context(OSSL_PROVIDER_get0_provider_ctx(p));
+		pairs[i].seal = context(cipher, 1);
+		pairs[i].open = context(cipher, 0);
 	}
 	phase = CLOSED;
 	mine = &pairs[0];
@@ -227,28 +165,22 @@ must(int ok)
 }
 
 static void
-more(void *c, uint8_t *out, const uint8_t *in, size_t len)
-{
-	size_t n;
-
-	must(chacha.more(c, out, &n, len, in, len));
-}
-
-static void
 seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad,
     size_t aad_len, uint8_t *p, size_t len)
 {
+	EVP_CIPHER_CTX	*c = mine->seal;
 	OSSL_PARAM	 tag[] = {
 		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, p + len,
 		    AEAD_TAG), OSSL_PARAM_END };
-	void		*c = mine->seal;
-	size_t		 n;
+	int		 n;
 
-	must(chacha.seal(c, key, AEAD_KEY, nonce, AEAD_NONCE, NULL));
-	more(c, NULL, aad, aad_len);
-	more(c, p, p, len);
-	must(chacha.end(c, p + len, &n, 0));
-	must(chacha.get(c, tag));
+	must(EVP_EncryptInit_ex2(c, NULL, key, nonce, NULL));
+	if (aad_len > 0)
+		must(EVP_EncryptUpdate(c, NULL, &n, aad, (int)aad_len));
+	if (len > 0)
+		must(EVP_EncryptUpdate(c, p, &n, p, (int)len));
+	must(EVP_EncryptFinal_ex(c, p + len, &n));
+	must(EVP_CIPHER_CTX_get_params(c, tag));
 }
 
 /*
@@ -258,28 +190,32 @@ seal(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad,
 static void
 put_back(const uint8_t *key, const uint8_t *nonce, uint8_t *p, size_t len)
 {
-	void *c = mine->seal;
+	EVP_CIPHER_CTX	*c = mine->seal;
+	int		 n;
 
-	must(chacha.seal(c, key, AEAD_KEY, nonce, AEAD_NONCE, NULL));
-	more(c, p, p, len);
+	must(EVP_EncryptInit_ex2(c, NULL, key, nonce, NULL));
+	if (len > 0)
+		must(EVP_EncryptUpdate(c, p, &n, p, (int)len));
 }
 
 static int
 open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad,
     size_t aad_len, uint8_t *p, size_t len)
 {
+	EVP_CIPHER_CTX	*c = mine->open;
 	uint8_t		 tag[AEAD_TAG];
 	OSSL_PARAM	 want[] = {
 		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag,
 		    sizeof(tag)), OSSL_PARAM_END };
-	void		*c = mine->open;
-	size_t		 n;
+	int		 n;
 
 	memcpy(tag, p + len, sizeof(tag));
-	must(chacha.open(c, key, AEAD_KEY, nonce, AEAD_NONCE, want));
-	more(c, NULL, aad, aad_len);
-	more(c, p, p, len);
-	if (chacha.end(c, tag, &n, 0) == 1)
+	must(EVP_DecryptInit_ex2(c, NULL, key, nonce, want));
+	if (aad_len > 0)
+		must(EVP_DecryptUpdate(c, NULL, &n, aad, (int)aad_len));
+	if (len > 0)
+		must(EVP_DecryptUpdate(c, p, &n, p, (int)len));
+	if (EVP_DecryptFinal_ex(c, tag, &n) == 1)
 		return 0;
 	put_back(key, nonce, p, len);
 	return -1;
@@ -290,14 +226,15 @@ open(const uint8_t *key, const uint8_t *nonce, const uint8_t *aad,
  * left: key, a piece of key stream, powers of the tag's key.
  */
 static void
-forget_in(void *c)
+forget_in(EVP_CIPHER_CTX *c)
 {
 	static const uint8_t	zero[AEAD_KEY];
 	uint8_t			p[1024 + 1] = { 0 };
+	int			n;
 
-	must(chacha.seal(c, zero, AEAD_KEY, zero, AEAD_NONCE, NULL));
-	more(c, NULL, zero, sizeof(zero));
-	more(c, p, p, sizeof(p));
+	must(EVP_CipherInit_ex2(c, NULL, zero, zero, -1, NULL));
+	must(EVP_CipherUpdate(c, NULL, &n, zero, sizeof(zero)));
+	must(EVP_CipherUpdate(c, p, &n, p, sizeof(p)));
 }
 
 static void
