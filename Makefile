@@ -51,8 +51,10 @@ HDRS	:= $(wildcard common/*.h common/*.def privd/*.h privd/*.def netd/*.h \
 	   netd/*.def macroctl/*.h macroctl/macros.d/*.h cryptod/*.h cryptod/*.def ctl/*.h ctl/*.def dird/*.h dird/*.def)
 src	= $(wildcard $(D_$(1))/*.c)
 objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
-# A test names its room in its first lines: "room: netd".
+# A test names its room in its first lines, "room: netd", and what it shares with
+# others beside it: "with: wire".
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
+with	= $(patsubst %,$(dir $(1))%.c,$(shell sed -n 's/.*with: *\([a-z_ ]*\).*/\1/p;10q' $(1)))
 
 all: $(PROGS:%=$(B)/%) $(B)/bastide-verify planners
 	@:
@@ -149,18 +151,21 @@ sanitized: $(PEOPLE:%=$(S)/bin/%)
 clang: $(PEOPLE:%=$(K)/bin/%)
 
 # ---- tests: unit, liar, drill programs (sanitized), fuzz targets (clang)
-TESTC	:= $(wildcard tests/unit/*.c tests/liar/*.c tests/drill/*.c)
+TESTC	:= $(wildcard tests/unit/test_*.c tests/liar/liar_*.c tests/drill/*.c)
+TESTH	:= $(wildcard tests/*.h tests/unit/*.h tests/liar/*.h)
 TESTS	:= $(TESTC:tests/%.c=$(B)/tests/%)
 FUZZC	:= $(wildcard tests/fuzz/*.c)
 FUZZ	:= $(FUZZC:tests/fuzz/%.c=$(B)/fuzz/%)
 arch	= $(if $(filter common,$(1)),,$(2)/lib$(1).a) $(2)/libcommon.a
+# A drill is its own program; the others' main() is in tests/suite.c.
+suite	= $(if $(filter tests/drill/%,$(1)),,$(S)/tests/suite.o)
 
-# $(1) source, $(2) room
+# $(1) source, $(2) room, $(3) what it shares
 define testprog
-$(1:tests/%.c=$(B)/tests/%): $(1) $(call arch,$(2),$(S)) $$(HDRS)
+$(1:tests/%.c=$(B)/tests/%): $(1) $(3) $(call suite,$(1)) $(call arch,$(2),$(S)) $$(HDRS) $$(TESTH)
 	@mkdir -p $$(@D)
 	$$(call say,TEST,$$@)
-	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -Itests -o $$@ $(1) \
+	$$(Q)$(CC) $$(WARN) $(SANFLAGS) $$(DEFS) -I$(D_$(2)) -Itests -o $$@ $(1) $(3) $(call suite,$(1)) \
 	    $(call arch,$(2),$(S)) $$(shell pkg-config --cflags --libs check) $(L_$(2)) -lpthread
 endef
 define fuzzprog
@@ -170,7 +175,7 @@ $(1:tests/fuzz/%.c=$(B)/fuzz/%): $(1) $(call arch,$(2),$(F)) $$(HDRS)
 	$$(Q)$(CLANG) $$(WARN) -Wno-missing-prototypes $$(subst fuzzer-no-link,fuzzer,$(FUZZFLAGS)) \
 	    $$(DEFS) -I$(D_$(2)) -o $$@ $(1) $(call arch,$(2),$(F)) $(L_$(2))
 endef
-$(foreach t,$(TESTC),$(eval $(call testprog,$(t),$(call room,$(t)))))
+$(foreach t,$(TESTC),$(eval $(call testprog,$(t),$(call room,$(t)),$(call with,$(t)))))
 $(foreach t,$(FUZZC),$(eval $(call fuzzprog,$(t),$(call room,$(t)))))
 tests: $(TESTS)
 fuzzers: $(FUZZ)

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "link.h"
 #include "log.h"
 #include "names.h"
+#include "suite.h"
 
 #define LIES	300
 #define SEEDS	40
@@ -226,20 +226,9 @@ START_TEST(netd_serves_a_false_dird_or_ends_by_its_rule)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("liar_carry");
-	TCase *t = tcase_create("liar_carry");
-	SRunner *r = srunner_create(s);
-	int bad;
-
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, netd_serves_a_false_dird_or_ends_by_its_rule);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

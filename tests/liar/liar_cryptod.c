@@ -9,13 +9,13 @@
 
 #include <event2/event.h>
 
-#include <check.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "netd.h"
 #include "netd_int.h"
+#include "suite.h"
 
 #define SLOTS	64u
 #define SIZE	2048u
@@ -219,24 +219,13 @@ START_TEST(a_wild_index_ends_netd)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("liar_cryptod");
-	TCase	*t = tcase_create("all");
-	SRunner	*r = srunner_create(s);
-	int	 bad;
-
-	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, the_truth_is_believed);
 	tcase_add_test(t, a_lie_in_any_field_ends_netd_or_stays_in_the_slot);
 	tcase_add_test(t, an_answer_given_twice_ends_netd);
 	tcase_add_test(t, a_slot_has_one_owner_whatever_a_handler_does);
 	tcase_add_test(t, a_wild_index_ends_netd);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

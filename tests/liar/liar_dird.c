@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,6 +27,7 @@
 #include "log.h"
 #include "ring.h"
 #include "room.h"
+#include "suite.h"
 
 #define SLOTS		64u
 #define SIZE		2048u
@@ -497,22 +497,11 @@ START_TEST(a_message_cut_or_out_of_its_bounds_ends_the_room)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("liar_dird");
-	TCase *t = tcase_create("liar_dird");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_false_dird_gets_one_story_signed_and_no_other);
 	tcase_add_test(t, what_dird_may_not_say_ends_the_room_by_its_own_rule);
 	tcase_add_test(t, a_message_cut_or_out_of_its_bounds_ends_the_room);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

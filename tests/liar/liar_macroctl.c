@@ -5,7 +5,6 @@
  */
 #include <sys/wait.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include "lend.h"
 #include "macroctl.h"
 #include "sandbox.h"
+#include "suite.h"
 
 #define WAIT_MS	20000
 #define SUB	"did:plc:0123456789abcdef0123456789abcdef"
@@ -221,14 +221,9 @@ START_TEST(more_runs_than_it_has_room_for_are_busy)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("runner");
-	TCase	*t = tcase_create("runner");
-	SRunner	*sr;
-	int	 bad;
-
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_revoke_goes_to_privd_and_its_answer_back);
 	tcase_add_test(t, an_answer_for_a_dird_that_has_left_is_no_error);
@@ -236,11 +231,4 @@ main(void)
 	tcase_add_test(t, an_answer_that_nobody_asked_for_ends_it_with_a_word);
 	tcase_add_test(t, a_run_that_cannot_be_is_refused_and_recorded);
 	tcase_add_test(t, more_runs_than_it_has_room_for_are_busy);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,6 +28,7 @@
 #include "log.h"
 #include "noise.h"
 #include "room.h"
+#include "suite.h"
 #include "worker.h"
 
 #define SLOTS		64u
@@ -777,30 +777,18 @@ START_TEST(a_ring_of_noise_does_no_harm)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("liar_netd");
-	TCase	*tc = tcase_create("liar_netd");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_set_timeout(tc, 240);
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, an_allocation_does_not_go_unseen);
-	tcase_add_test(tc, made_up_messages_are_answered_or_end_the_house);
-	tcase_add_test(tc, another_rooms_message_ends_the_house);
-	tcase_add_test(tc, a_message_of_the_wrong_shape_ends_the_house);
-	tcase_add_loop_test(tc, a_lie_in_any_field_of_a_descriptor_is_refused_or_ends_the_house, 0, 2);
-	tcase_add_loop_test(tc, a_wild_index_ends_the_house_or_means_nothing, 0, 2);
-	tcase_add_loop_test(tc, answers_nobody_takes_end_the_house, 0, 2);
-	tcase_add_loop_test(tc, slots_that_change_under_its_hands_do_no_harm, 0, 2);
-	tcase_add_loop_test(tc, a_ring_of_noise_does_no_harm, 0, 2);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_set_timeout(t, 240);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, an_allocation_does_not_go_unseen);
+	tcase_add_test(t, made_up_messages_are_answered_or_end_the_house);
+	tcase_add_test(t, another_rooms_message_ends_the_house);
+	tcase_add_test(t, a_message_of_the_wrong_shape_ends_the_house);
+	tcase_add_loop_test(t, a_lie_in_any_field_of_a_descriptor_is_refused_or_ends_the_house, 0, 2);
+	tcase_add_loop_test(t, a_wild_index_ends_the_house_or_means_nothing, 0, 2);
+	tcase_add_loop_test(t, answers_nobody_takes_end_the_house, 0, 2);
+	tcase_add_loop_test(t, slots_that_change_under_its_hands_do_no_harm, 0, 2);
+	tcase_add_loop_test(t, a_ring_of_noise_does_no_harm, 0, 2);
 }

@@ -9,7 +9,6 @@
  */
 #include <sys/wait.h>
 
-#include <check.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "fetch.h"
 #include "log.h"
 #include "mesh.h"
+#include "suite.h"
 #include "talk.h"
 
 #define LIES	400
@@ -359,22 +359,11 @@ START_TEST(a_request_outlives_who_asked)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("liar_talk");
-	TCase *t = tcase_create("liar_talk");
-	SRunner *r = srunner_create(s);
-	int bad;
-
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, dird_ignores_a_false_netd_or_ends_by_its_rule);
 	tcase_add_test(t, dird_takes_no_more_guests_than_there_are_places);
 	tcase_add_test(t, a_request_outlives_who_asked);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -1,12 +1,12 @@
 /* room: cryptod -- three libraries, one cipher: the same bytes, the same refusals. */
 #include <openssl/evp.h>
 
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aead_lib.h"
+#include "suite.h"
 #include "wire.h"
 
 #define LONGEST	9000u
@@ -299,32 +299,20 @@ START_TEST(libcrypto_gets_no_memory_once_packets_flow)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("aead");
-	TCase	*tc = tcase_create("aead");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, all_seal_the_example_of_the_standard);
-	tcase_add_test(tc, all_give_the_same_bytes_and_open_each_others);
-	tcase_add_test(tc, all_refuse_the_same_forgeries_and_leave_them_as_they_were);
-	tcase_add_test(tc, whatever_the_choice_the_bytes_are_the_same);
-	tcase_add_test(tc, a_second_thread_has_contexts_of_its_own);
-	tcase_add_test(tc, none_looks_behind_what_it_was_given);
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, all_seal_the_example_of_the_standard);
+	tcase_add_test(t, all_give_the_same_bytes_and_open_each_others);
+	tcase_add_test(t, all_refuse_the_same_forgeries_and_leave_them_as_they_were);
+	tcase_add_test(t, whatever_the_choice_the_bytes_are_the_same);
+	tcase_add_test(t, a_second_thread_has_contexts_of_its_own);
+	tcase_add_test(t, none_looks_behind_what_it_was_given);
 #ifdef __x86_64__
-	tcase_add_test(tc, no_key_stays_in_ipsec_mb);
+	tcase_add_test(t, no_key_stays_in_ipsec_mb);
 #endif
-	tcase_add_test(tc, a_key_stands_in_the_locked_area_until_it_is_forgotten);
-	tcase_add_exit_test(tc, libcrypto_gets_no_memory_once_packets_flow, 1);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_test(t, a_key_stands_in_the_locked_area_until_it_is_forgotten);
+	tcase_add_exit_test(t, libcrypto_gets_no_memory_once_packets_flow, 1);
 }

@@ -1,10 +1,10 @@
 /* room: netd -- answers in slices: the text of a whole, in pieces. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
 #include "control_req.h"
+#include "suite.h"
 
 static unsigned	nrow, gap;		/* how many, and places with nothing between */
 static unsigned	asked;
@@ -174,25 +174,13 @@ START_TEST(an_answer_without_lists_is_its_frame)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("answer");
-	TCase *t = tcase_create("answer");
-	SRunner *sr;
-	int bad;
-
 	json_object_seed(1);
 	tcase_add_test(t, slices_are_the_whole_byte_by_byte);
 	tcase_add_test(t, many_free_places_are_passed_in_bounded_steps);
 	tcase_add_test(t, rows_are_asked_for_no_sooner_than_they_are_read);
 	tcase_add_test(t, one_list_may_stand_many_times);
 	tcase_add_test(t, an_answer_without_lists_is_its_frame);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,7 +1,6 @@
 /* room: bastidectl -- one scope's configuration into its place, step by step. */
 #include <sys/stat.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "apply.h"
 #include "apply_place.h"
+#include "suite.h"
 
 static char	folder[64], why[APPLY_REASON];
 static const char *who;
@@ -389,14 +389,9 @@ START_TEST(commands_are_roots_own)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("apply");
-	TCase *t = tcase_create("apply");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, versions_go_up_and_the_previous_one_stays);
 	tcase_add_test(t, a_scope_is_a_name_and_never_a_path);
@@ -411,10 +406,4 @@ main(void)
 	tcase_add_test(t, another_publisher_waits_until_it_is_accepted);
 	tcase_add_test(t, a_link_in_its_place_is_never_followed);
 	tcase_add_test(t, commands_are_roots_own);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

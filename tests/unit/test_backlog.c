@@ -1,10 +1,10 @@
 /* room: netd -- pieces wait in order, and only strangers to them go past. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/backlog.h"
 #include "../../netd/ip6.h"
+#include "suite.h"
 
 enum { HEADS = IP6_HEAD + 20, MSS = 100, FIRST = 200 };
 
@@ -161,25 +161,13 @@ START_TEST(a_header_that_lies_leaves_no_trace)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("backlog");
-	TCase	*tc = tcase_create("backlog");
-	SRunner *sr;
-	int	 failed;
-
-	tcase_add_test(tc, pieces_come_out_whole_and_as_they_went_in);
-	tcase_add_test(tc, a_packet_never_overtakes_its_own_flow);
-	tcase_add_test(tc, a_fragment_overtakes_nobody_and_nobody_it);
-	tcase_add_test(tc, a_flood_waits_like_anybody_else);
-	tcase_add_test(tc, a_full_backlog_takes_no_more_until_one_is_done);
-	tcase_add_test(tc, a_header_that_lies_leaves_no_trace);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_test(t, pieces_come_out_whole_and_as_they_went_in);
+	tcase_add_test(t, a_packet_never_overtakes_its_own_flow);
+	tcase_add_test(t, a_fragment_overtakes_nobody_and_nobody_it);
+	tcase_add_test(t, a_flood_waits_like_anybody_else);
+	tcase_add_test(t, a_full_backlog_takes_no_more_until_one_is_done);
+	tcase_add_test(t, a_header_that_lies_leaves_no_trace);
 }

@@ -1,10 +1,10 @@
 /* room: netd */
 /* test_bloom.c -- filters: bits, merge, horizon, and peers that fill them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/bloom.h"
+#include "suite.h"
 #include "wire.h"
 
 enum { PEERS = 6 };
@@ -370,32 +370,21 @@ START_TEST(the_mesh_is_counted_without_counting_twice)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("bloom");
-	TCase	*c = tcase_create("bloom");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, positions_are_those_of_the_reference);
-	tcase_add_test(c, bits_are_counted_from_the_low_end);
-	tcase_add_test(c, announce_cut_or_lengthened_anywhere_is_malformed);
-	tcase_add_test(c, the_merge_by_counts_is_the_merge_by_hand);
-	tcase_add_test(c, a_tree_peer_is_not_told_what_it_told_us);
-	tcase_add_test(c, only_peers_whose_filter_changed_are_told);
-	tcase_add_test(c, a_lost_filter_is_said_again_and_then_seldom);
-	tcase_add_test(c, a_filter_too_full_leaves_the_old_one_in_place);
-	tcase_add_test(c, anybody_may_be_behind_a_tree_peer_that_is_too_full);
-	tcase_add_test(c, of_a_flood_the_newest_filter_counts);
-	tcase_add_test(c, a_filter_a_second_is_taken_at_once);
-	tcase_add_test(c, an_old_number_is_stale_until_the_link_is_new);
-	tcase_add_test(c, the_mesh_is_counted_without_counting_twice);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, positions_are_those_of_the_reference);
+	tcase_add_test(t, bits_are_counted_from_the_low_end);
+	tcase_add_test(t, announce_cut_or_lengthened_anywhere_is_malformed);
+	tcase_add_test(t, the_merge_by_counts_is_the_merge_by_hand);
+	tcase_add_test(t, a_tree_peer_is_not_told_what_it_told_us);
+	tcase_add_test(t, only_peers_whose_filter_changed_are_told);
+	tcase_add_test(t, a_lost_filter_is_said_again_and_then_seldom);
+	tcase_add_test(t, a_filter_too_full_leaves_the_old_one_in_place);
+	tcase_add_test(t, anybody_may_be_behind_a_tree_peer_that_is_too_full);
+	tcase_add_test(t, of_a_flood_the_newest_filter_counts);
+	tcase_add_test(t, a_filter_a_second_is_taken_at_once);
+	tcase_add_test(t, an_old_number_is_stale_until_the_link_is_new);
+	tcase_add_test(t, the_mesh_is_counted_without_counting_twice);
 }

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <check.h>
 #include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "chan.h"
 #include "link.h"
 #include "log.h"
+#include "suite.h"
 
 #define CALLERS_MAX	64
 #define READS		200
@@ -257,14 +257,9 @@ START_TEST(an_answer_is_not_lost_by_what_was_not_read)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("carry");
-	TCase *t = tcase_create("carry");
-	SRunner *r;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, short_pieces_fill_no_door);
 	tcase_add_test(t, one_caller_has_its_share_of_the_door);
@@ -272,11 +267,4 @@ main(void)
 	tcase_add_test(t, a_few_addresses_do_not_keep_others_out);
 	tcase_add_test(t, who_is_being_answered_stays);
 	tcase_add_test(t, an_answer_is_not_lost_by_what_was_not_read);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -3,13 +3,13 @@
  * test_conf.c -- fips.yaml: every key of the reference, what is refused and
  * in which words, and that no message ever holds a secret.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
 #include "ident.h"
+#include "suite.h"
 
 #define NPUB_A	"npub1tdwa4vjrjl33pcjdpf2t4p027nl86xrx24g4d3avg4vwvayr3g8qhd84le"
 #define NPUB_B	"npub1sjlh2c3x9w7kjsqg2ay080n2lff2uvt325vpan33ke34rn8l5jcqawh57m"
@@ -994,50 +994,38 @@ START_TEST(half_a_list_is_no_list)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("conf");
-	TCase *tc = tcase_create("conf");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, an_empty_file_is_every_default);
-	tcase_add_test(tc, empty_and_null_sections_are_empty_maps);
-	tcase_add_test(tc, every_number_keeps_its_bounds);
-	tcase_add_test(tc, null_leaves_the_default_of_every_key);
-	tcase_add_test(tc, no_number_is_a_list_or_a_map_or_quoted);
-	tcase_add_test(tc, numbers_are_what_serde_takes);
-	tcase_add_test(tc, every_key_of_the_reference_is_known);
-	tcase_add_test(tc, an_unknown_key_names_its_place_and_its_neighbour);
-	tcase_add_test(tc, a_key_twice_and_a_second_document_are_refused);
-	tcase_add_test(tc, broken_yaml_is_refused_with_its_place);
-	tcase_add_test(tc, anchors_work_and_cycles_end);
-	tcase_add_test(tc, udp_is_one_map_or_named_maps);
-	tcase_add_test(tc, parts_not_built_yet_warn_once_each);
-	tcase_add_test(tc, a_peer_is_read_whole);
-	tcase_add_test(tc, a_bad_peer_is_refused);
-	tcase_add_test(tc, a_peer_listed_twice_counts_once);
-	tcase_add_test(tc, a_loopback_socket_dials_nobody_outside);
-	tcase_add_test(tc, whole_file_checks_speak_up);
-	tcase_add_test(tc, a_file_that_is_too_long_is_refused);
-	tcase_add_test(tc, a_file_made_to_take_for_ever_is_refused_at_once);
-	tcase_add_test(tc, the_secret_is_found_byte_for_byte);
-	tcase_add_test(tc, no_copy_of_the_secret_stays_in_memory);
-	tcase_add_test(tc, no_message_ever_holds_a_secret);
-	tcase_add_test(tc, a_secret_out_of_place_is_refused_by_the_key_room);
-	tcase_add_test(tc, a_file_changed_behind_our_back_is_refused);
-	tcase_add_test(tc, every_cut_of_a_file_is_survived);
-	tcase_add_test(tc, hosts_are_read_and_bad_lines_skipped);
-	tcase_add_test(tc, a_secret_in_hosts_is_not_shown);
-	tcase_add_test(tc, lists_take_npubs_names_and_all);
-	tcase_add_test(tc, half_a_list_is_no_list);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, an_empty_file_is_every_default);
+	tcase_add_test(t, empty_and_null_sections_are_empty_maps);
+	tcase_add_test(t, every_number_keeps_its_bounds);
+	tcase_add_test(t, null_leaves_the_default_of_every_key);
+	tcase_add_test(t, no_number_is_a_list_or_a_map_or_quoted);
+	tcase_add_test(t, numbers_are_what_serde_takes);
+	tcase_add_test(t, every_key_of_the_reference_is_known);
+	tcase_add_test(t, an_unknown_key_names_its_place_and_its_neighbour);
+	tcase_add_test(t, a_key_twice_and_a_second_document_are_refused);
+	tcase_add_test(t, broken_yaml_is_refused_with_its_place);
+	tcase_add_test(t, anchors_work_and_cycles_end);
+	tcase_add_test(t, udp_is_one_map_or_named_maps);
+	tcase_add_test(t, parts_not_built_yet_warn_once_each);
+	tcase_add_test(t, a_peer_is_read_whole);
+	tcase_add_test(t, a_bad_peer_is_refused);
+	tcase_add_test(t, a_peer_listed_twice_counts_once);
+	tcase_add_test(t, a_loopback_socket_dials_nobody_outside);
+	tcase_add_test(t, whole_file_checks_speak_up);
+	tcase_add_test(t, a_file_that_is_too_long_is_refused);
+	tcase_add_test(t, a_file_made_to_take_for_ever_is_refused_at_once);
+	tcase_add_test(t, the_secret_is_found_byte_for_byte);
+	tcase_add_test(t, no_copy_of_the_secret_stays_in_memory);
+	tcase_add_test(t, no_message_ever_holds_a_secret);
+	tcase_add_test(t, a_secret_out_of_place_is_refused_by_the_key_room);
+	tcase_add_test(t, a_file_changed_behind_our_back_is_refused);
+	tcase_add_test(t, every_cut_of_a_file_is_survived);
+	tcase_add_test(t, hosts_are_read_and_bad_lines_skipped);
+	tcase_add_test(t, a_secret_in_hosts_is_not_shown);
+	tcase_add_test(t, lists_take_npubs_names_and_all);
+	tcase_add_test(t, half_a_list_is_no_list);
 }

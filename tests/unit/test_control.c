@@ -1,9 +1,9 @@
 /* room: netd -- requests and replies of the control socket. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control_req.h"
+#include "suite.h"
 
 static void
 refused(const char *bytes, size_t len, const char *text)
@@ -152,14 +152,9 @@ START_TEST(addresses_have_a_host_and_a_port)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("control");
-	TCase *t = tcase_create("control");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_test(t, a_command_is_read_with_and_without_params);
 	tcase_add_test(t, null_params_are_absent);
 	tcase_add_test(t, refusals_say_what_the_reference_says);
@@ -168,11 +163,4 @@ main(void)
 	tcase_add_test(t, replies_have_status_first_and_sorted_data);
 	tcase_add_test(t, an_error_text_that_is_no_utf8_is_answered_all_the_same);
 	tcase_add_test(t, addresses_have_a_host_and_a_port);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,10 +1,10 @@
 /* room: netd */
 /* test_coords.c -- distances, and what may and may not stay in the cache. */
-#include <check.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include "../../netd/coords.h"
+#include "suite.h"
 
 static const uint8_t A[16] = { 0x69, 0xe0 }, B[16] = { 0x8e, 0x30 };
 static const uint8_t C[16] = { 0x10 }, D[16] = { 0x20 };
@@ -364,15 +364,9 @@ START_TEST(ten_thousand_places_are_small)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("coords");
-	TCase	*t = tcase_create("coords");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, t);
 	tcase_add_test(t, distance_is_up_to_the_common_ancestor_and_down);
 	tcase_add_test(t, a_place_starts_with_its_node_and_ends_at_the_smallest);
 	tcase_add_test(t, every_depth_comes_back_as_it_went_in);
@@ -387,9 +381,4 @@ main(void)
 	tcase_add_test(t, a_root_that_comes_back_brings_no_places_back);
 	tcase_add_test(t, a_change_of_ours_looks_at_no_entry);
 	tcase_add_test(t, ten_thousand_places_are_small);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "dir_sign.h"
 #include "doors.h"
 #include "ident.h"
+#include "suite.h"
 
 #define ATTEST	"{\"subject\":\"did:plc:00112233445566778899aabbccddeeff\"}"
 #define REVOKE	"{\"entries\":0,\"reason\":\"\",\"subject\":" \
@@ -437,14 +437,9 @@ START_TEST(a_key_file_that_is_damaged_or_open_to_others_is_fatal)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dir_sign");
-	TCase *t = tcase_create("dir_sign");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_entry_is_signed_as_the_one_it_names_in_pieces_of_any_size);
 	tcase_add_test(t, a_body_that_is_not_what_it_claims_to_be_is_not_signed);
@@ -460,10 +455,4 @@ main(void)
 	tcase_add_test(t, it_cosigns_as_many_logs_as_it_can_remember);
 	tcase_add_test(t, the_key_file_is_made_once_and_is_ours_alone);
 	tcase_add_test(t, a_key_file_that_is_damaged_or_open_to_others_is_fatal);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <check.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "api.h"
 #include "dird.h"
 #include "log.h"
+#include "suite.h"
 
 #define T0	"2025-06-15T15:06:40Z"		/* A_TIME */
 
@@ -569,14 +569,9 @@ START_TEST(many_requests_one_after_another_are_answered)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dird_api");
-	TCase *t = tcase_create("dird_api");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_mesh_gets_the_catalogue_in_pages);
@@ -589,10 +584,4 @@ main(void)
 	tcase_add_test(t, one_line_too_many_is_named);
 	tcase_add_test(t, a_request_that_is_wrong_is_told_so);
 	tcase_add_test(t, many_requests_one_after_another_are_answered);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

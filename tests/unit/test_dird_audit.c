@@ -1,9 +1,9 @@
 /* room: dird -- the audit stream as a chain, and as leaves of a tree. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit.h"
+#include "suite.h"
 
 enum { RECORDS = 20 };
 
@@ -102,22 +102,10 @@ START_TEST(a_missing_or_doubled_record_is_named)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("audit");
-	TCase *tc = tcase_create("audit");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, every_changed_byte_breaks_the_chain_or_the_root);
-	tcase_add_test(tc, a_missing_or_doubled_record_is_named);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, every_changed_byte_breaks_the_chain_or_the_root);
+	tcase_add_test(t, a_missing_or_doubled_record_is_named);
 }

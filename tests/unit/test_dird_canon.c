@@ -3,7 +3,6 @@
  * test_dird_canon.c -- the checker without memory beside the one with it: one
  * verdict on every text, and the same bytes to sign.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -11,6 +10,7 @@
 #include "canon.h"
 #include "entry.h"
 #include "jcs.h"
+#include "suite.h"
 
 #define ROUNDS	4000
 #define DID	"did:plc:00112233445566778899aabbccddeeff"
@@ -233,14 +233,9 @@ START_TEST(dates_are_written_as_the_c_library_writes_them_and_read_back)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dird_canon");
-	TCase *t = tcase_create("canon");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, both_checkers_take_the_same_bodies_and_build_the_same_bytes);
 	tcase_add_test(t, both_checkers_agree_on_every_damage);
@@ -248,11 +243,4 @@ main(void)
 	tcase_add_test(t, each_character_has_one_spelling_for_both);
 	tcase_add_test(t, every_two_bytes_are_the_same_utf8_to_both);
 	tcase_add_test(t, dates_are_written_as_the_c_library_writes_them_and_read_back);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_FORK);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -15,6 +14,7 @@
 #include "dird_author.h"
 #include "journal.h"
 #include "segment.h"
+#include "suite.h"
 
 enum { ENTRIES = 1500, KILLS = 200 };
 
@@ -578,30 +578,18 @@ START_TEST(looking_writes_nothing)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("crash");
-	TCase *tc = tcase_create("crash");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, close_folder);
-	tcase_add_test(tc, killed_at_two_hundred_points_it_keeps_what_was_acknowledged);
-	tcase_add_test(tc, a_store_that_acknowledges_what_it_did_not_write_is_noticed);
-	tcase_add_test(tc, one_byte_less_is_noticed);
-	tcase_add_test(tc, nothing_is_acknowledged_before_it_is_synced_and_a_batch_shares_one);
-	tcase_add_test(tc, a_full_disk_ends_writing_and_loses_nothing);
-	tcase_add_test(tc, every_flipped_byte_is_named_and_what_was_good_before_is_served);
-	tcase_add_test(tc, an_entry_changed_with_its_checksum_is_named_too);
-	tcase_add_test(tc, what_stands_before_a_missing_or_swapped_segment_is_served);
-	tcase_add_test(tc, looking_writes_nothing);
-	tcase_set_timeout(tc, 100);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, close_folder);
+	tcase_add_test(t, killed_at_two_hundred_points_it_keeps_what_was_acknowledged);
+	tcase_add_test(t, a_store_that_acknowledges_what_it_did_not_write_is_noticed);
+	tcase_add_test(t, one_byte_less_is_noticed);
+	tcase_add_test(t, nothing_is_acknowledged_before_it_is_synced_and_a_batch_shares_one);
+	tcase_add_test(t, a_full_disk_ends_writing_and_loses_nothing);
+	tcase_add_test(t, every_flipped_byte_is_named_and_what_was_good_before_is_served);
+	tcase_add_test(t, an_entry_changed_with_its_checksum_is_named_too);
+	tcase_add_test(t, what_stands_before_a_missing_or_swapped_segment_is_served);
+	tcase_add_test(t, looking_writes_nothing);
+	tcase_set_timeout(t, 100);
 }

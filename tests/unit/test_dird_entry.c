@@ -1,10 +1,10 @@
 /* room: dird -- signed objects: every row of the table made, taken apart, bent. */
-#include <check.h>
 #include <secp256k1.h>
 #include <secp256k1_extrakeys.h>
 #include <secp256k1_schnorrsig.h>
 
 #include "dird_author.h"
+#include "suite.h"
 
 static struct a_author a, other;
 static struct a_raw r;
@@ -468,35 +468,23 @@ START_TEST(times_are_read_and_written_alike)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("entry");
-	TCase *tc = tcase_create("entry");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, every_type_is_made_signed_and_verified);
-	tcase_add_test(tc, a_missing_extra_or_misshapen_field_is_refused_in_every_type);
-	tcase_add_test(tc, bounds_hold_at_both_ends);
-	tcase_add_test(tc, forms_that_are_almost_right_are_refused);
-	tcase_add_test(tc, parameters_of_a_macro_are_scalars_with_plain_names);
-	tcase_add_test(tc, what_follows_from_a_key_must_follow);
-	tcase_add_test(tc, a_node_record_needs_both_signatures_and_one_address);
-	tcase_add_test(tc, dates_from_the_future_and_from_before_are_refused);
-	tcase_add_test(tc, a_signature_for_one_type_is_none_for_another);
-	tcase_add_test(tc, an_envelope_that_is_signed_but_not_lawful_is_refused);
-	tcase_add_test(tc, every_cut_and_every_changed_byte_is_refused);
-	tcase_add_test(tc, a_line_of_an_export_comes_back_the_same);
-	tcase_add_test(tc, a_did_is_the_hash_of_its_key);
-	tcase_add_test(tc, times_are_read_and_written_alike);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, every_type_is_made_signed_and_verified);
+	tcase_add_test(t, a_missing_extra_or_misshapen_field_is_refused_in_every_type);
+	tcase_add_test(t, bounds_hold_at_both_ends);
+	tcase_add_test(t, forms_that_are_almost_right_are_refused);
+	tcase_add_test(t, parameters_of_a_macro_are_scalars_with_plain_names);
+	tcase_add_test(t, what_follows_from_a_key_must_follow);
+	tcase_add_test(t, a_node_record_needs_both_signatures_and_one_address);
+	tcase_add_test(t, dates_from_the_future_and_from_before_are_refused);
+	tcase_add_test(t, a_signature_for_one_type_is_none_for_another);
+	tcase_add_test(t, an_envelope_that_is_signed_but_not_lawful_is_refused);
+	tcase_add_test(t, every_cut_and_every_changed_byte_is_refused);
+	tcase_add_test(t, a_line_of_an_export_comes_back_the_same);
+	tcase_add_test(t, a_did_is_the_hash_of_its_key);
+	tcase_add_test(t, times_are_read_and_written_alike);
+	tcase_set_timeout(t, 60);
 }

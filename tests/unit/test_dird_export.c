@@ -1,11 +1,11 @@
 /* room: dird -- a thousand entries exported: every changed byte is found and its entry named. */
 #include <sys/wait.h>
 
-#include <check.h>
 #include <unistd.h>
 
 #include "dird_author.h"
 #include "export.h"
+#include "suite.h"
 #include "view_int.h"
 
 enum { LINES = 1000, PARTS = 2 };
@@ -220,27 +220,15 @@ START_TEST(an_author_nobody_introduced_is_refused)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("export");
-	TCase *tc = tcase_create("export");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, a_whole_export_is_proved);
-	tcase_add_test(tc, an_author_with_two_histories_is_counted_once);
-	tcase_add_test(tc, every_changed_byte_is_found_in_its_own_entry);
-	tcase_add_test(tc, an_entry_changed_with_all_its_hashes_is_still_found);
-	tcase_add_test(tc, a_missing_doubled_or_swapped_entry_is_named);
-	tcase_add_test(tc, an_author_nobody_introduced_is_refused);
-	tcase_set_timeout(tc, 110);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_whole_export_is_proved);
+	tcase_add_test(t, an_author_with_two_histories_is_counted_once);
+	tcase_add_test(t, every_changed_byte_is_found_in_its_own_entry);
+	tcase_add_test(t, an_entry_changed_with_all_its_hashes_is_still_found);
+	tcase_add_test(t, a_missing_doubled_or_swapped_entry_is_named);
+	tcase_add_test(t, an_author_nobody_introduced_is_refused);
+	tcase_set_timeout(t, 110);
 }

@@ -1,5 +1,4 @@
 /* test_dird_grant.c -- room: dird. Nonces and the decision on a loan. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "canon.h"
 #include "dird_author.h"
 #include "grant.h"
+#include "suite.h"
 
 #define NOW	A_TIME
 
@@ -543,14 +543,9 @@ START_TEST(a_note_is_printable_and_bounded)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("grant");
-	TCase *t = tcase_create("grant");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_nonce_is_good_once);
 	tcase_add_test(t, a_nonce_lives_30_seconds);
@@ -578,11 +573,4 @@ main(void)
 	tcase_add_test(t, every_reason_has_a_code_of_its_own);
 	tcase_add_test(t, an_endpoint_is_a_scheme_and_no_shell);
 	tcase_add_test(t, a_note_is_printable_and_bounded);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

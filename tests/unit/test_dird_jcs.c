@@ -1,9 +1,9 @@
 /* room: dird -- canonical JSON: vectors of RFC 8785 that have no floats, and what is refused. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "jcs.h"
+#include "suite.h"
 
 static const char *
 canon(const char *text)
@@ -136,26 +136,14 @@ START_TEST(a_buffer_too_small_by_any_length_is_noticed)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("jcs");
-	TCase *tc = tcase_create("jcs");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_test(tc, keys_are_sorted_by_their_utf16_units);
-	tcase_add_test(tc, strings_have_the_shortest_escapes);
-	tcase_add_test(tc, white_space_and_order_go);
-	tcase_add_test(tc, what_has_no_canonical_form_is_refused_with_its_reason);
-	tcase_add_test(tc, sixty_four_kibibytes_pass_and_one_more_byte_does_not);
-	tcase_add_test(tc, only_canonical_text_is_taken_as_canonical);
-	tcase_add_test(tc, a_buffer_too_small_by_any_length_is_noticed);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(t, keys_are_sorted_by_their_utf16_units);
+	tcase_add_test(t, strings_have_the_shortest_escapes);
+	tcase_add_test(t, white_space_and_order_go);
+	tcase_add_test(t, what_has_no_canonical_form_is_refused_with_its_reason);
+	tcase_add_test(t, sixty_four_kibibytes_pass_and_one_more_byte_does_not);
+	tcase_add_test(t, only_canonical_text_is_taken_as_canonical);
+	tcase_add_test(t, a_buffer_too_small_by_any_length_is_noticed);
 }

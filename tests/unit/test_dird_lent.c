@@ -5,7 +5,6 @@
  */
 #include <event2/event.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "lend_run.h"
 #include "lent.h"
 #include "log.h"
+#include "suite.h"
 #include "who.h"
 #include "wire.h"
 
@@ -406,14 +406,9 @@ START_TEST(what_fails_is_tried_ever_less_often)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("lent");
-	TCase	*t = tcase_create("lent");
-	SRunner	*sr;
-	int	 bad;
-
 	log_init("dird", "off");
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_revoke_does_not_wait_behind_grants);
@@ -426,11 +421,4 @@ main(void)
 	tcase_add_test(t, one_that_cannot_be_taken_back_holds_up_no_other);
 	tcase_add_test(t, what_cannot_be_taken_back_is_put_on_record_once);
 	tcase_add_test(t, what_fails_is_tried_ever_less_often);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

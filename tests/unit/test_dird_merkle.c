@@ -1,10 +1,10 @@
 /* room: dird -- the tree against RFC 6962's own words, every proof of every size. */
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "merkle.h"
+#include "suite.h"
 
 enum { N = 70 };
 static uint8_t leaf[N][HASH_LEN];
@@ -160,25 +160,13 @@ START_TEST(every_consistency_proof_holds_and_no_bent_one_does)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("merkle");
-	TCase *tc = tcase_create("merkle");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, roots_are_those_of_the_known_vectors);
-	tcase_add_test(tc, every_root_is_what_the_definition_says);
-	tcase_add_test(tc, every_inclusion_proof_holds_and_no_bent_one_does);
-	tcase_add_test(tc, every_consistency_proof_holds_and_no_bent_one_does);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, roots_are_those_of_the_known_vectors);
+	tcase_add_test(t, every_root_is_what_the_definition_says);
+	tcase_add_test(t, every_inclusion_proof_holds_and_no_bent_one_does);
+	tcase_add_test(t, every_consistency_proof_holds_and_no_bent_one_does);
+	tcase_set_timeout(t, 60);
 }

@@ -1,11 +1,11 @@
 /* room: dird -- heads of requests and answers; lines of a journal that must go on. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ident.h"
 #include "import.h"
 #include "message.h"
+#include "suite.h"
 
 #define REQUEST	"POST /v1/grant/ab?x=1 HTTP/1.1\r\nHost: [fd00::1]\r\n" \
 		"content-length:  12 \r\n\r\n"
@@ -155,24 +155,13 @@ START_TEST(lines_go_on_or_the_page_is_broken)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("message");
-	TCase *t = tcase_create("message");
-	SRunner *r = srunner_create(s);
-	int bad;
-
 	tcase_add_test(t, a_request_is_read);
 	tcase_add_test(t, an_answer_is_read);
 	tcase_add_test(t, cut_anywhere_a_head_is_not_whole);
 	tcase_add_test(t, what_is_wrong_is_said);
 	tcase_add_test(t, a_head_has_an_end_or_is_refused);
 	tcase_add_test(t, lines_go_on_or_the_page_is_broken);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -1,10 +1,10 @@
 /* room: dird -- notes, against vectors of golang.org/x/mod/sumdb/note and of C2SP. */
-#include <check.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "dird_author.h"
 #include "note.h"
+#include "suite.h"
 #include "tiles.h"
 #include "witness.h"
 
@@ -343,29 +343,17 @@ START_TEST(exported_tiles_hash_to_the_root)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("note");
-	TCase *tc = tcase_create("note");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, keys_that_go_writes_are_read_and_no_mangled_one);
-	tcase_add_test(tc, notes_that_go_signed_open_here);
-	tcase_add_test(tc, malformed_notes_are_refused);
-	tcase_add_test(tc, the_specifications_checkpoint_is_read_and_written_back);
-	tcase_add_test(tc, a_cosignature_is_made_as_the_specification_says);
-	tcase_add_test(tc, a_witness_cosigns_what_continues_and_nothing_else);
-	tcase_add_test(tc, tiles_have_the_paths_of_the_specification);
-	tcase_add_test(tc, a_tree_of_seventy_thousand_has_the_tiles_of_the_specification);
-	tcase_add_test(tc, exported_tiles_hash_to_the_root);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, keys_that_go_writes_are_read_and_no_mangled_one);
+	tcase_add_test(t, notes_that_go_signed_open_here);
+	tcase_add_test(t, malformed_notes_are_refused);
+	tcase_add_test(t, the_specifications_checkpoint_is_read_and_written_back);
+	tcase_add_test(t, a_cosignature_is_made_as_the_specification_says);
+	tcase_add_test(t, a_witness_cosigns_what_continues_and_nothing_else);
+	tcase_add_test(t, tiles_have_the_paths_of_the_specification);
+	tcase_add_test(t, a_tree_of_seventy_thousand_has_the_tiles_of_the_specification);
+	tcase_add_test(t, exported_tiles_hash_to_the_root);
 }

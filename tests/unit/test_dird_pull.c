@@ -2,7 +2,6 @@
  * test_dird_pull.c -- whom dird pulls from, when, and for how long. The peers,
  * the clock and the journal are the test's own. room: dird
  */
-#include <check.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "log.h"
 #include "pull.h"
 #include "source.h"
+#include "suite.h"
 #include "view_int.h"
 #include "who.h"
 
@@ -655,14 +655,9 @@ START_TEST(how_far_it_is_is_written_when_that_changed)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dird_pull");
-	TCase *t = tcase_create("dird_pull");
-	SRunner *r;
-	int bad;
-
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, slow_strangers_leave_calls_for_members);
@@ -681,11 +676,4 @@ main(void)
 	tcase_add_test(t, what_may_be_wanted_later_is_asked_for_after_a_restart);
 	tcase_add_test(t, a_restart_gives_nobody_another_hour);
 	tcase_add_test(t, how_far_it_is_is_written_when_that_changed);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -2,7 +2,6 @@
  * test_dird_say.c -- own entries while peers send some, too. cryptod and the
  * room's state are the test's own; the journal is a real one. room: dird
  */
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "log.h"
 #include "say.h"
 #include "sign.h"
+#include "suite.h"
 
 struct dird dird;
 
@@ -187,24 +187,12 @@ START_TEST(who_wrote_before_it_pulled_is_frozen)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dird_say");
-	TCase *t = tcase_create("dird_say");
-	SRunner *r;
-	int bad;
-
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_said_is_kept);
 	tcase_add_test(t, an_entry_that_a_peer_overtook_is_not_kept);
 	tcase_add_test(t, who_wrote_before_it_pulled_is_frozen);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

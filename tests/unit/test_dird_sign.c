@@ -1,6 +1,5 @@
 /* room: dird -- who waits for which signature, while cryptod is played here. */
 #define ME_DIRD
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "../dird_author.h"
 #include "doors.h"
 #include "sign.h"
+#include "suite.h"
 
 static struct chan	cryptod, dird;
 static union msg_any	got;
@@ -150,23 +150,12 @@ START_TEST(a_closed_door_refuses_at_once)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dird_sign");
-	TCase *t = tcase_create("dird_sign");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_draft_arrives_whole_and_its_answer_finds_who_asked);
 	tcase_add_test(t, answers_may_come_in_any_order_and_a_refusal_says_why);
 	tcase_add_test(t, who_went_away_is_not_called_and_a_full_table_says_so);
 	tcase_add_test(t, a_closed_door_refuses_at_once);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

@@ -1,7 +1,6 @@
 /* room: dird -- crashes, full disks, liars: what was acknowledged is there. */
 #include <sys/stat.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -12,6 +11,7 @@
 #include "journal.h"
 #include "segment.h"
 #include "store.h"
+#include "suite.h"
 
 static char folder[64];
 static int dir;
@@ -542,32 +542,20 @@ START_TEST(a_journal_whose_disk_fails_goes_back_to_what_was_committed)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("store");
-	TCase *tc = tcase_create("store");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, what_was_appended_is_there_after_opening_again);
-	tcase_add_test(tc, a_tail_cut_at_every_byte_is_stepped_over_and_goes_on);
-	tcase_add_test(tc, every_flipped_byte_before_the_last_commit_is_damage);
-	tcase_add_test(tc, a_missing_or_swapped_segment_is_named);
-	tcase_add_test(tc, a_segment_that_was_being_begun_hinders_nobody);
-	tcase_add_test(tc, a_disk_that_says_no_makes_it_read_only_and_loses_nothing);
-	tcase_add_test(tc, the_file_systems_append_only_flag_does_not_hinder);
-	tcase_add_test(tc, a_record_inside_a_payload_is_not_found_after_a_tear);
-	tcase_add_test(tc, a_genesis_that_is_refused_founds_nothing);
-	tcase_add_test(tc, a_journal_opens_as_it_was_and_checks_its_own_checkpoint);
-	tcase_add_test(tc, a_journal_whose_disk_fails_goes_back_to_what_was_committed);
-	tcase_set_timeout(tc, 100);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, what_was_appended_is_there_after_opening_again);
+	tcase_add_test(t, a_tail_cut_at_every_byte_is_stepped_over_and_goes_on);
+	tcase_add_test(t, every_flipped_byte_before_the_last_commit_is_damage);
+	tcase_add_test(t, a_missing_or_swapped_segment_is_named);
+	tcase_add_test(t, a_segment_that_was_being_begun_hinders_nobody);
+	tcase_add_test(t, a_disk_that_says_no_makes_it_read_only_and_loses_nothing);
+	tcase_add_test(t, the_file_systems_append_only_flag_does_not_hinder);
+	tcase_add_test(t, a_record_inside_a_payload_is_not_found_after_a_tear);
+	tcase_add_test(t, a_genesis_that_is_refused_founds_nothing);
+	tcase_add_test(t, a_journal_opens_as_it_was_and_checks_its_own_checkpoint);
+	tcase_add_test(t, a_journal_whose_disk_fails_goes_back_to_what_was_committed);
+	tcase_set_timeout(t, 100);
 }

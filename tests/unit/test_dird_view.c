@@ -1,7 +1,6 @@
 /* room: dird -- who is what, in whatever order it was heard. */
-#include <check.h>
-
 #include "dird_author.h"
+#include "suite.h"
 #include "view_int.h"
 
 enum { PEOPLE = 8, MOST = 400 };
@@ -957,47 +956,35 @@ START_TEST(shuffled_imports_give_the_same_state)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("view");
-	TCase *tc = tcase_create("view");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, nobody_has_a_right_before_there_is_a_founder);
-	tcase_add_test(tc, a_genesis_of_somebody_else_founds_nothing);
-	tcase_add_test(tc, a_join_needs_the_token_that_was_meant_for_it);
-	tcase_add_test(tc, two_different_members_emancipate_and_oneself_does_not_count);
-	tcase_add_test(tc, repeated_joins_do_not_multiply_with_repeated_invites);
-	tcase_add_test(tc, who_vouches_again_and_again_is_one);
-	tcase_add_test(tc, a_chain_has_no_gaps_and_no_second_history);
-	tcase_add_test(tc, who_signs_two_entries_with_one_number_is_frozen);
-	tcase_add_test(tc, a_revoked_member_loses_every_right_and_every_offer);
-	tcase_add_test(tc, who_came_earlier_repairs_what_a_stolen_key_did);
-	tcase_add_test(tc, what_the_founder_cut_off_is_kept_no_more);
-	tcase_add_test(tc, whom_somebody_sent_away_brings_is_known_by_name);
-	tcase_add_test(tc, whom_a_second_history_brings_is_known_by_name);
-	tcase_add_test(tc, whoever_else_invites_lets_in_again);
-	tcase_add_test(tc, what_others_than_the_founder_cut_off_is_kept);
-	tcase_add_test(tc, who_left_says_nothing_more);
-	tcase_add_test(tc, a_founder_with_two_histories_cuts_nobody_off_behind_the_fork);
-	tcase_add_test(tc, a_member_alone_cannot_revoke_but_may_leave);
-	tcase_add_test(tc, the_founder_outlives_a_mutual_revoke_and_equals_do_not);
-	tcase_add_test(tc, a_subscription_waits_for_its_provider_and_for_nobody_else);
-	tcase_add_test(tc, a_scope_has_one_publisher_and_its_newest_valid_blob);
-	tcase_add_test(tc, who_came_first_with_a_scope_may_say_it_again);
-	tcase_add_test(tc, many_versions_of_one_scope_are_not_walked_through);
-	tcase_add_test(tc, a_name_belongs_to_who_came_first);
-	tcase_add_test(tc, what_has_no_right_yet_counts_once_the_right_is_there);
-	tcase_add_test(tc, shuffled_imports_give_the_same_state);
-	tcase_set_timeout(tc, 100);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, nobody_has_a_right_before_there_is_a_founder);
+	tcase_add_test(t, a_genesis_of_somebody_else_founds_nothing);
+	tcase_add_test(t, a_join_needs_the_token_that_was_meant_for_it);
+	tcase_add_test(t, two_different_members_emancipate_and_oneself_does_not_count);
+	tcase_add_test(t, repeated_joins_do_not_multiply_with_repeated_invites);
+	tcase_add_test(t, who_vouches_again_and_again_is_one);
+	tcase_add_test(t, a_chain_has_no_gaps_and_no_second_history);
+	tcase_add_test(t, who_signs_two_entries_with_one_number_is_frozen);
+	tcase_add_test(t, a_revoked_member_loses_every_right_and_every_offer);
+	tcase_add_test(t, who_came_earlier_repairs_what_a_stolen_key_did);
+	tcase_add_test(t, what_the_founder_cut_off_is_kept_no_more);
+	tcase_add_test(t, whom_somebody_sent_away_brings_is_known_by_name);
+	tcase_add_test(t, whom_a_second_history_brings_is_known_by_name);
+	tcase_add_test(t, whoever_else_invites_lets_in_again);
+	tcase_add_test(t, what_others_than_the_founder_cut_off_is_kept);
+	tcase_add_test(t, who_left_says_nothing_more);
+	tcase_add_test(t, a_founder_with_two_histories_cuts_nobody_off_behind_the_fork);
+	tcase_add_test(t, a_member_alone_cannot_revoke_but_may_leave);
+	tcase_add_test(t, the_founder_outlives_a_mutual_revoke_and_equals_do_not);
+	tcase_add_test(t, a_subscription_waits_for_its_provider_and_for_nobody_else);
+	tcase_add_test(t, a_scope_has_one_publisher_and_its_newest_valid_blob);
+	tcase_add_test(t, who_came_first_with_a_scope_may_say_it_again);
+	tcase_add_test(t, many_versions_of_one_scope_are_not_walked_through);
+	tcase_add_test(t, a_name_belongs_to_who_came_first);
+	tcase_add_test(t, what_has_no_right_yet_counts_once_the_right_is_there);
+	tcase_add_test(t, shuffled_imports_give_the_same_state);
+	tcase_set_timeout(t, 100);
 }

@@ -2,12 +2,12 @@
  * test_dird_who.c -- whose NodeRecord is whose, in whatever order they are
  * asked for. The journal and the view are the test's own. room: dird
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dird.h"
 #include "dird_author.h"
+#include "suite.h"
 #include "who.h"
 
 enum { RECORDS = 300 };
@@ -132,20 +132,8 @@ START_TEST(every_record_is_read_once_and_never_taken_for_another)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("who");
-	TCase *tc = tcase_create("who");
-	SRunner *sr;
-	int failures;
-
-	tcase_add_test(tc, every_record_is_read_once_and_never_taken_for_another);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(t, every_record_is_read_once_and_never_taken_for_another);
 }

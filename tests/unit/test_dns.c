@@ -1,7 +1,6 @@
 /* room: netd -- the .fips responder: names in questions, and whole queries. */
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <check.h>
 #include <event2/event.h>
 #include <resolv.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "dns.h"
 #include "dns_name.h"
 #include "names.h"
+#include "suite.h"
 
 struct netd netd;
 
@@ -337,14 +337,9 @@ START_TEST(another_operation_or_two_questions_are_malformed)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("dns");
-	TCase *t = tcase_create("dns");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, kinds_of_names_are_told_apart);
 	tcase_add_test(t, a_reverse_name_cut_or_bent_anywhere_is_not_ours);
@@ -359,11 +354,4 @@ main(void)
 	tcase_add_test(t, an_answer_is_not_a_query);
 	tcase_add_test(t, a_dot_inside_a_label_is_malformed);
 	tcase_add_test(t, another_operation_or_two_questions_are_malformed);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,10 +1,10 @@
 /* room: netd -- early packets: TCP in its order, others when none had to wait. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/early.h"
 #include "../../netd/ip6.h"
+#include "suite.h"
 
 enum { TCP = 6, UDP = 17, FRAGMENT = 44, ICMP6 = 58, ESP = 50, FIN = 0x01, ACK = 0x10 };
 
@@ -166,26 +166,14 @@ START_TEST(whole_datagrams_wait_where_there_were_fragments)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("early");
-	TCase	*tc = tcase_create("early");
-	SRunner *sr;
-	int	 failed;
-
-	tcase_add_test(tc, a_tcp_segment_goes_early_only_when_it_is_next);
-	tcase_add_test(tc, the_end_of_a_stream_takes_a_number);
-	tcase_add_test(tc, others_go_early_when_none_of_theirs_was_large);
-	tcase_add_test(tc, a_flow_that_was_forgotten_waits);
-	tcase_add_test(tc, what_has_no_ports_to_see_waits);
-	tcase_add_test(tc, echoes_are_one_flow_whatever_their_sum_is);
-	tcase_add_test(tc, whole_datagrams_wait_where_there_were_fragments);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_test(t, a_tcp_segment_goes_early_only_when_it_is_next);
+	tcase_add_test(t, the_end_of_a_stream_takes_a_number);
+	tcase_add_test(t, others_go_early_when_none_of_theirs_was_large);
+	tcase_add_test(t, a_flow_that_was_forgotten_waits);
+	tcase_add_test(t, what_has_no_ports_to_see_waits);
+	tcase_add_test(t, echoes_are_one_flow_whatever_their_sum_is);
+	tcase_add_test(t, whole_datagrams_wait_where_there_were_fragments);
 }

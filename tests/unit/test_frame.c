@@ -1,11 +1,11 @@
 /* room: netd */
 /* test_frame.c -- FMP frames: FIPS-WIRE Appendix A, and every cut of them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/frame.h"
 #include "ident.h"
+#include "suite.h"
 
 #define NOISE1	"034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704" \
 	"075871aa8dd0350b5f73a2fc3d8d2cd508aa623fea35968f6099e85500b8226b" \
@@ -247,14 +247,9 @@ START_TEST(the_protocol_has_nine_link_messages)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("frame");
-	TCase	*t = tcase_create("frame");
-	SRunner	*sr;
-	int	 failures;
-
 	tcase_add_loop_test(t, every_frame_of_the_reference_decodes_and_encodes_back, 0, NVECTOR);
 	tcase_add_test(t, msg1_of_the_reference_has_its_fields);
 	tcase_add_test(t, msg2_of_the_reference_has_its_fields);
@@ -269,11 +264,4 @@ main(void)
 	tcase_add_test(t, the_largest_data_frame_passes);
 	tcase_add_test(t, every_disconnect_reason_comes_back);
 	tcase_add_test(t, the_protocol_has_nine_link_messages);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

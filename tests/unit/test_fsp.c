@@ -1,10 +1,10 @@
 /* room: netd -- session messages against bytes of the reference's own code. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/fsp.h"
 #include "ident.h"
+#include "suite.h"
 
 #define A	"69e08d65cc3a6b9c2c2ac4bd405e4b0e"
 #define B	"8e302c287eb48d6268122fda760b7727"
@@ -253,14 +253,9 @@ START_TEST(inner_messages)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("fsp");
-	TCase	*t = tcase_create("fsp");
-	SRunner	*sr;
-	int	 failed;
-
 	tcase_add_test(t, setup_of_the_reference);
 	tcase_add_test(t, ack_of_the_reference);
 	tcase_add_test(t, msg3_of_the_reference);
@@ -271,11 +266,4 @@ main(void)
 	tcase_add_test(t, a_frame_that_promises_coordinates_and_ends_is_refused);
 	tcase_add_test(t, routing_signals_pass_and_their_pieces_do_not);
 	tcase_add_test(t, inner_messages);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
 }

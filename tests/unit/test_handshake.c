@@ -1,6 +1,5 @@
 /* room: cryptod -- every request of netd about handshakes, and every way it goes wrong. */
 #define ME_CRYPTOD
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "doors.h"
 #include "handshake.h"
 #include "session.h"
+#include "suite.h"
 
 static struct key	a, b;
 static struct chan	netd, cryptod;
@@ -365,33 +365,21 @@ START_TEST(the_count_of_mallocs_counts)
 END_TEST
 #endif
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("handshake");
-	TCase	*tc = tcase_create("handshake");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, a_link_comes_up);
-	tcase_add_test(tc, a_session_comes_up);
-	tcase_add_test(tc, a_bad_message_can_be_followed_by_the_good_one);
-	tcase_add_test(tc, a_key_speaks_for_its_own_address_only);
-	tcase_add_test(tc, our_own_key_is_nobodys_peer);
-	tcase_add_test(tc, what_is_no_point_is_refused);
-	tcase_add_test(tc, a_handle_of_another_step_is_no_handle);
-	tcase_add_test(tc, a_full_table_is_said_and_forgotten);
-	tcase_add_test(tc, a_fifth_session_with_one_node_waits_for_a_free_place);
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_link_comes_up);
+	tcase_add_test(t, a_session_comes_up);
+	tcase_add_test(t, a_bad_message_can_be_followed_by_the_good_one);
+	tcase_add_test(t, a_key_speaks_for_its_own_address_only);
+	tcase_add_test(t, our_own_key_is_nobodys_peer);
+	tcase_add_test(t, what_is_no_point_is_refused);
+	tcase_add_test(t, a_handle_of_another_step_is_no_handle);
+	tcase_add_test(t, a_full_table_is_said_and_forgotten);
+	tcase_add_test(t, a_fifth_session_with_one_node_waits_for_a_free_place);
 #ifdef COUNT_MALLOC
-	tcase_add_test(tc, the_count_of_mallocs_counts);
+	tcase_add_test(t, the_count_of_mallocs_counts);
 #endif
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
 }

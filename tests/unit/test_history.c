@@ -1,5 +1,4 @@
 /* room: netd -- rows of samples: gaps, counters, folding, wrapping round. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #include "mmp.h"
 #include "names.h"
 #include "session.h"
+#include "suite.h"
 
 /* -- the house around it: peers by slot, and nothing else ------------------- */
 struct netd netd;
@@ -412,14 +412,9 @@ START_TEST(each_series_of_an_answer_has_its_own_values)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("history");
-	TCase *t = tcase_create("history");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_window_is_padded_in_front_with_gaps);
 	tcase_add_test(t, a_counter_shows_growth_and_a_gap_when_it_begins_anew);
@@ -433,11 +428,4 @@ main(void)
 	tcase_add_test(t, traffic_is_what_sessions_send_and_receive_here);
 	tcase_add_test(t, a_mesh_has_a_whole_number_of_nodes);
 	tcase_add_test(t, each_series_of_an_answer_has_its_own_values);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,11 +1,11 @@
 /* test_ident.c -- names of nodes against the wire document's vectors. room: common */
-#include <check.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ident.h"
+#include "suite.h"
 
 static const struct {
 	const char *sec, *pub, *npub, *nsec, *naddr, *ip6;
@@ -142,15 +142,9 @@ START_TEST(hex_takes_exactly_its_digits)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("ident");
-	TCase	*t = tcase_create("all");
-	SRunner	*r = srunner_create(s);
-	int	 bad;
-
-	suite_add_tcase(s, t);
 	tcase_add_test(t, npub_and_nsec_match_the_vectors);
 	tcase_add_test(t, mesh_address_is_fd_and_fifteen_bytes);
 	tcase_add_test(t, any_changed_or_missing_character_is_refused);
@@ -158,9 +152,4 @@ main(void)
 	tcase_add_test(t, a_bech32m_checksum_is_accepted);
 	tcase_add_test(t, short_name_keeps_four_and_four);
 	tcase_add_test(t, hex_takes_exactly_its_digits);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -1,9 +1,9 @@
 /* room: netd -- IPv6 packets, sums checked by the plainest computation. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/ip6.h"
+#include "suite.h"
 
 static uint8_t	pkt[2048], out[IP6_ERROR_MAX];
 
@@ -249,14 +249,9 @@ START_TEST(default_links_carry_1280_byte_packets)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("ip6");
-	TCase	*t = tcase_create("ip6");
-	SRunner	*sr;
-	int	 failed;
-
 	tcase_add_test(t, a_shim_expands_to_the_header_it_came_from);
 	tcase_add_test(t, only_whole_packets_are_packets);
 	tcase_add_test(t, mss_is_lowered_and_the_sum_stays_right);
@@ -267,11 +262,4 @@ main(void)
 	tcase_add_test(t, no_error_about_errors_and_groups);
 	tcase_add_test(t, congestion_marks_only_willing_packets);
 	tcase_add_test(t, default_links_carry_1280_byte_packets);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
 }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "ident.h"
 #include "key.h"
 #include "log.h"
+#include "suite.h"
 
 #define A_SEC	"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
 #define A_NSEC	"nsec1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5z5tpwxqergd3c8g7rusqpqcc2y"
@@ -334,34 +334,22 @@ START_TEST(the_key_stands_in_read_only_memory)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("key");
-	TCase	*tc = tcase_create("key");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, a_first_start_writes_both_files_and_a_second_reads_them);
-	tcase_add_test(tc, a_key_file_of_the_reference_is_read_and_its_npub_written);
-	tcase_add_test(tc, an_ephemeral_key_writes_nothing);
-	tcase_add_test(tc, a_link_is_not_followed);
-	tcase_add_test(tc, what_is_no_file_is_no_key);
-	tcase_add_test(tc, a_file_that_others_can_touch_is_refused);
-	tcase_add_test(tc, a_file_of_another_user_is_refused);
-	tcase_add_test(tc, a_damaged_file_is_refused_wherever_it_was_cut);
-	tcase_add_test(tc, zero_and_the_groups_order_are_no_keys);
-	tcase_add_test(tc, a_configured_key_is_found_where_it_stands);
-	tcase_add_test(tc, without_a_configured_key_there_is_no_hole);
-	tcase_add_test(tc, a_configuration_that_will_not_do_is_fatal_and_keeps_the_secret);
-	tcase_add_test(tc, the_key_stands_in_read_only_memory);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_first_start_writes_both_files_and_a_second_reads_them);
+	tcase_add_test(t, a_key_file_of_the_reference_is_read_and_its_npub_written);
+	tcase_add_test(t, an_ephemeral_key_writes_nothing);
+	tcase_add_test(t, a_link_is_not_followed);
+	tcase_add_test(t, what_is_no_file_is_no_key);
+	tcase_add_test(t, a_file_that_others_can_touch_is_refused);
+	tcase_add_test(t, a_file_of_another_user_is_refused);
+	tcase_add_test(t, a_damaged_file_is_refused_wherever_it_was_cut);
+	tcase_add_test(t, zero_and_the_groups_order_are_no_keys);
+	tcase_add_test(t, a_configured_key_is_found_where_it_stands);
+	tcase_add_test(t, without_a_configured_key_there_is_no_hole);
+	tcase_add_test(t, a_configuration_that_will_not_do_is_fatal_and_keeps_the_secret);
+	tcase_add_test(t, the_key_stands_in_read_only_memory);
 }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "ctl.h"
 #include "ident.h"
+#include "suite.h"
 
 static char dir[64], deep[128];
 
@@ -228,14 +228,9 @@ START_TEST(a_last_sample_that_is_unknown_is_a_dash)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("keygen");
-	TCase *t = tcase_create("keygen");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, both_files_have_their_modes_whatever_the_umask);
 	tcase_add_test(t, folders_are_made);
@@ -246,11 +241,4 @@ main(void)
 	tcase_add_test(t, an_identity_that_is_cut_is_no_success);
 	tcase_add_test(t, everything_that_help_names_can_be_shown);
 	tcase_add_test(t, a_last_sample_that_is_unknown_is_a_dash);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -6,7 +6,6 @@
 
 #include <netinet/in.h>
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "guest.h"
 #include "log.h"
 #include "nft.h"
+#include "suite.h"
 #include "wire.h"
 
 #define MANY	200
@@ -632,14 +632,9 @@ START_TEST(a_record_that_nobody_asked_for_is_a_lie)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("lend");
-	TCase	*t = tcase_create("lend");
-	SRunner	*sr;
-	int	 bad;
-
 	log_init("privd", "off");
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_list_has_everything_once);
@@ -658,11 +653,4 @@ main(void)
 	tcase_add_test(t, refusals_without_end_do_not_fill_the_disk);
 	tcase_add_test(t, what_is_refused_takes_no_record_from_what_is_lent);
 	tcase_add_test(t, a_record_that_nobody_asked_for_is_a_lie);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

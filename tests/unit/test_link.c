@@ -3,7 +3,6 @@
  * test_link.c -- who gets in, token buckets, the memory for message 1s, and
  * the whole link between a fake wire, a fake ring and a fake cryptod.
  */
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "names.h"
 #include "resolve.h"
 #include "session.h"
+#include "suite.h"
 #include "udp.h"
 #include "wire.h"
 
@@ -1976,14 +1976,9 @@ START_TEST(drops_of_the_kernel_are_congestion_for_a_second)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("link");
-	TCase	*t = tcase_create("link");
-	SRunner	*sr;
-	int	 failures;
-
 	tcase_add_test(t, every_inbound_decision_obeys_the_rules);
 	tcase_add_test(t, a_refusal_names_the_first_reason);
 	tcase_add_test(t, of_two_crossed_handshakes_both_sides_keep_the_same);
@@ -2050,11 +2045,4 @@ main(void)
 	tcase_add_test(t, a_quiet_peer_is_asked_after_a_missed_heartbeat);
 	tcase_add_test(t, a_peer_that_never_reported_is_not_judged_by_its_silence);
 	tcase_add_test(t, heartbeats_that_follow_closely_are_answered);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

@@ -1,7 +1,6 @@
 /* test_log.c -- levels, directives, and lines that cannot be forged. room: common */
 #include <sys/socket.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "suite.h"
 #include "typed.h"
 
 static char line[8192];
@@ -155,15 +155,9 @@ START_TEST(a_socket_nobody_reads_does_not_block)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("log");
-	TCase	*t = tcase_create("all");
-	SRunner	*r = srunner_create(s);
-	int	 bad;
-
-	suite_add_tcase(s, t);
 	tcase_add_test(t, directives_choose_by_the_longest_target);
 	tcase_add_test(t, the_environment_beats_the_configuration);
 	tcase_add_test(t, lines_nobody_reads_are_lost_and_counted);
@@ -172,9 +166,4 @@ main(void)
 	tcase_add_test(t, a_text_cannot_forge_a_line_or_break_the_object);
 	tcase_add_test(t, a_line_begins_with_the_time_of_day);
 	tcase_add_test(t, a_long_text_is_cut_not_overrun);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

@@ -1,9 +1,9 @@
 /* room: netd */
 /* test_lookup.c -- questions, answers, and peers that ask or answer falsely. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../netd/lookup.h"
+#include "suite.h"
 
 /* FIPS-WIRE Appendix A. */
 #define A "69e08d65cc3a6b9c2c2ac4bd405e4b0e"
@@ -543,40 +543,29 @@ START_TEST(a_failed_target_waits_longer_each_time_if_so_configured)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("lookup");
-	TCase	*c = tcase_create("lookup");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, messages_of_the_reference_decode_and_encode_back);
-	tcase_add_test(c, messages_cut_or_lengthened_anywhere_are_malformed);
-	tcase_add_test(c, four_attempts_with_numbers_of_their_own_then_failure);
-	tcase_add_test(c, a_change_of_the_mesh_asks_again_but_not_for_ever);
-	tcase_add_test(c, a_proven_answer_to_any_attempt_counts_once);
-	tcase_add_test(c, a_place_in_another_tree_is_asked_for_again_later);
-	tcase_add_test(c, an_answer_nobody_asked_for_is_not_verified);
-	tcase_add_test(c,
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, messages_of_the_reference_decode_and_encode_back);
+	tcase_add_test(t, messages_cut_or_lengthened_anywhere_are_malformed);
+	tcase_add_test(t, four_attempts_with_numbers_of_their_own_then_failure);
+	tcase_add_test(t, a_change_of_the_mesh_asks_again_but_not_for_ever);
+	tcase_add_test(t, a_proven_answer_to_any_attempt_counts_once);
+	tcase_add_test(t, a_place_in_another_tree_is_asked_for_again_later);
+	tcase_add_test(t, an_answer_nobody_asked_for_is_not_verified);
+	tcase_add_test(t,
 	    a_forged_answer_that_comes_first_does_not_shut_out_the_true_one);
-	tcase_add_test(c, a_path_mtu_of_nothing_is_not_believed);
-	tcase_add_test(c, a_question_for_us_is_signed_and_answered_the_way_it_came);
-	tcase_add_test(c, a_question_goes_to_tree_peers_but_not_back);
-	tcase_add_test(c, a_question_nobody_leads_to_climbs_the_tree);
-	tcase_add_test(c, the_answer_takes_the_way_back_with_the_smaller_mtu);
-	tcase_add_test(c, a_full_table_forgets_the_oldest_and_takes_the_new);
-	tcase_add_test(c, one_peers_flood_leaves_the_others_alone);
-	tcase_add_test(c, signatures_asked_by_one_peer_are_few);
-	tcase_add_test(c, our_own_question_that_comes_round_is_a_duplicate);
-	tcase_add_test(c, a_false_place_of_the_asker_is_refused);
-	tcase_add_test(c, a_link_that_went_gets_no_answer);
-	tcase_add_test(c, a_failed_target_waits_longer_each_time_if_so_configured);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(t, a_path_mtu_of_nothing_is_not_believed);
+	tcase_add_test(t, a_question_for_us_is_signed_and_answered_the_way_it_came);
+	tcase_add_test(t, a_question_goes_to_tree_peers_but_not_back);
+	tcase_add_test(t, a_question_nobody_leads_to_climbs_the_tree);
+	tcase_add_test(t, the_answer_takes_the_way_back_with_the_smaller_mtu);
+	tcase_add_test(t, a_full_table_forgets_the_oldest_and_takes_the_new);
+	tcase_add_test(t, one_peers_flood_leaves_the_others_alone);
+	tcase_add_test(t, signatures_asked_by_one_peer_are_few);
+	tcase_add_test(t, our_own_question_that_comes_round_is_a_duplicate);
+	tcase_add_test(t, a_false_place_of_the_asker_is_refused);
+	tcase_add_test(t, a_link_that_went_gets_no_answer);
+	tcase_add_test(t, a_failed_target_waits_longer_each_time_if_so_configured);
 }

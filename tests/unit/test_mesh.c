@@ -2,7 +2,6 @@
  * room: netd -- the glue of the mesh: the test plays the link, cryptod and the
  * session layer around the true modules.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "../../netd/session.h"
 #include "../../netd/udp.h"
 #include "../../netd/way.h"
+#include "suite.h"
 #define LOG_TARGET "test"
 #include "log.h"
 #include "wire.h"
@@ -668,14 +668,9 @@ START_TEST(cryptod_that_will_not_sign_is_asked_again)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("mesh");
-	TCase	*t = tcase_create("mesh"), *wide = tcase_create("wide");
-	SRunner	*sr = srunner_create(s);
-	int	 failures;
-
 	log_set_level(LVL_OFF);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_new_peer_hears_of_our_place_and_our_filter);
@@ -691,13 +686,6 @@ main(void)
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 	tcase_add_test(t, nothing_due_wants_no_timer);
 	tcase_add_test(t, cryptod_that_will_not_sign_is_asked_again);
-	suite_add_tcase(s, t);
-	tcase_add_checked_fixture(wide, setup_wide, NULL);
-	tcase_add_test(wide, no_place_of_ours_is_too_deep_for_a_session_handshake);
-	suite_add_tcase(s, wide);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	t = suite_case(setup_wide);
+	tcase_add_test(t, no_place_of_ours_is_too_deep_for_a_session_handshake);
 }

@@ -1,10 +1,10 @@
 /* room: netd */
 /* test_mmp.c -- reports and what is made of them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/mmp.h"
+#include "suite.h"
 
 static struct mmp m;
 
@@ -344,36 +344,25 @@ START_TEST(a_way_too_short_for_the_clock_is_measured_all_the_same)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("mmp");
-	TCase	*c = tcase_create("mmp");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(c, setup, NULL);
-	tcase_add_test(c, a_sender_report_lies_as_the_wire_has_it);
-	tcase_add_test(c, a_receiver_report_lies_as_the_wire_has_it);
-	tcase_add_test(c,
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_sender_report_lies_as_the_wire_has_it);
+	tcase_add_test(t, a_receiver_report_lies_as_the_wire_has_it);
+	tcase_add_test(t,
 	    reports_cut_anywhere_are_malformed_and_longer_ones_are_not);
-	tcase_add_test(c, the_round_trip_is_smoothed_as_rfc_6298_says);
-	tcase_add_test(c, loss_etx_and_goodput_come_from_differences);
-	tcase_add_test(c, old_and_repeated_reports_are_ignored);
-	tcase_add_test(c, losses_are_counted_in_bursts);
-	tcase_add_test(c, jitter_follows_rfc_3550);
-	tcase_add_test(c,
+	tcase_add_test(t, the_round_trip_is_smoothed_as_rfc_6298_says);
+	tcase_add_test(t, loss_etx_and_goodput_come_from_differences);
+	tcase_add_test(t, old_and_repeated_reports_are_ignored);
+	tcase_add_test(t, losses_are_counted_in_bursts);
+	tcase_add_test(t, jitter_follows_rfc_3550);
+	tcase_add_test(t,
 	    the_delay_trend_tells_a_filling_queue_from_a_quiet_line);
-	tcase_add_test(c, an_idle_link_falls_silent);
-	tcase_add_test(c, reports_keep_the_interval_that_the_round_trip_sets);
-	tcase_add_test(c, trends_have_three_names);
-	tcase_add_test(c, the_next_report_is_due_exactly_then);
-	tcase_add_test(c, the_spin_bit_is_turned_by_one_and_returned_by_the_other);
-	tcase_add_test(c, a_way_too_short_for_the_clock_is_measured_all_the_same);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(t, an_idle_link_falls_silent);
+	tcase_add_test(t, reports_keep_the_interval_that_the_round_trip_sets);
+	tcase_add_test(t, trends_have_three_names);
+	tcase_add_test(t, the_next_report_is_due_exactly_then);
+	tcase_add_test(t, the_spin_bit_is_turned_by_one_and_returned_by_the_other);
+	tcase_add_test(t, a_way_too_short_for_the_clock_is_measured_all_the_same);
 }

@@ -1,12 +1,12 @@
 /* test_msg.c -- the message tables, asked row by row. room: common */
 #include <sys/socket.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "chan.h"
+#include "suite.h"
 #include "wire.h"
 
 /* A lawful message of any type: every integer at its upper bound, all else full. */
@@ -314,15 +314,9 @@ START_TEST(descriptors_arrive_with_their_message)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("msg");
-	TCase	*t = tcase_create("all");
-	SRunner	*r = srunner_create(s);
-	int	 bad;
-
-	suite_add_tcase(s, t);
 	tcase_add_test(t, every_row_survives_the_wire);
 	tcase_add_test(t, a_message_cut_at_any_byte_is_refused);
 	tcase_add_test(t, one_byte_too_many_is_refused);
@@ -333,9 +327,4 @@ main(void)
 	tcase_add_test(t, a_row_has_one_sender_and_one_receiver_and_doors_agree);
 	tcase_add_test(t, a_door_refuses_with_the_reason_and_leaks_nothing);
 	tcase_add_test(t, descriptors_arrive_with_their_message);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

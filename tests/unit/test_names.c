@@ -1,9 +1,9 @@
 /* room: netd -- the identity cache and the names of nodes. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "names.h"
+#include "suite.h"
 
 struct netd netd;
 
@@ -191,14 +191,9 @@ START_TEST(the_list_shows_every_entry_once_newest_first)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("names");
-	TCase *t = tcase_create("names");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_key_gives_the_address_of_the_wire_document);
 	tcase_add_test(t, a_name_is_found_in_any_case);
@@ -208,11 +203,4 @@ main(void)
 	tcase_add_test(t, the_cache_is_bounded_and_the_oldest_stranger_goes);
 	tcase_add_test(t, a_proven_parity_is_kept_against_a_guess);
 	tcase_add_test(t, the_list_shows_every_entry_once_newest_first);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -1,9 +1,9 @@
 /* room: netd */
 /* test_nexthop.c -- the choice of a next hop, and that it goes nowhere round. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../netd/nexthop.h"
+#include "suite.h"
 
 static uint8_t addr[10][16];
 static struct coords at[10];
@@ -99,24 +99,13 @@ START_TEST(a_peer_that_cannot_send_is_not_there)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("nexthop");
-	TCase	*c = tcase_create("nexthop");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(c, setup, NULL);
-	tcase_add_test(c, ourselves_and_direct_peers_need_no_place);
-	tcase_add_test(c, without_filters_the_nearest_takes_it);
-	tcase_add_test(c, a_filter_counts_only_when_the_peer_is_nearer);
-	tcase_add_test(c, among_filters_cost_then_distance_then_address);
-	tcase_add_test(c, a_peer_that_cannot_send_is_not_there);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, ourselves_and_direct_peers_need_no_place);
+	tcase_add_test(t, without_filters_the_nearest_takes_it);
+	tcase_add_test(t, a_filter_counts_only_when_the_peer_is_nearer);
+	tcase_add_test(t, among_filters_cost_then_distance_then_address);
+	tcase_add_test(t, a_peer_that_cannot_send_is_not_there);
 }

@@ -1,5 +1,4 @@
 /* room: cryptod -- the reference's own handshakes, byte for byte, and bad ones. */
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "aead.h"
 #include "ident.h"
 #include "noise.h"
+#include "suite.h"
 #include "wire.h"
 
 #define IK1 "034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871" \
@@ -311,30 +311,18 @@ START_TEST(a_wrong_tag_touches_no_byte)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("noise");
-	TCase	*tc = tcase_create("noise");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, keys_and_node_addresses_are_the_references);
-	tcase_add_test(tc, ik_is_the_references_byte_for_byte);
-	tcase_add_test(tc, heartbeats_are_the_references_in_both_directions);
-	tcase_add_test(tc, xk_is_the_references_byte_for_byte);
-	tcase_add_test(tc, session_data_is_the_references);
-	tcase_add_test(tc, a_spoiled_message_leaves_ik_as_it_was);
-	tcase_add_test(tc, a_spoiled_message_leaves_xk_as_it_was);
-	tcase_add_test(tc, what_is_no_point_is_no_key);
-	tcase_add_test(tc, a_message_out_of_turn_is_refused);
-	tcase_add_test(tc, a_wrong_tag_touches_no_byte);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, keys_and_node_addresses_are_the_references);
+	tcase_add_test(t, ik_is_the_references_byte_for_byte);
+	tcase_add_test(t, heartbeats_are_the_references_in_both_directions);
+	tcase_add_test(t, xk_is_the_references_byte_for_byte);
+	tcase_add_test(t, session_data_is_the_references);
+	tcase_add_test(t, a_spoiled_message_leaves_ik_as_it_was);
+	tcase_add_test(t, a_spoiled_message_leaves_xk_as_it_was);
+	tcase_add_test(t, what_is_no_point_is_no_key);
+	tcase_add_test(t, a_message_out_of_turn_is_refused);
+	tcase_add_test(t, a_wrong_tag_touches_no_byte);
 }

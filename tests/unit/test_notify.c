@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <check.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "privd.h"
+#include "suite.h"
 
 #define HEAD	offsetof(struct sockaddr_un, sun_path)
 
@@ -81,24 +81,12 @@ START_TEST(what_is_said_arrives_as_it_is)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("notify");
-	TCase	*tc = tcase_create("notify");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_add_test(tc, a_path_is_an_address_with_its_nul);
-	tcase_add_test(tc, an_at_sign_means_the_abstract_space);
-	tcase_add_test(tc, anything_else_is_no_address);
-	tcase_add_test(tc, a_name_must_leave_room_for_the_nul);
-	tcase_add_test(tc, what_is_said_arrives_as_it_is);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_test(t, a_path_is_an_address_with_its_nul);
+	tcase_add_test(t, an_at_sign_means_the_abstract_space);
+	tcase_add_test(t, anything_else_is_no_address);
+	tcase_add_test(t, a_name_must_leave_room_for_the_nul);
+	tcase_add_test(t, what_is_said_arrives_as_it_is);
 }

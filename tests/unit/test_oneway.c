@@ -1,9 +1,9 @@
 /* room: netd -- who talks is told from who only sends. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/oneway.h"
+#include "suite.h"
 
 static struct oneway o;
 static const uint8_t A[NADDR_LEN] = { 1 }, B[NADDR_LEN] = { 2 }, C[NADDR_LEN] = { 3 };
@@ -36,22 +36,10 @@ START_TEST(an_answer_of_long_ago_is_none)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("oneway");
-	TCase	*t = tcase_create("oneway");
-	SRunner	*sr;
-	int	 failures;
-
 	tcase_add_test(t, two_who_answer_each_other_are_no_one_way);
 	tcase_add_test(t, a_peer_that_forges_both_ends_stays_one_way);
 	tcase_add_test(t, an_answer_of_long_ago_is_none);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

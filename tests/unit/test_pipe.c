@@ -4,13 +4,13 @@
 
 #include <event2/event.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "netd.h"
 #include "netd_int.h"
+#include "suite.h"
 
 #define SLOTS	64u
 #define WIDE	4096u
@@ -494,38 +494,23 @@ START_TEST(a_link_keeps_its_worker_when_its_keys_change)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("pipe");
-	TCase	*tc = tcase_create("pipe"), *wide = tcase_create("wide");
-	TCase	*lanes = tcase_create("lanes");
-	SRunner *sr;
-	int	 failed;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, an_urgent_one_is_sealed_before_those_that_wait);
-	tcase_add_test(tc, nothing_is_sealed_before_its_own_flow);
-	tcase_add_test(tc, only_a_few_go_past_one_that_waits);
-	tcase_add_test(tc, no_small_one_goes_past_a_small_one_that_waits);
-	tcase_add_test(tc, who_was_not_given_is_known_until_its_turn);
-	tcase_add_test(tc, no_mixture_shows_a_flow_out_of_order);
-	tcase_add_test(tc, nothing_is_sealed_before_a_fragment);
-	tcase_add_test(tc, what_is_open_early_is_shown_and_done_in_its_turn);
-	tcase_add_test(tc, nothing_opened_is_done_before_a_frame_that_is_tried_again);
-	tcase_add_test(tc, no_mixture_changes_an_order);
-	tcase_add_test(tc, who_waits_for_its_turn_is_not_answered_twice);
-	suite_add_tcase(s, tc);
-	tcase_add_checked_fixture(wide, setup_wide, NULL);
-	tcase_add_test(wide, nothing_opened_goes_past_half_a_window);
-	suite_add_tcase(s, wide);
-	tcase_add_checked_fixture(lanes, setup_lanes, NULL);
-	tcase_add_test(lanes, a_link_keeps_its_worker_when_its_keys_change);
-	suite_add_tcase(s, lanes);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, an_urgent_one_is_sealed_before_those_that_wait);
+	tcase_add_test(t, nothing_is_sealed_before_its_own_flow);
+	tcase_add_test(t, only_a_few_go_past_one_that_waits);
+	tcase_add_test(t, no_small_one_goes_past_a_small_one_that_waits);
+	tcase_add_test(t, who_was_not_given_is_known_until_its_turn);
+	tcase_add_test(t, no_mixture_shows_a_flow_out_of_order);
+	tcase_add_test(t, nothing_is_sealed_before_a_fragment);
+	tcase_add_test(t, what_is_open_early_is_shown_and_done_in_its_turn);
+	tcase_add_test(t, nothing_opened_is_done_before_a_frame_that_is_tried_again);
+	tcase_add_test(t, no_mixture_changes_an_order);
+	tcase_add_test(t, who_waits_for_its_turn_is_not_answered_twice);
+	t = suite_case(setup_wide);
+	tcase_add_test(t, nothing_opened_goes_past_half_a_window);
+	t = suite_case(setup_lanes);
+	tcase_add_test(t, a_link_keeps_its_worker_when_its_keys_change);
 }

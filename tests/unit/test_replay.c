@@ -1,9 +1,9 @@
 /* room: cryptod -- the window against a plain list of what was seen. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "replay.h"
+#include "suite.h"
 
 static struct replay r;
 
@@ -99,26 +99,14 @@ START_TEST(it_agrees_with_a_list_of_all_that_was_seen)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("replay");
-	TCase	*tc = tcase_create("replay");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, a_new_window_takes_counter_zero_once);
-	tcase_add_test(tc, a_check_alone_changes_nothing);
-	tcase_add_test(tc, the_window_is_exactly_2048_wide);
-	tcase_add_test(tc, a_leap_forgets_all_that_was_behind);
-	tcase_add_test(tc, the_highest_counters_do_not_wrap);
-	tcase_add_test(tc, it_agrees_with_a_list_of_all_that_was_seen);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_new_window_takes_counter_zero_once);
+	tcase_add_test(t, a_check_alone_changes_nothing);
+	tcase_add_test(t, the_window_is_exactly_2048_wide);
+	tcase_add_test(t, a_leap_forgets_all_that_was_behind);
+	tcase_add_test(t, the_highest_counters_do_not_wrap);
+	tcase_add_test(t, it_agrees_with_a_list_of_all_that_was_seen);
 }

@@ -1,11 +1,11 @@
 /* room: netd -- questions and answers about the hosts of peers. */
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "resolve_msg.h"
+#include "suite.h"
 
 static const char host[] = "box.example";
 
@@ -168,14 +168,9 @@ START_TEST(literals_need_no_asking)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("resolve");
-	TCase *t = tcase_create("resolve");
-	SRunner *sr;
-	int bad;
-
 	tcase_add_test(t, addresses_of_the_name_and_of_its_alias_are_taken);
 	tcase_add_test(t, an_answer_to_another_question_is_refused);
 	tcase_add_test(t, an_answer_cut_or_stretched_is_refused);
@@ -183,11 +178,4 @@ main(void)
 	tcase_add_test(t, no_such_name_is_an_answer_and_failure_is_none);
 	tcase_add_test(t, what_is_no_host_name_is_not_asked);
 	tcase_add_test(t, literals_need_no_asking);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	bad = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return bad != 0;
 }

@@ -2,7 +2,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "ring.h"
+#include "suite.h"
 
 #define SLOTS	64u
 #define SIZE	2048u
@@ -242,15 +242,9 @@ START_TEST(two_threads_lose_and_reorder_nothing)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("ring");
-	TCase	*t = tcase_create("all");
-	SRunner	*r = srunner_create(s);
-	int	 bad;
-
-	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, make, unmake);
 	tcase_add_test(t, descriptors_come_out_as_they_went_in);
@@ -260,9 +254,4 @@ main(void)
 	tcase_add_test(t, a_sleeper_is_woken_once_and_an_awake_one_is_not);
 	tcase_add_test(t, what_is_urgent_keeps_its_own_order_and_wakes);
 	tcase_add_test(t, two_threads_lose_and_reorder_nothing);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	bad = srunner_ntests_failed(r);
-	srunner_free(r);
-	return bad != 0;
 }

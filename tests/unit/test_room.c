@@ -2,13 +2,13 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "sandbox.h"
+#include "suite.h"
 
 static char	said[4096];
 static int	door[2], err[2];
@@ -72,20 +72,9 @@ START_TEST(who_is_gone_because_privd_was_killed_is_no_error)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("room");
-	TCase *t = tcase_create("room");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_test(t, who_is_gone_beside_a_privd_that_lives_is_said);
 	tcase_add_test(t, who_is_gone_because_privd_was_killed_is_no_error);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

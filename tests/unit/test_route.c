@@ -1,9 +1,9 @@
 /* room: netd */
 /* test_route.c -- next hops, remembered: each node's own, by its arguments alone. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../netd/route.h"
+#include "suite.h"
 
 enum { PEERS = 3, PLACES = 6000 };
 
@@ -224,21 +224,10 @@ START_TEST(the_key_alone_decides_what_is_forgotten)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("route");
-	TCase	*t = tcase_create("route");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, t);
 	tcase_add_test(t, a_hop_is_remembered_until_the_mesh_or_the_place_is_another);
 	tcase_add_test(t, two_nodes_in_one_process_know_nothing_of_each_other);
 	tcase_add_test(t, the_key_alone_decides_what_is_forgotten);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

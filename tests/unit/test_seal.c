@@ -1,7 +1,6 @@
 /* room: cryptod -- handles, counters, and packets sealed and opened in a ring. */
 #include <sys/eventfd.h>
 
-#include <check.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -12,6 +11,7 @@
 #include "aead.h"
 #include "seal.h"
 #include "session.h"
+#include "suite.h"
 #include "wire.h"
 
 #define SLOTS	64u
@@ -829,47 +829,35 @@ START_TEST(keys_come_and_go_between_the_packets_of_workers)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("seal");
-	TCase	*tc = tcase_create("seal");
-	SRunner	*sr;
-	int	 failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_test(tc, urgent_requests_are_served_first);
-	tcase_add_test(tc, a_handle_dies_with_its_session);
-	tcase_add_test(tc, an_index_that_comes_round_has_another_generation);
-	tcase_add_test(tc, a_dropped_session_leaves_no_key_behind);
-	tcase_add_test(tc, every_table_says_when_it_is_full);
-	tcase_add_test(tc, one_node_gets_no_more_than_four_sessions);
-	tcase_add_test(tc, a_handshake_handle_dies_with_it);
-	tcase_add_test(tc, what_one_seals_the_other_opens);
-	tcase_add_test(tc, a_datagram_for_another_node_is_opened_once);
-	tcase_add_test(tc, a_link_message_is_sealed_and_opened_alone);
-	tcase_add_test(tc, handles_of_the_wrong_kind_seal_nothing);
-	tcase_add_test(tc, counters_never_repeat);
-	tcase_add_test(tc, a_worn_key_seals_no_more);
-	tcase_add_test(tc, each_spoiled_byte_is_noticed);
-	tcase_add_test(tc, a_frame_cut_anywhere_does_not_open);
-	tcase_add_test(tc, a_frame_seen_before_is_refused_at_its_layer);
-	tcase_add_test(tc, a_forged_frame_moves_no_window);
-	tcase_add_test(tc, without_a_session_the_link_still_opens);
-	tcase_add_test(tc, a_session_that_comes_later_opens_what_waited);
-	tcase_add_test(tc, a_session_frame_cut_anywhere_is_told_from_a_link_message);
-	tcase_add_test(tc, handshakes_and_errors_in_a_datagram_are_left_to_netd);
-	tcase_add_test(tc, any_of_four_keys_opens_and_the_lucky_one_moves_up);
-	tcase_add_test(tc, what_no_honest_netd_writes_is_told_from_a_bad_packet);
-	tcase_add_test(tc, two_workers_never_draw_the_same_counter);
-	tcase_add_test(tc, of_two_workers_with_one_datagram_one_opens_it);
-	tcase_add_test(tc, keys_come_and_go_between_the_packets_of_workers);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, urgent_requests_are_served_first);
+	tcase_add_test(t, a_handle_dies_with_its_session);
+	tcase_add_test(t, an_index_that_comes_round_has_another_generation);
+	tcase_add_test(t, a_dropped_session_leaves_no_key_behind);
+	tcase_add_test(t, every_table_says_when_it_is_full);
+	tcase_add_test(t, one_node_gets_no_more_than_four_sessions);
+	tcase_add_test(t, a_handshake_handle_dies_with_it);
+	tcase_add_test(t, what_one_seals_the_other_opens);
+	tcase_add_test(t, a_datagram_for_another_node_is_opened_once);
+	tcase_add_test(t, a_link_message_is_sealed_and_opened_alone);
+	tcase_add_test(t, handles_of_the_wrong_kind_seal_nothing);
+	tcase_add_test(t, counters_never_repeat);
+	tcase_add_test(t, a_worn_key_seals_no_more);
+	tcase_add_test(t, each_spoiled_byte_is_noticed);
+	tcase_add_test(t, a_frame_cut_anywhere_does_not_open);
+	tcase_add_test(t, a_frame_seen_before_is_refused_at_its_layer);
+	tcase_add_test(t, a_forged_frame_moves_no_window);
+	tcase_add_test(t, without_a_session_the_link_still_opens);
+	tcase_add_test(t, a_session_that_comes_later_opens_what_waited);
+	tcase_add_test(t, a_session_frame_cut_anywhere_is_told_from_a_link_message);
+	tcase_add_test(t, handshakes_and_errors_in_a_datagram_are_left_to_netd);
+	tcase_add_test(t, any_of_four_keys_opens_and_the_lucky_one_moves_up);
+	tcase_add_test(t, what_no_honest_netd_writes_is_told_from_a_bad_packet);
+	tcase_add_test(t, two_workers_never_draw_the_same_counter);
+	tcase_add_test(t, of_two_workers_with_one_datagram_one_opens_it);
+	tcase_add_test(t, keys_come_and_go_between_the_packets_of_workers);
 }

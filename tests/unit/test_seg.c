@@ -1,11 +1,11 @@
 /* room: netd -- cutting and merging undo each other, whatever the packets. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../netd/merge.h"
 #include "../../netd/seg.h"
 #include "../../netd/ip6.h"
+#include "suite.h"
 
 enum { LONGEST = 65535 + 40, PACKETS = 256, TCP = 6, UDP = 17, OUT = 80000 };
 
@@ -487,14 +487,9 @@ START_TEST(short_bent_and_foreign_packets_pass_as_they_are)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("seg");
-	TCase	*t = tcase_create("seg");
-	SRunner	*sr;
-	int	 failures;
-
 	tcase_add_test(t, what_the_kernel_would_send_comes_out_of_one_piece);
 	tcase_add_test(t, datagrams_are_cut_with_a_length_and_a_sum_each);
 	tcase_add_test(t, a_piece_behind_extension_headers_keeps_them_and_a_fragment_is_none);
@@ -506,11 +501,4 @@ main(void)
 	tcase_add_test(t, random_packets_come_back_to_the_byte);
 	tcase_add_test(t, short_bent_and_foreign_packets_pass_as_they_are);
 	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

@@ -1,9 +1,9 @@
 /* room: netd -- the choices of the session layer, as tables. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../netd/session_decide.h"
 #include "../../netd/session_mtu.h"
+#include "suite.h"
 
 START_TEST(a_setup_is_answered_resent_or_left_to_the_smaller_address)
 {
@@ -131,14 +131,9 @@ START_TEST(the_source_hears_of_its_path_first_on_a_drop_and_each_10_s)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("session");
-	TCase	*t = tcase_create("session");
-	SRunner	*sr;
-	int	 failed;
-
 	tcase_add_test(t, a_setup_is_answered_resent_or_left_to_the_smaller_address);
 	tcase_add_test(t, new_keys_never_push_out_live_ones_of_the_same_process);
 	tcase_add_test(t, both_ends_of_a_double_rekey_keep_the_same_keys);
@@ -146,11 +141,4 @@ main(void)
 	tcase_add_test(t, a_lower_path_mtu_counts_at_once_and_a_higher_one_after_three);
 	tcase_add_test(t, a_signal_lowers_for_a_while_and_never_below_the_floor);
 	tcase_add_test(t, the_source_hears_of_its_path_first_on_a_drop_and_each_10_s);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
 }

@@ -2,7 +2,6 @@
  * room: netd -- the whole session layer with everything around it faked: the
  * test plays cryptod, the link and the far node, and may forge what it likes.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "../../netd/session_int.h"
 #include "../../netd/tun.h"
 #include "../../netd/udp.h"
+#include "suite.h"
 #include "wire.h"
 
 #define FAR	"8e302c287eb48d6268122fda760b7727"
@@ -2164,14 +2164,9 @@ START_TEST(what_is_sealed_is_counted_for_its_session)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("session_life");
-	TCase	*t = tcase_create("session_life");
-	SRunner	*sr;
-	int	 failed;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, the_first_packet_makes_a_session_and_travels_in_it);
 	tcase_add_test(t, a_packet_that_goes_early_goes_once);
@@ -2235,11 +2230,4 @@ main(void)
 	tcase_add_test(t, who_only_reports_waits_for_no_answer);
 	tcase_add_test(t, a_session_learns_its_round_trip_from_current_keys_only);
 	tcase_add_test(t, what_is_sealed_is_counted_for_its_session);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
 }

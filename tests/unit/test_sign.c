@@ -1,6 +1,5 @@
 /* room: cryptod -- signatures of places in the tree: the bytes, the bounds, who may. */
 #define ME_CRYPTOD
-#include <check.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "doors.h"
 #include "ident.h"
 #include "sign.h"
+#include "suite.h"
 
 #define SEC_A	"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
 #define SEC_B	"b102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fb0"
@@ -263,14 +263,9 @@ START_TEST(a_key_that_is_no_point_verifies_nothing)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("sign");
-	TCase	*t = tcase_create("sign");
-	SRunner	*sr = srunner_create(s);
-	int	 failures;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, the_digests_between_are_the_reference_s);
 	tcase_add_test(t, the_reference_signs_the_same_bytes_with_the_same_result);
@@ -280,10 +275,4 @@ main(void)
 	tcase_add_test(t, a_proof_that_we_sign_verifies_whatever_its_length);
 	tcase_add_test(t, a_path_of_another_node_is_not_signed);
 	tcase_add_test(t, a_key_that_is_no_point_verifies_nothing);
-	suite_add_tcase(s, t);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }

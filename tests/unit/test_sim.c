@@ -3,9 +3,8 @@
  * test_sim.c -- whole meshes: they settle, they heal, and a seed is a run. The
  * simulator is tests/sim; `make sim` prints its table.
  */
-#include <check.h>
-
 #include "../sim/mesh.c"
+#include "suite.h"
 
 static const uint64_t second = 1000000;
 
@@ -137,26 +136,15 @@ START_TEST(a_quiet_mesh_says_little)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("sim");
-	TCase	*c = tcase_create("sim");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_set_timeout(c, 100);
-	tcase_add_test(c, the_same_seed_gives_the_same_run);
-	tcase_add_test(c,
+	tcase_set_timeout(t, 100);
+	tcase_add_test(t, the_same_seed_gives_the_same_run);
+	tcase_add_test(t,
 	    a_mesh_comes_to_one_root_and_everybody_reaches_everybody);
-	tcase_add_test(c, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
-	tcase_add_test(c, a_dead_root_is_forgotten);
-	tcase_add_test(c, one_frame_in_ten_may_be_lost);
-	tcase_add_test(c, a_quiet_mesh_says_little);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(t, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
+	tcase_add_test(t, a_dead_root_is_forgotten);
+	tcase_add_test(t, one_frame_in_ten_may_be_lost);
+	tcase_add_test(t, a_quiet_mesh_says_little);
 }

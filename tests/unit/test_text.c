@@ -1,10 +1,10 @@
 /* room: bastidectl -- what others wrote, made harmless for a terminal. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
+#include "suite.h"
 
 static const struct { const char *in, *out; } text[] = {
 	{ "plain, \xc3\xbcml\xc3\xa4ut, \xe2\x82\xac, \xf0\x9f\x8c\x8d",
@@ -50,20 +50,9 @@ START_TEST(said_is_as_cleaned)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("text");
-	TCase *t = tcase_create("text");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_test(t, what_a_terminal_obeys_becomes_question_marks);
 	tcase_add_test(t, said_is_as_cleaned);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

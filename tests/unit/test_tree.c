@@ -1,9 +1,9 @@
 /* room: netd */
 /* test_tree.c -- TreeAnnounce, the choice of a parent, and peers that lie. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "../../netd/tree.h"
+#include "suite.h"
 
 /* FIPS-WIRE Appendix A: node A under C. */
 #define ANN "1001070000000000000000f1536500000000aca221406950440c41d550280ed15a" \
@@ -666,45 +666,34 @@ START_TEST(a_signature_that_comes_late_is_not_told_for_a_newer_place)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *tc)
 {
-	Suite	*s = suite_create("tree");
-	TCase	*c = tcase_create("tree");
-	SRunner *sr = srunner_create(s);
-	int	 failures;
-
-	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, announce_of_the_reference_decodes_and_encodes_back);
-	tcase_add_test(c, announce_cut_or_lengthened_anywhere_is_malformed);
-	tcase_add_test(c, a_path_must_agree_with_its_declaration);
-	tcase_add_test(c, nothing_is_told_before_it_is_signed);
-	tcase_add_test(c, the_smallest_address_becomes_root);
-	tcase_add_test(c, a_lie_about_the_sender_or_the_signature_changes_nothing);
-	tcase_add_test(c, a_verdict_for_a_link_that_went_is_ignored);
-	tcase_add_test(c, a_repetition_costs_no_verification);
-	tcase_add_test(c, of_a_flood_the_newest_announce_is_verified);
-	tcase_add_test(c, depth_and_cost_choose_among_equals);
-	tcase_add_test(c, an_unmeasured_link_is_used_only_when_no_other_leads_there);
-	tcase_add_test(c, a_better_root_or_a_lost_parent_waits_for_nothing);
-	tcase_add_test(c, a_mute_peer_is_neither_parent_nor_child_until_it_is_heard);
-	tcase_add_test(c, a_parent_that_comes_to_stand_below_us_is_left);
-	tcase_add_test(c,
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, announce_of_the_reference_decodes_and_encodes_back);
+	tcase_add_test(tc, announce_cut_or_lengthened_anywhere_is_malformed);
+	tcase_add_test(tc, a_path_must_agree_with_its_declaration);
+	tcase_add_test(tc, nothing_is_told_before_it_is_signed);
+	tcase_add_test(tc, the_smallest_address_becomes_root);
+	tcase_add_test(tc, a_lie_about_the_sender_or_the_signature_changes_nothing);
+	tcase_add_test(tc, a_verdict_for_a_link_that_went_is_ignored);
+	tcase_add_test(tc, a_repetition_costs_no_verification);
+	tcase_add_test(tc, of_a_flood_the_newest_announce_is_verified);
+	tcase_add_test(tc, depth_and_cost_choose_among_equals);
+	tcase_add_test(tc, an_unmeasured_link_is_used_only_when_no_other_leads_there);
+	tcase_add_test(tc, a_better_root_or_a_lost_parent_waits_for_nothing);
+	tcase_add_test(tc, a_mute_peer_is_neither_parent_nor_child_until_it_is_heard);
+	tcase_add_test(tc, a_parent_that_comes_to_stand_below_us_is_left);
+	tcase_add_test(tc,
 	    soon_after_a_switch_only_half_the_depth_is_worth_another);
-	tcase_add_test(c, a_path_too_long_to_tell_is_not_taken);
-	tcase_add_test(c, a_change_above_the_parent_is_told_a_new_time_stamp_is_not);
-	tcase_add_test(c, a_new_place_is_said_three_times);
-	tcase_add_test(c, announces_to_one_peer_keep_their_distance);
-	tcase_add_test(c, a_worse_root_gets_our_place_again);
-	tcase_add_test(c, dampening_engages_every_time_not_once);
-	tcase_add_test(c, following_ever_better_roots_is_no_flapping);
-	tcase_add_test(c, a_peer_that_sways_between_roots_soon_sways_nobody);
-	tcase_add_test(c, a_parent_is_reconsidered_as_often_as_configured);
-	tcase_add_test(c, a_signature_that_comes_late_is_not_told_for_a_newer_place);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
+	tcase_add_test(tc, a_path_too_long_to_tell_is_not_taken);
+	tcase_add_test(tc, a_change_above_the_parent_is_told_a_new_time_stamp_is_not);
+	tcase_add_test(tc, a_new_place_is_said_three_times);
+	tcase_add_test(tc, announces_to_one_peer_keep_their_distance);
+	tcase_add_test(tc, a_worse_root_gets_our_place_again);
+	tcase_add_test(tc, dampening_engages_every_time_not_once);
+	tcase_add_test(tc, following_ever_better_roots_is_no_flapping);
+	tcase_add_test(tc, a_peer_that_sways_between_roots_soon_sways_nobody);
+	tcase_add_test(tc, a_parent_is_reconsidered_as_often_as_configured);
+	tcase_add_test(tc, a_signature_that_comes_late_is_not_told_for_a_newer_place);
 }

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <sys/socket.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "../../netd/session.h"
 #include "../../netd/sum.h"
 #include "../../netd/tun.h"
+#include "suite.h"
 
 struct netd netd;
 
@@ -237,23 +237,12 @@ START_TEST(what_is_merged_waits_a_little_for_what_is_being_opened)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite *s = suite_create("tun");
-	TCase *t = tcase_create("tun");
-	SRunner *r = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, reading_goes_on_after_slots_ran_out_with_a_piece_waiting);
 	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
 	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
 	tcase_add_test(t, what_is_merged_waits_a_little_for_what_is_being_opened);
-	suite_add_tcase(s, t);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
 }

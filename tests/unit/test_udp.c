@@ -1,6 +1,5 @@
 /* room: netd */
 /* test_udp.c -- endpoints as text and back; datagrams over loopback in batches. */
-#include <check.h>
 #include <event2/event.h>
 
 #include <arpa/inet.h>
@@ -12,6 +11,7 @@
 #include "ip6.h"
 #include "link.h"
 #include "resolve_msg.h"
+#include "suite.h"
 #include "udp.h"
 #include "wire.h"
 
@@ -562,14 +562,9 @@ START_TEST(endpoints_have_one_text)
 }
 END_TEST
 
-int
-main(void)
+void
+tests(TCase *t)
 {
-	Suite	*s = suite_create("udp");
-	TCase	*t = tcase_create("udp");
-	SRunner	*sr;
-	int	 failures;
-
 	tcase_add_test(t, datagrams_arrive_in_order_and_every_slot_comes_back);
 	tcase_add_test(t, a_train_waits_a_little_for_cars_that_are_coming);
 	tcase_add_test(t, datagrams_of_one_size_go_and_come_as_trains);
@@ -585,11 +580,4 @@ main(void)
 	tcase_add_test(t, a_datagram_larger_than_a_slot_is_refused_and_punches_are_ignored);
 	tcase_add_test(t, an_error_drops_one_datagram_and_sends_the_rest);
 	tcase_add_test(t, endpoints_have_one_text);
-	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failures = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failures != 0;
 }
