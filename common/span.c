@@ -108,12 +108,6 @@ span_int(struct span v)
 	return n;
 }
 
-int
-span_is_true(struct span v)
-{
-	return v.n == 4 && memcmp(v.p, "true", 4) == 0;
-}
-
 /* By character: its value and 1, or 0. Most of a journal is hex. */
 static const uint8_t nibble[256] = {
 	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,

@@ -26,7 +26,6 @@ struct span	span_get(struct span object, const char *key);
 struct span	span_text(struct span value);
 /* A number from 0, or -1. */
 int64_t		span_int(struct span value);
-int		span_is_true(struct span value);
 /* len bytes from a string of hex digits; 0, or -1. */
 int		span_hex(struct span value, uint8_t *out, size_t len);
 /* The same of 2 * len characters that are there. */

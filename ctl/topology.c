@@ -19,7 +19,7 @@ struct node {
 	char	 addr[33];
 	char	 name[NAME_MAX_LEN];
 	size_t	 parent, child, next;	/* index + 1; 0: none */
-	int	 said, is_peer, is_self, drawn;
+	int	 said, is_peer, is_self;
 };
 
 struct view {

@@ -11,7 +11,7 @@
 static struct chan *door;
 static struct waiter {
 	uint32_t	 req;		/* 0: free */
-	sign_done	 done;		/* NULL: nobody waits any more */
+	sign_done	 done;
 	void		*arg;
 } waiting[SIGN_WAITING];
 static uint32_t	last_req;
@@ -153,16 +153,6 @@ sign_sub_proof(const uint8_t nonce[32], const uint8_t service[16],
 	return sent(w, sign_sub_proof_send(door, &m, NULL));
 }
 
-void
-sign_forget(const void *arg)
-{
-	unsigned i;
-
-	for (i = 0; i < SIGN_WAITING; i++)
-		if (waiting[i].req != 0 && waiting[i].arg == arg)
-			waiting[i].done = NULL;
-}
-
 /* The row is free before done runs, which may ask again. */
 static void
 answer(uint32_t req, const uint8_t *sig, enum refusal why)
@@ -174,8 +164,7 @@ answer(uint32_t req, const uint8_t *sig, enum refusal why)
 		fatalx("cryptod answers what nobody asked");
 	was = *w;
 	w->req = 0;
-	if (was.done != NULL)
-		was.done(was.arg, sig, why);
+	was.done(was.arg, sig, why);
 }
 
 void

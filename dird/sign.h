@@ -39,7 +39,5 @@ int	sign_cosign(const struct checkpoint *, uint64_t when, sign_done,
 /* What sub_proof_text() gives. */
 int	sign_sub_proof(const uint8_t nonce[32], const uint8_t service[16],
 	    sign_done, void *arg);
-/* Nobody waits with this arg any more; an answer that still comes is dropped. */
-void	sign_forget(const void *arg);
 
 #endif

@@ -56,12 +56,6 @@ view_free(struct view *v)
 }
 
 uint32_t
-view_size(const struct view *v)
-{
-	return v->n;
-}
-
-uint32_t
 view_people(const struct view *v)
 {
 	return v->authors;

@@ -79,8 +79,6 @@ struct view	*view_new(void);
 void		 view_free(struct view *);
 /* Whose Genesis founds the domain; before that nobody has a right. */
 void		 view_root(struct view *, const char *did);
-/* Entries so far. */
-uint32_t	 view_size(const struct view *);
 /*
  * May a checked and verified entry that came from elsewhere be kept? 0, or -1
  * and why; WHY_KNOWN is no fault; WHY_REVOKED, WHY_FROZEN none of its bearer's.

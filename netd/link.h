@@ -124,8 +124,6 @@ int	link_rekey_now(struct peer *);
 struct mmp;
 const struct mmp *link_mmp(const struct peer *);
 int	link_has_srtt(const struct peer *);
-/* etx * (1 + srtt / 100 ms); 1.0 before there is a round trip. */
-double	link_cost(const struct peer *);
 
 /* -- congestion (link_congest.c) -- */
 /* Does the way out to p, or a socket of ours, lose frames? */

@@ -77,7 +77,6 @@ struct link_extra {
 	uint16_t	addr_next, ep_next;	/* hash chains, slot + 1 */
 	uint8_t		held_epoch[8];
 	uint8_t		old_epoch[8];	/* of the run before this one */
-	struct endpoint	held_ep;
 	int64_t		jitter_ms;
 	uint64_t	beat_ms;	/* next heartbeat */
 	uint64_t	dampen_until_ms;

@@ -56,12 +56,6 @@ link_has_srtt(const struct peer *p)
 	return mmp_has_srtt(&p->extra->mmp);
 }
 
-double
-link_cost(const struct peer *p)
-{
-	return link_has_srtt(p) ? mmp_link_cost(&p->extra->mmp) : 1.0;
-}
-
 /* -- what passes ------------------------------------------------------------ */
 
 static int

@@ -151,15 +151,6 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 	return LOOKUP_STARTED;
 }
 
-void
-lookup_stop(struct lookup *l, const uint8_t target[NADDR_LEN])
-{
-	struct lookup_open *o = open_find(l, target);
-
-	if (o != NULL)
-		o->used = 0;
-}
-
 static void
 fail(struct lookup *l, struct lookup_open *o, uint64_t now_ms)
 {

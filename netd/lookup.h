@@ -137,8 +137,6 @@ size_t	lookup_mem(const struct lookup *);
 /* Ask where target is; pub is its key, x only. found() or failed() will tell. */
 enum lookup_start lookup_start(struct lookup *, const uint8_t target[NADDR_LEN],
 	    const uint8_t pub[32], uint64_t now_ms);
-/* No longer of interest: nothing will be told. */
-void	lookup_stop(struct lookup *, const uint8_t target[NADDR_LEN]);
 enum lookup_said lookup_recv_request(struct lookup *, unsigned slot,
 	    const uint8_t *, size_t, uint64_t now_ms);
 enum lookup_said lookup_recv_response(struct lookup *, unsigned slot,

@@ -64,12 +64,3 @@ nexthop_pick(const uint8_t self[NADDR_LEN], const struct coords *self_at,
 	*out = filter.set ? filter.i : tree.i;
 	return filter.set ? NEXTHOP_FILTER : NEXTHOP_TREE;
 }
-
-const char *
-nexthop_text(enum nexthop_why why)
-{
-	static const char *const text[] = { "here", "direct", "filter", "tree",
-	    "no_coords", "stuck" };
-
-	return text[why];
-}

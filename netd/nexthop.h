@@ -36,7 +36,5 @@ enum nexthop_why nexthop_pick(const uint8_t self[NADDR_LEN],
 	    const struct coords *self_at, const uint8_t dst[NADDR_LEN],
 	    const struct coords *dst_at, const struct nexthop_peer *, unsigned n,
 	    unsigned *out);
-/* "direct" and so on. */
-const char *nexthop_text(enum nexthop_why);
 
 #endif

@@ -124,7 +124,6 @@ place_set(struct tree *t, unsigned slot, struct tree_time now)
 	t->path.ts[0] = t->decl.ts;
 	if (naddr_cmp(root, tree_path_root(&t->path)) != 0)
 		what |= TREE_NEW_ROOT;
-	t->generation++;
 	return what;
 }
 
@@ -215,7 +214,6 @@ tree_peer_del(struct tree *t, unsigned slot, struct tree_time now)
 	memcpy(gone.addr, p->addr, NADDR_LEN);
 	gone.root = p->root;
 	*p = gone;
-	t->generation++;
 	if (slot == t->parent)
 		reconsider(t, 0, now);
 }
@@ -228,7 +226,6 @@ tree_peer_mute(struct tree *t, unsigned slot, int mute, struct tree_time now)
 	if (p == NULL || p->mute == !!mute)
 		return;
 	p->mute = !!mute;
-	t->generation++;
 	if (!mute)
 		announce(t, slot, now.ms);
 	reconsider(t, 0, now);
@@ -339,7 +336,6 @@ accept(struct tree *t, unsigned slot, struct tree_time now)
 	p->decl = p->check.decl;
 	p->path = p->check.path;
 	p->has_place = 1;
-	t->generation++;
 	t->cb.changed(t->arg, TREE_PEER, slot);
 	if (slot == t->parent && coords_has(&p->path.at, t->decl.addr)) {
 		t->stats.loops++;

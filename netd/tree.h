@@ -149,7 +149,5 @@ const struct coords *tree_peer_at(const struct tree *, unsigned slot);
 /* Depth and link cost together, as compared for a parent; < 0: no candidate. */
 double	 tree_peer_depth(const struct tree *, unsigned slot);
 const struct tree_stats *tree_stats(const struct tree *);
-/* Grows whenever our place or that of a peer changes. */
-uint32_t tree_generation(const struct tree *);
 
 #endif

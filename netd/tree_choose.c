@@ -165,9 +165,3 @@ tree_stats(const struct tree *t)
 {
 	return &t->stats;
 }
-
-uint32_t
-tree_generation(const struct tree *t)
-{
-	return t->generation;
-}

@@ -34,7 +34,6 @@ struct tree {
 	uint64_t	  flap_ms[TREE_FLAPS_MAX];
 	unsigned	  flap_next, flap_seen;
 	uint8_t		  has_switched;
-	uint32_t	  generation;
 	struct tree_stats stats;
 	struct tree_peer  peer[];
 };
