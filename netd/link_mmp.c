@@ -73,16 +73,6 @@ link_mmp_kind(const struct peer *p, uint8_t type)
 	return type == LINK_MSG_HEARTBEAT && is_known(p) ? WORK_REPORT : 0;
 }
 
-/* The tick that is armed may be too late for the report that now is due. */
-static void
-wake(const struct mmp *m)
-{
-	uint64_t ms = mmp_due_ms(m, netd.now_ms);
-
-	if (ms != MMP_NEVER)
-		netd_tick_by(netd.now_ms + netd_grain(ms));
-}
-
 void
 link_mmp_sent(struct peer *p, const struct work *w)
 {
@@ -92,7 +82,7 @@ link_mmp_sent(struct peer *p, const struct work *w)
 	    w->len, w->kind & WORK_REPORT);
 	if (w->kind & WORK_REPORT)
 		return;
-	wake(m);
+	netd_tick_in(mmp_due_ms(m, netd.now_ms));
 	mute_sent(p);
 }
 
@@ -112,7 +102,7 @@ link_mmp_received(struct peer *p, const struct work *w, size_t frame_len)
 	    (flags & FRAME_CE) != 0, quiet, w->at_us);
 	mmp_spin_heard(m, counter, (flags & FRAME_SP) != 0);
 	if (!quiet)
-		wake(m);
+		netd_tick_in(mmp_due_ms(m, netd.now_ms));
 }
 
 /* -- reports ---------------------------------------------------------------- */
@@ -179,14 +169,11 @@ log_line(struct peer *p)
 uint64_t
 link_mmp_tick(struct peer *p)
 {
-	uint64_t ms;
-
 	if (netd.now_ms >= p->extra->log_ms)
 		log_line(p);
 	if (!p->cur.proven)
 		return until(p->extra->log_ms);
 	say(p);
-	ms = mmp_due_ms(&p->extra->mmp, netd.now_ms);
-	return sooner(ms == MMP_NEVER ? ms : netd_grain(ms),
+	return sooner(netd_grain(mmp_due_ms(&p->extra->mmp, netd.now_ms)),
 	    until(p->extra->log_ms));
 }

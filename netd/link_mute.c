@@ -19,9 +19,8 @@ mute_sent(struct peer *p)
 	if (p->extra->want_ms != 0)
 		return;
 	p->extra->want_ms = netd.now_ms;
-	/* The tick that is armed may be too late to ask. */
 	answer_ms = decide_answer_ms(mmp_srtt_ms(&p->extra->mmp));
-	netd_tick_by(netd.now_ms + netd_grain(answer_ms));
+	netd_tick_in(answer_ms);
 }
 
 void

@@ -80,11 +80,20 @@ void		netd_tick_by(uint64_t at_ms);
 uint64_t	netd_clock(void);
 /* Work that is no packet's began at that time and is done: how long did it hold them up? */
 void		netd_slice(uint64_t began_us);
-/* ms, a little more: a tick looks at everybody, so what can wait waits together. */
+/* ms, a little more: a tick looks at everybody, so what can wait waits together.
+ * UINT64_MAX is never. */
 static inline uint64_t
 netd_grain(uint64_t ms)
 {
-	return (netd.now_ms + ms + 7) / 8 * 8 - netd.now_ms;
+	return ms == UINT64_MAX ? ms :
+	    (netd.now_ms + ms + 7) / 8 * 8 - netd.now_ms;
+}
+/* Something becomes due so much later: the tick that is armed may be too late. */
+static inline void
+netd_tick_in(uint64_t ms)
+{
+	if (ms != UINT64_MAX)
+		netd_tick_by(netd.now_ms + netd_grain(ms));
 }
 /* Wall clock, Unix milliseconds. */
 uint64_t	netd_wall_ms(void);

@@ -35,15 +35,6 @@ session_mmp_kind(uint8_t type)
 	    type == FSP_PATH_MTU ? WORK_INNER_REPORT : 0;
 }
 
-static void
-wake(const struct mmp *m)
-{
-	uint64_t ms = mmp_due_ms(m, netd.now_ms);
-
-	if (ms != MMP_NEVER)
-		netd_tick_by(netd.now_ms + netd_grain(ms));
-}
-
 /* What is between the inner header and the outer tag was sealed. */
 void
 session_sealed(const struct work *w)
@@ -56,7 +47,7 @@ session_sealed(const struct work *w)
 	mmp_sent(&s->extra->mmp, get_le64(w->buf + w->off + w->inner + FSP_PREFIX),
 	    session_stamp(&s->cur, w->at_ms), w->len - FSP_TAG - w->body, quiet);
 	if (!quiet)
-		wake(&s->extra->mmp);
+		netd_tick_in(mmp_due_ms(&s->extra->mmp, netd.now_ms));
 }
 
 void
@@ -70,7 +61,7 @@ session_mmp_received(struct session *s, const struct work *w,
 	mmp_received(m, counter, in->ts, w->len - w->body, ce, quiet, w->at_us);
 	mmp_spin_heard(m, counter, in->flags & FSP_SPIN);
 	if (!quiet)
-		wake(m);
+		netd_tick_in(mmp_due_ms(m, netd.now_ms));
 }
 
 int
@@ -158,8 +149,6 @@ session_mmp_tick(struct session *s)
 	if (s->extra->hold_ms != 0)
 		return log_ms;		/* like data: its keys are in doubt */
 	say(s);
-	ms = mmp_due_ms(&s->extra->mmp, netd.now_ms);
-	if (ms != MMP_NEVER)
-		ms = netd_grain(ms);
+	ms = netd_grain(mmp_due_ms(&s->extra->mmp, netd.now_ms));
 	return ms < log_ms ? ms : log_ms;
 }
