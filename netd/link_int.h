@@ -55,7 +55,6 @@ enum {
 	LINK_BEHIND = 64, LINK_BEHIND_MS = 5, LINK_LARGE = 512,
 	LINK_QUESTION_MS = 500,		/* between questions to a silent peer */
 	LINK_QUESTION_MAX_MS = 3000,	/* heartbeats closer than that are questions */
-	LINK_LOOK_MS = 1000,		/* what waits for others' news is looked at again */
 	LINK_NEVER = 60000		/* a tick that has nothing due, ms */
 };
 

@@ -14,13 +14,10 @@
 void
 mute_sent(struct peer *p)
 {
-	uint64_t answer_ms;
-
 	if (p->extra->want_ms != 0)
 		return;
 	p->extra->want_ms = netd.now_ms;
-	answer_ms = decide_answer_ms(mmp_srtt_ms(&p->extra->mmp));
-	netd_tick_in(answer_ms);
+	netd_tick_in(decide_answer_ms(mmp_srtt_ms(&p->extra->mmp)));
 }
 
 void

@@ -242,7 +242,7 @@ tick_state(struct peer *p)
 			p->extra->dampen_until_ms = netd.now_ms + LINK_DAMPEN_MS;
 			rekey_drop(p);
 		}
-		return LINK_LOOK_MS;
+		return NETD_LOOK_MS;
 	case REKEY_HELD:
 		due = p->pend.start_ms + netd.conf[CONF_HS_TIMEOUT] * 1000;
 		if (netd.now_ms >= due)

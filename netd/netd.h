@@ -40,6 +40,9 @@
 
 struct event_base;
 
+/* What waits for others' news is looked at again. */
+enum { NETD_LOOK_MS = 1000 };
+
 struct netd {
 	struct event_base	*base;
 	struct chan		 privd, cryptod, dird;

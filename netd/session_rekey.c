@@ -22,7 +22,6 @@ enum {
 	JITTER_S = 15,
 	PENDING_OLD_MS = 60000,	/* nobody waits for these keys any more */
 	PROBE_MS = 2000,
-	LOOK_MS = 1000,		/* what waits for others' news is looked at again */
 };
 
 void
@@ -346,8 +345,8 @@ take_overdue(struct session *s, uint64_t *due)
 		return;
 	if (session_decide_overdue(age_ms, now - s->extra->heard_cur_ms))
 		cut_over(s);
-	else if (*due > LOOK_MS)
-		*due = LOOK_MS;
+	else if (*due > NETD_LOOK_MS)
+		*due = NETD_LOOK_MS;
 }
 
 /* Keys old enough to go, once a way or the far end lets them. */
@@ -378,8 +377,8 @@ session_rekey_tick(struct session *s)
 		shake_begin(s);
 	}
 	probe(s, &due);
-	if ((s->extra->unheard_ms != 0 || is_overdue(s)) && due > LOOK_MS)
-		due = LOOK_MS;
+	if ((s->extra->unheard_ms != 0 || is_overdue(s)) && due > NETD_LOOK_MS)
+		due = NETD_LOOK_MS;
 	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms &&
 	    s->extra->rekey_after_ms - age < due)
 		due = s->extra->rekey_after_ms - age;
