@@ -33,11 +33,7 @@ start v a b
 meet a v || bail "A and V do not meet"
 meet b v || bail "B and V do not meet"
 
-evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
-mkdir -p "$BASTIDE_BUILD/net"
-"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-    -o "$evil" "$here"/evil{,_say,_shake,_heard}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
-    -lsodium -lsecp256k1 -lcrypto || bail "cannot build the evil peer"
+hostile_peer
 mkfifo "$tmp/orders"
 exec 7<>"$tmp/orders"
 # Its own stdin: background() would give it none. First of all: what floods a node is

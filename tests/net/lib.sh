@@ -163,6 +163,17 @@ weather() {
 	wait_for 3 grep -q up "$tmp/sky.log" || bail "the bad wire does not start"
 }
 
+# hostile_peer: build the one that means harm (evil.c), as $evil.
+hostile_peer() {
+	local o=$BASTIDE_BUILD/obj cc=${CC:-gcc} fast=
+	case $("$cc" -dumpmachine) in x86_64-*) fast=-lIPSec_MB ;; esac
+	evil=$BASTIDE_BUILD/net/evil
+	mkdir -p "$BASTIDE_BUILD/net"
+	"$cc" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
+	    -o "$evil" "$here"/evil{,_say,_shake,_heard}.c "$o"/lib{netd,cryptod,common}.a \
+	    -lsodium -lsecp256k1 -lcrypto $fast || bail "cannot build the hostile peer"
+}
+
 # ---- nodes
 # identity NAME...: a fresh key.
 identity() {

@@ -9,11 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 LEVEL=debug
 
-evil=$BASTIDE_BUILD/net/evil O=$BASTIDE_BUILD/obj
-mkdir -p "$BASTIDE_BUILD/net"
-"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-    -o "$evil" "$here"/evil{,_say,_shake,_heard}.c "$O/libnetd.a" "$O/libcryptod.a" "$O/libcommon.a" \
-    -lsodium -lsecp256k1 -lcrypto || bail "cannot build the hostile peer"
+hostile_peer
 
 # on_bridge NAME...: each in its namespace, with an identity.
 on_bridge() {
