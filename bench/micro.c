@@ -298,7 +298,7 @@ hop_once(const struct step *s)
 	enum nexthop_why why;
 
 	(void)s;
-	route_find(ways, known, COORDS_PROVEN, 1, 1, &why);
+	route_find(ways, known, COORDS_OURS, 1, 1, &why);
 	if (why == NEXTHOP_NO_COORDS)
 		errx(1, "a place is lost");
 }
@@ -312,7 +312,7 @@ get_once(const struct step *s)
 
 	(void)s;
 	place((uint32_t)(turn++ % PLACES), addr, &c);
-	if (coords_get(places, addr, COORDS_PROVEN, 1, &e) != 0)
+	if (coords_get(places, addr, COORDS_OURS, 1, &e) != 0)
 		errx(1, "a place is lost");
 }
 

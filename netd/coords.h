@@ -20,6 +20,7 @@
 enum {
 	COORDS_MAX = 48,		/* a longer path fits no announce */
 	COORDS_FAR = UINT16_MAX,	/* distance between two trees */
+	COORDS_OURS = UINT16_MAX,	/* no peer brought it */
 };
 
 struct coords {
@@ -75,21 +76,22 @@ struct coords_cache *coords_new(const struct coords_cfg *);
 void	coords_free(struct coords_cache *);
 size_t	coords_mem(const struct coords_cache *);
 /*
- * Remember where addr is. Replaces what the same share knew. 0; -1: not a place
- * of addr; 1: hearsay that contradicts a proof. That lives beside the proof
- * until the next one, or until somebody says the same as the proof.
+ * Remember where addr is. Replaces the proof that we had, or what this giver
+ * said. 0; -1: not a place of addr; 1: hearsay that contradicts a proof. That
+ * lives beside the proof until the next one, or until its giver says the same.
  */
 int	coords_put(struct coords_cache *, const uint8_t addr[NADDR_LEN],
 	    const struct coords *, enum coords_source, uint16_t giver,
 	    uint16_t path_mtu, uint64_t now_ms);
 /*
- * Look up for routing. Proven first, for what is ours; hearsay first, for what
- * passes: it is what was said last, and a node may have moved since the proof.
- * Use keeps a proven entry alive, a hearsay one only in the order of eviction.
- * 0 or -1.
+ * Look up for routing, for a datagram that peer `from` brought: what it said
+ * itself, for a node may have moved since the proof; else what was proven, else
+ * what was said last. So nobody leads astray but what it brings. COORDS_OURS: for
+ * what is ours no giver's word comes before a proof. Use keeps a proven entry
+ * alive, a hearsay one only in the order of eviction. 0 or -1.
  */
 int	coords_get(struct coords_cache *, const uint8_t addr[NADDR_LEN],
-	    enum coords_source first, uint64_t now_ms, struct coords_entry *);
+	    uint16_t from, uint64_t now_ms, struct coords_entry *);
 /*
  * A next hop was computed from the entry with this ref and stamp: does the
  * entry say the same today? Counts as use. One array access.

@@ -71,15 +71,37 @@ bucket_of(const struct coords_cache *cc, struct share *s, const uint8_t *addr)
 	return &s->bucket[get_le32(h) & s->mask];
 }
 
+/* From i on, the first that is about addr. */
 static uint32_t
-find(const struct coords_cache *cc, struct share *s, const uint8_t *addr)
+about(const struct share *s, uint32_t i, const uint8_t *addr)
 {
-	uint32_t i;
-
-	for (i = *bucket_of(cc, s, addr); i != NIL; i = s->entry[i].hash_next)
-		if (naddr_cmp(s->entry[i].addr, addr) == 0)
-			break;
+	while (i != NIL && naddr_cmp(s->entry[i].addr, addr) != 0)
+		i = s->entry[i].hash_next;
 	return i;
+}
+
+/* What this giver said; 0 gave every proof. */
+static uint32_t
+find(const struct coords_cache *cc, struct share *s, const uint8_t *addr,
+    uint16_t giver)
+{
+	uint32_t i = about(s, *bucket_of(cc, s, addr), addr);
+
+	while (i != NIL && s->entry[i].giver != giver)
+		i = about(s, s->entry[i].hash_next, addr);
+	return i;
+}
+
+/* What was said last, whoever did. */
+static uint32_t
+find_last(const struct coords_cache *cc, struct share *s, const uint8_t *addr)
+{
+	uint32_t i = about(s, *bucket_of(cc, s, addr), addr), last = i;
+
+	for (; i != NIL; i = about(s, s->entry[i].hash_next, addr))
+		if (s->entry[i].fresh_ms >= s->entry[last].fresh_ms)
+			last = i;
+	return last;
 }
 
 static struct list *
@@ -334,6 +356,17 @@ path_set(struct coords_cache *cc, struct share *s, uint32_t i,
 	e->stamp = ++cc->stamp;
 }
 
+/* Next hops that came from what is known of addr are thought over. */
+static void
+doubt(struct coords_cache *cc, struct share *s, const uint8_t *addr)
+{
+	uint32_t i;
+
+	for (i = about(s, *bucket_of(cc, s, addr), addr); i != NIL;
+	    i = about(s, s->entry[i].hash_next, addr))
+		s->entry[i].stamp = ++cc->stamp;
+}
+
 /* Room for addr: a free entry, or that of the one that has to go. */
 static uint32_t
 entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
@@ -350,6 +383,7 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 	}
 	if (s->free == NIL)
 		drop(cc, s, s->all.oldest);
+	doubt(cc, s, addr);
 	i = s->free;
 	s->free = s->entry[i].hash_next;
 	s->entry[i] = (struct entry){ .block = NIL, .born_ms = now_ms,
@@ -363,24 +397,22 @@ entry_new(struct coords_cache *cc, enum coords_source src, const uint8_t *addr,
 	return i;
 }
 
-/*
- * Is this not what was proven? When what is said beside the proof changes, next
- * hops that came from the proof are thought over.
- */
+/* Is this not what was proven? One giver's word lives beside the proof, for what
+ * it brings; until it says the same as the proof. */
 static int
-contradicts(struct coords_cache *cc, uint32_t known, const struct coords *c)
+contradicts(struct coords_cache *cc, uint32_t known, const struct coords *c,
+    uint16_t giver)
 {
 	struct share *s = &cc->share[COORDS_PROVEN], *h = &cc->share[COORDS_HEARSAY];
-	uint32_t      i = find(cc, h, s->entry[known].addr);
-	struct coords was, said = { 0 };
+	struct entry *e = &s->entry[known];
+	uint32_t      i = find(cc, h, e->addr, giver);
+	struct coords was;
 	int	      differs;
 
-	path_copy(s, &s->entry[known], &was);
-	if (i != NIL)
-		path_copy(h, &h->entry[i], &said);
+	path_copy(s, e, &was);
 	differs = !coords_equal(&was, c);
-	if (differs ? !coords_equal(&said, c) : i != NIL)
-		s->entry[known].stamp = ++cc->stamp;
+	if (differs && i == NIL)
+		e->stamp = ++cc->stamp;
 	if (!differs && i != NIL)
 		drop(cc, h, i);
 	return differs;
@@ -400,14 +432,14 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		giver = 0;
 	if (giver >= cc->cfg.givers || coords_check(c, addr) == -1)
 		return -1;
-	known = find(cc, proven, addr);
+	known = find(cc, proven, addr, 0);
 	if (src == COORDS_HEARSAY && known != NIL &&
 	    !is_gone(cc, COORDS_PROVEN, &proven->entry[known], now_ms)) {
-		differs = contradicts(cc, known, c);
+		differs = contradicts(cc, known, c, giver);
 		if (!differs)
 			return 0;
 	}
-	i = find(cc, s, addr);
+	i = find(cc, s, addr, giver);
 	if (i != NIL && is_wrong(cc, s, &s->entry[i])) {
 		drop(cc, s, i);
 		i = NIL;
@@ -448,23 +480,34 @@ touch(struct coords_cache *cc, enum coords_source src, uint32_t i,
 	return 0;
 }
 
+/* This one, if it is one: 0, or -1 and it goes when it is no good any more. */
+static int
+give(struct coords_cache *cc, enum coords_source src, uint32_t i,
+    uint64_t now_ms, struct coords_entry *out)
+{
+	if (i == NIL)
+		return -1;
+	if (touch(cc, src, i, now_ms) == 0)
+		return coords_view(cc, src, i, now_ms, out);
+	drop(cc, &cc->share[src], i);
+	return -1;
+}
+
 int
 coords_get(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
-    enum coords_source first, uint64_t now_ms, struct coords_entry *out)
+    uint16_t from, uint64_t now_ms, struct coords_entry *out)
 {
-	struct share *s;
+	struct share *said = &cc->share[COORDS_HEARSAY];
 	uint32_t      i;
-	int	      n, src = first;
 
-	for (n = 0; n < COORDS_SOURCES; n++, src = (src + 1) % COORDS_SOURCES) {
-		s = &cc->share[src];
-		if ((i = find(cc, s, addr)) == NIL)
-			continue;
-		if (touch(cc, (enum coords_source)src, i, now_ms) == 0)
-			return coords_view(cc, (enum coords_source)src, i,
-			    now_ms, out);
-		drop(cc, s, i);
-	}
+	if ((from != COORDS_OURS && give(cc, COORDS_HEARSAY,
+	    find(cc, said, addr, from), now_ms, out) == 0) ||
+	    give(cc, COORDS_PROVEN, find(cc, &cc->share[COORDS_PROVEN], addr, 0),
+	    now_ms, out) == 0)
+		return 0;
+	while ((i = find_last(cc, said, addr)) != NIL)
+		if (give(cc, COORDS_HEARSAY, i, now_ms, out) == 0)
+			return 0;
 	return -1;
 }
 
@@ -484,13 +527,13 @@ coords_still(struct coords_cache *cc, uint32_t ref, uint64_t stamp,
 void
 coords_del(struct coords_cache *cc, const uint8_t addr[NADDR_LEN], int proven)
 {
-	uint32_t i;
-	int	 src;
+	struct share *said = &cc->share[COORDS_HEARSAY];
+	uint32_t      i = find(cc, &cc->share[COORDS_PROVEN], addr, 0);
 
-	for (src = proven ? COORDS_PROVEN : COORDS_HEARSAY;
-	    src < COORDS_SOURCES; src++)
-		if ((i = find(cc, &cc->share[src], addr)) != NIL)
-			drop(cc, &cc->share[src], i);
+	if (proven && i != NIL)
+		drop(cc, &cc->share[COORDS_PROVEN], i);
+	while ((i = find_last(cc, said, addr)) != NIL)
+		drop(cc, said, i);
 }
 
 void

@@ -11,6 +11,7 @@ struct answer {
 	uint32_t	 generation, ref;
 	uint64_t	 stamp;
 	enum nexthop_why why;
+	uint16_t	 from;		/* whose datagram it is for */
 	uint8_t		 used;
 };
 
@@ -19,19 +20,19 @@ struct route {
 	route_peer	    peer;
 	void		   *arg;
 	struct route_stats  stats;
-	struct answer	    answer[COORDS_SOURCES][REMEMBERED];
+	struct answer	    ours[REMEMBERED], others[REMEMBERED];
 	struct nexthop_peer fact[];	/* of every peer, while we compute */
 };
 
 static struct answer *
-answer_of(struct route *r, const uint8_t addr[NADDR_LEN],
-    enum coords_source first)
+answer_of(struct route *r, const uint8_t addr[NADDR_LEN], uint16_t from)
 {
 	uint32_t h, i;
 
-	for (h = r->cfg.key, i = 0; i < NADDR_LEN; i += 4)
+	for (h = r->cfg.key ^ from, i = 0; i < NADDR_LEN; i += 4)
 		h = (h ^ get_le32(addr + i)) * 0x9e3779b1u;
-	return &r->answer[first][(h >> 16) % REMEMBERED];
+	return (from == COORDS_OURS ? r->ours : r->others) +
+	    (h >> 16) % REMEMBERED;
 }
 
 static void
@@ -52,12 +53,13 @@ facts(struct route *r, const uint8_t addr[NADDR_LEN])
 
 static void
 compute(struct route *r, struct answer *a, const uint8_t addr[NADDR_LEN],
-    const struct coords_entry *e, uint32_t generation)
+    uint16_t from, const struct coords_entry *e, uint32_t generation)
 {
 	unsigned slot = r->cfg.peers_max;
 
 	r->stats.computed++;
 	memcpy(a->addr, addr, NADDR_LEN);
+	a->from = from;
 	a->used = 1;
 	a->generation = generation;
 	a->ref = e->ref;
@@ -70,18 +72,18 @@ compute(struct route *r, struct answer *a, const uint8_t addr[NADDR_LEN],
 
 uint32_t
 route_find(struct route *r, const uint8_t addr[NADDR_LEN],
-    enum coords_source first, uint32_t generation, uint64_t now_ms,
+    uint16_t from, uint32_t generation, uint64_t now_ms,
     enum nexthop_why *why)
 {
-	struct answer	   *a = answer_of(r, addr, first);
+	struct answer	   *a = answer_of(r, addr, from);
 	struct coords_entry e;
 
 	if (a->used && memcmp(a->addr, addr, NADDR_LEN) == 0 &&
-	    a->generation == generation &&
+	    a->from == from && a->generation == generation &&
 	    coords_still(r->cfg.cache, a->ref, a->stamp, now_ms)) {
 		r->stats.cached++;
-	} else if (coords_get(r->cfg.cache, addr, first, now_ms, &e) == 0) {
-		compute(r, a, addr, &e, generation);
+	} else if (coords_get(r->cfg.cache, addr, from, now_ms, &e) == 0) {
+		compute(r, a, addr, from, &e, generation);
 	} else {
 		*why = NEXTHOP_NO_COORDS;
 		return 0;

@@ -37,11 +37,11 @@ struct route	*route_new(const struct route_cfg *, route_peer, void *arg);
 void		 route_free(struct route *);
 /*
  * The id of the peer to hand a datagram for addr to, 0 when there is none; and
- * why, in both cases. What was proven leads first, or what was said last.
+ * why, in both cases. from: the slot of the peer that brought it, see coords_get().
  */
 uint32_t	 route_find(struct route *, const uint8_t addr[NADDR_LEN],
-		    enum coords_source first, uint32_t generation,
-		    uint64_t now_ms, enum nexthop_why *);
+		    uint16_t from, uint32_t generation, uint64_t now_ms,
+		    enum nexthop_why *);
 const struct route_stats *route_stats(const struct route *);
 
 #endif

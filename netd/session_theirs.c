@@ -153,7 +153,7 @@ shake_ack(struct shake *h, struct fsp_shake *out)
 	*out = (struct fsp_shake){ .phase = FSP_ACK, .noise = h->noise,
 	    .noise_len = FSP_MSG2 };
 	session_coords(h->addr, &out->src, &theirs);
-	if (way_said(h->addr, &at) == -1 || at.n > FSP_COORDS_MAX) {
+	if (way_said(peer_by_handle(h->link), h->addr, &at) == -1 || at.n > FSP_COORDS_MAX) {
 		at.n = 1;
 		memcpy(at.addr[0], h->addr, NADDR_LEN);
 	}

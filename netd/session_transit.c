@@ -135,7 +135,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
 		return;
 	}
-	p = way_transit(d->dst, &why);
+	p = way_transit(from, d->dst, &why);
 	if (p == NULL || p == from) {
 		complain(from, w, d, why == NEXTHOP_NO_COORDS ?
 		    FSP_COORDS_REQUIRED : FSP_PATH_BROKEN, 0);

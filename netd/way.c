@@ -45,8 +45,7 @@ way_init(void)
 }
 
 static struct peer *
-find(const uint8_t addr[NADDR_LEN], enum coords_source first,
-    enum nexthop_why *why)
+find(const uint8_t addr[NADDR_LEN], uint16_t from, enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 	uint32_t     handle;
@@ -55,7 +54,7 @@ find(const uint8_t addr[NADDR_LEN], enum coords_source first,
 		*why = NEXTHOP_DIRECT;
 		return p;
 	}
-	handle = route_find(mesh.route, addr, first, mesh_generation(),
+	handle = route_find(mesh.route, addr, from, mesh_generation(),
 	    netd.now_ms, why);
 	return handle != 0 ? peer_by_handle(handle) : NULL;
 }
@@ -65,13 +64,14 @@ way_next(const uint8_t addr[NADDR_LEN])
 {
 	enum nexthop_why why;
 
-	return find(addr, COORDS_PROVEN, &why);
+	return find(addr, COORDS_OURS, &why);
 }
 
 struct peer *
-way_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+way_transit(const struct peer *from, const uint8_t addr[NADDR_LEN],
+    enum nexthop_why *why)
 {
-	return find(addr, COORDS_HEARSAY, why);
+	return find(addr, (uint16_t)peer_slot_of(from), why);
 }
 
 /* -- places ------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ way_self(void)
 }
 
 static int
-place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at)
+place(const uint8_t addr[NADDR_LEN], uint16_t from, struct coords *at)
 {
 	const struct coords *told;
 	struct coords_entry  e;
@@ -94,7 +94,7 @@ place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at
 		*at = *told;
 		return 0;
 	}
-	if (coords_get(mesh.cache, addr, first, netd.now_ms, &e) == -1)
+	if (coords_get(mesh.cache, addr, from, netd.now_ms, &e) == -1)
 		return -1;
 	*at = e.path;
 	return 0;
@@ -103,13 +103,15 @@ place(const uint8_t addr[NADDR_LEN], enum coords_source first, struct coords *at
 int
 way_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 {
-	return place(addr, COORDS_PROVEN, at);
+	return place(addr, COORDS_OURS, at);
 }
 
 int
-way_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+way_said(const struct peer *from, const uint8_t addr[NADDR_LEN],
+    struct coords *at)
 {
-	return place(addr, COORDS_HEARSAY, at);
+	return place(addr, from == NULL ? COORDS_OURS :
+	    (uint16_t)peer_slot_of(from), at);
 }
 
 uint16_t
@@ -117,7 +119,7 @@ way_path_mtu(const uint8_t addr[NADDR_LEN])
 {
 	struct coords_entry e;
 
-	return coords_get(mesh.cache, addr, COORDS_PROVEN, netd.now_ms, &e) == 0 ?
+	return coords_get(mesh.cache, addr, COORDS_OURS, netd.now_ms, &e) == 0 ?
 	    e.path_mtu : 0;
 }
 

@@ -14,17 +14,19 @@ void		 way_init(void);
 /* The peer to hand a datagram for addr to, or NULL. Never ourselves. */
 struct peer	*way_next(const uint8_t addr[NADDR_LEN]);
 /*
- * The same for a datagram of others, and why; the reason also when there is
- * none. What passing datagrams said of places counts here, and only here.
+ * The same for a datagram of others that this peer brought, and why; the reason
+ * also when there is none. What it said of places comes first here, and only here.
  */
-struct peer	*way_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *);
+struct peer	*way_transit(const struct peer *from, const uint8_t addr[NADDR_LEN],
+		    enum nexthop_why *);
 
 /* Our place. */
 const struct coords *way_self(void);
 /* Where addr stands as far as we know, into *at: 0 or -1. */
 int		 way_place(const uint8_t addr[NADDR_LEN], struct coords *at);
-/* The same by what was said last, which nobody may have proven. */
-int		 way_said(const uint8_t addr[NADDR_LEN], struct coords *at);
+/* The same by what this peer said, which nobody may have proven. NULL is fine. */
+int		 way_said(const struct peer *from, const uint8_t addr[NADDR_LEN],
+		    struct coords *at);
 /* Bytes that a frame to it may have as a look-up told; 0: not told. */
 uint16_t	 way_path_mtu(const uint8_t addr[NADDR_LEN]);
 

@@ -90,6 +90,19 @@ deep(uint8_t *out)
 	return put_tree(out, &a);
 }
 
+/* As deep as a wide link carries. */
+static size_t
+deeper(uint8_t *out)
+{
+	static struct tree_ann a;
+
+	if (a.path.at.n == 0) {
+		forge(&a, 3000000, 40);
+		sign(&a);
+	}
+	return put_tree(out, &a);
+}
+
 /* Below the best of roots, and a root again, in turns of 0.7 s. */
 static size_t
 sway(uint8_t *out)
@@ -330,6 +343,49 @@ setup(uint8_t *out)
 	return n;
 }
 
+/* A Setup for the victim from far down: the answer names both places. */
+static size_t
+far_off(uint8_t *out)
+{
+	uint8_t	path[FSP_COORDS_MAX][NADDR_LEN] = { 0 };
+	struct fsp_shake s = { .phase = FSP_SETUP };
+	uint8_t	hs[FSP_MSG1] = { 0 };
+	size_t	n = dgram(out, 64, 1280, evil.me.addr, evil.addr);
+	ssize_t m;
+
+	scrawl(path[0], sizeof(path) - NADDR_LEN);
+	memcpy(path[0], evil.me.addr, NADDR_LEN);
+	s.src = s.dst = (struct fsp_coords){ FSP_COORDS_MAX, path[0] };
+	scrawl(hs, sizeof(hs));
+	hs[0] = 2;		/* half of these are points */
+	s.noise = hs;
+	s.noise_len = sizeof(hs);
+	m = fsp_shake_encode(&s, out + n, FRAME_MAX - n);
+	return m < 0 ? 0 : n + (size_t)m;
+}
+
+/* To A in B's name, who stands nowhere near the victim, a root. */
+static size_t
+lure(uint8_t *out)
+{
+	uint8_t	path[3][NADDR_LEN];
+	struct fsp_data h = { .flags = FSP_CP, .len = 16, .counter = noise64() };
+	size_t	n = dgram(out, 64, 1280, evil.b, evil.a);
+	ssize_t	m;
+
+	memcpy(path[0], evil.b, NADDR_LEN);
+	scrawl(path[1], NADDR_LEN);
+	path[1][0] = 0xff;
+	memcpy(path[2], evil.addr, NADDR_LEN);
+	h.src = (struct fsp_coords){ 3, path[0] };
+	h.dst = (struct fsp_coords){ 1, path[2] };
+	m = fsp_data_encode(&h, out + n, FRAME_MAX - n);
+	if (m < 0)
+		return 0;
+	scrawl(out + n + m, 16);
+	return n + (size_t)m + h.len + FSP_TAG;
+}
+
 /* Complaints about B, to the victim and through it to A. */
 static size_t
 signals(uint8_t *out)
@@ -383,13 +439,14 @@ nonsense(uint8_t *out)
 
 const struct kind kinds[] = {
 	{ "heartbeat", heartbeat }, { "ancestry", ancestry },
-	{ "badsig", badsig }, { "deep", deep }, { "sway", sway },
+	{ "badsig", badsig }, { "deep", deep }, { "deeper", deeper }, { "sway", sway },
 	{ "filter", filter },
 	{ "filters", filters }, { "hashes", hashes }, { "lookup", lookup },
 	{ "lookup_v", lookup_v }, { "lookup_b", lookup_b },
 	{ "proof", proof }, { "source", source }, { "source_v", source_v },
 	{ "mtu", mtu }, { "nowhere", nowhere }, { "ttl", ttl }, { "cut", cut },
-	{ "coords", coords }, { "setup", setup }, { "signals", signals },
+	{ "coords", coords }, { "lure", lure }, { "setup", setup },
+	{ "far", far_off }, { "signals", signals },
 	{ "report", report }, { "nonsense", nonsense },
 	{ "below", below }, { "astray", astray }, { "wide", wide },
 	{ "transit", transit }, { "longer", longer }, { "unsealed", NULL },

@@ -547,12 +547,20 @@ def scan(pid, pattern):
     print(found)
 
 
-def key(nsec):
-    chars = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+def bech32(text):
     bits = 0
-    for c in nsec[5:57]:
-        bits = bits << 5 | chars.index(c)
-    print("%064x" % (bits >> 4))
+    for c in text[5:57]:
+        bits = bits << 5 | "qpzry9x8gf2tvdw0s3jn54khce6mua7l".index(c)
+    return (bits >> 4).to_bytes(32, "big")
+
+
+def key(nsec):
+    print(bech32(nsec).hex())
+
+
+def smallest(*npubs):
+    """Which of these nodes has the smallest address."""
+    print(min(npubs, key=lambda n: hashlib.sha256(bech32(n)).digest()[:16]))
 
 
 def cpu_s(pids):
@@ -643,5 +651,5 @@ def alike(name, model):
 
 if __name__ == "__main__":
     verbs = (sink, source, burst, gather, number, order, watch, grab, udp, echo, sizes, garbage, strangers, dns, lines, screens, say, ctl, crowd, people, lists, scan, key, idle,
-             memory, alike, first, pace, count)
+             memory, alike, first, pace, count, smallest)
     {v.__name__: v for v in verbs}[sys.argv[1]](*sys.argv[2:])

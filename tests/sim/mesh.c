@@ -562,7 +562,7 @@ pair_try(struct sim *s, uint32_t i)
 		if (n->link[k].up && n->link[k].node == p->to)
 			break;
 	if (k == n->nlink &&
-	    coords_get(n->coords, o->addr, COORDS_PROVEN, s->now / 1000, &e) == -1) {
+	    coords_get(n->coords, o->addr, COORDS_OURS, s->now / 1000, &e) == -1) {
 		lookup_start(n->lookup, o->addr, o->pub, s->now / 1000);
 		return;
 	}

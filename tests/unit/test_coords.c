@@ -88,7 +88,7 @@ START_TEST(every_depth_comes_back_as_it_went_in)
 		c = place(d, d);
 		ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0,
 		    1280, 1), 0);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 1, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, 1, &e), 0);
 		ck_assert(coords_equal(&c, &e.path));
 		ck_assert_uint_eq(e.path_mtu, 1280);
 	}
@@ -108,7 +108,7 @@ START_TEST(a_full_cache_gives_up_what_was_not_used)
 		ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0,
 		    0, i), 0);
 		c = place(0, 1);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, i, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, i, &e), 0);
 		ck_assert_uint_le(coords_count(cc, COORDS_PROVEN), 10);
 	}
 	coords_free(cc);
@@ -136,7 +136,7 @@ START_TEST(strangers_displace_nothing_that_was_proven)
 	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 10);
 	for (i = 0; i < 10; i++) {
 		c = place(i, 2);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, 3, &e), 0);
 		ck_assert_int_eq(e.source, COORDS_PROVEN);
 		ck_assert(coords_equal(&c, &e.path));
 	}
@@ -152,27 +152,67 @@ START_TEST(what_was_said_last_leads_what_passes)
 
 	memcpy(moved.addr[0], c.addr[0], 16);
 	coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0, 0, 1);
-	coords_get(cc, c.addr[0], COORDS_HEARSAY, 1, &p);
+	coords_get(cc, c.addr[0], 1, 1, &p);
 	ck_assert_int_eq(p.source, COORDS_PROVEN);
 	/* The same again changes nothing; another place is thought over. */
 	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 2), 0);
 	ck_assert(coords_still(cc, p.ref, p.stamp, 2));
 	ck_assert_int_eq(coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3), 1);
 	ck_assert(!coords_still(cc, p.ref, p.stamp, 3));
-	coords_get(cc, c.addr[0], COORDS_HEARSAY, 3, &e);
+	coords_get(cc, c.addr[0], 1, 3, &e);
 	ck_assert(coords_equal(&e.path, &moved));
-	coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &p);
+	coords_get(cc, c.addr[0], COORDS_OURS, 3, &p);
 	ck_assert(coords_equal(&p.path, &c));
 	ck_assert_int_eq(coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3), 1);
 	ck_assert(coords_still(cc, p.ref, p.stamp, 3));
-	/* Somebody says what was proven: the other place is forgotten. */
-	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 2, 0, 4), 0);
+	/* It says what was proven: the other place is forgotten. */
+	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 4), 0);
 	ck_assert(!coords_still(cc, e.ref, e.stamp, 4));
-	coords_get(cc, c.addr[0], COORDS_HEARSAY, 4, &e);
+	coords_get(cc, c.addr[0], 1, 4, &e);
 	ck_assert_int_eq(e.source, COORDS_PROVEN);
 	/* And a new proof ends the matter too. */
 	coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 5);
 	coords_put(cc, c.addr[0], &moved, COORDS_PROVEN, 0, 0, 6);
+	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 0);
+	coords_free(cc);
+}
+END_TEST
+
+START_TEST(who_lies_about_a_place_leads_astray_what_it_brings_and_nothing_else)
+{
+	struct coords_cache *cc = cache(4, 4);
+	struct coords_entry  e, was;
+	struct coords	     c = place(1, 2), lie = place(1, 3);
+
+	memcpy(lie.addr[0], c.addr[0], 16);
+	/* Before the other has said anything, it is all that is known. */
+	coords_put(cc, c.addr[0], &lie, COORDS_HEARSAY, 2, 0, 1);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 1, 1, &e), 0);
+	ck_assert(coords_equal(&e.path, &lie));
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 2);
+	ck_assert(!coords_still(cc, e.ref, e.stamp, 2));
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 1, 2, &was), 0);
+	ck_assert(coords_equal(&was.path, &c));
+	coords_put(cc, c.addr[0], &lie, COORDS_HEARSAY, 2, 0, 3);
+	ck_assert(coords_still(cc, was.ref, was.stamp, 3));
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 1, 3, &e), 0);
+	ck_assert(coords_equal(&e.path, &c));
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 2, 3, &e), 0);
+	ck_assert(coords_equal(&e.path, &lie));
+	/* Who said nothing gets what was said last, or what was proven. */
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 3, 3, &e), 0);
+	ck_assert(coords_equal(&e.path, &lie));
+	coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0, 0, 4);
+	coords_put(cc, c.addr[0], &lie, COORDS_HEARSAY, 2, 0, 5);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 1, 5, &e), 0);
+	ck_assert_int_eq(e.source, COORDS_PROVEN);
+	/* What it said is gone with age: the last to have spoken is heard. */
+	coords_del(cc, c.addr[0], 1);
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 6);
+	coords_put(cc, c.addr[0], &lie, COORDS_HEARSAY, 2, 0, 200000);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], 1, 300006, &e), 0);
+	ck_assert(coords_equal(&e.path, &lie));
+	coords_del(cc, c.addr[0], 0);
 	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 0);
 	coords_free(cc);
 }
@@ -197,7 +237,7 @@ START_TEST(one_giver_fills_its_own_part_only)
 	}
 	ck_assert_uint_eq(coords_count(cc, COORDS_HEARSAY), 30);
 	for (i = 0; i < 10; i++)
-		ck_assert_int_eq(coords_get(cc, place(i, 3).addr[0], COORDS_PROVEN, 2, &e), 0);
+		ck_assert_int_eq(coords_get(cc, place(i, 3).addr[0], COORDS_OURS, 2, &e), 0);
 	c = place(1, 3);
 	ck_assert_int_eq(coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 4, 0, 1),
 	    -1);
@@ -215,15 +255,15 @@ START_TEST(hearsay_ages_however_much_it_is_used_or_told)
 	coords_put(cc, p.addr[0], &p, COORDS_PROVEN, 0, 0, 0);
 	for (t = 0; t < 600000; t += 1000) {
 		coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, t);
-		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), 0);
-		ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t, &e), 0);
+		ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, t, &e), 0);
+		ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_OURS, t, &e), 0);
 	}
-	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), -1);
-	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t, &e), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, t, &e), -1);
+	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_OURS, t, &e), 0);
 	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, t);
-	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, t, &e), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, t, &e), 0);
 	/* Not used for the whole ttl: gone, proven or not. */
-	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_PROVEN, t + 300000, &e), -1);
+	ck_assert_int_eq(coords_get(cc, p.addr[0], COORDS_OURS, t + 300000, &e), -1);
 	coords_free(cc);
 }
 END_TEST
@@ -237,17 +277,17 @@ START_TEST(a_stamp_holds_until_the_entry_says_something_else)
 
 	memcpy(moved.addr[0], c.addr[0], 16);
 	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 1);
-	coords_get(cc, c.addr[0], COORDS_PROVEN, 1, &e);
-	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 2, 0, 2);
+	coords_get(cc, c.addr[0], COORDS_OURS, 1, &e);
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 2);
 	coords_put(cc, x.addr[0], &x, COORDS_HEARSAY, 2, 0, 2);
 	ck_assert(coords_still(cc, e.ref, e.stamp, 3));
 	coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 1, 0, 3);
 	ck_assert(!coords_still(cc, e.ref, e.stamp, 3));
-	coords_get(cc, c.addr[0], COORDS_PROVEN, 3, &f);
+	coords_get(cc, c.addr[0], COORDS_OURS, 3, &f);
 	/* The proof comes, the rumour goes. */
 	coords_put(cc, c.addr[0], &c, COORDS_PROVEN, 0, 0, 4);
 	ck_assert(!coords_still(cc, f.ref, f.stamp, 4));
-	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_PROVEN, 4, &f), 0);
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, 4, &f), 0);
 	ck_assert(coords_still(cc, f.ref, f.stamp, 5));
 	coords_del(cc, c.addr[0], 0);
 	ck_assert(coords_still(cc, f.ref, f.stamp, 5));
@@ -270,11 +310,11 @@ START_TEST(a_change_of_ours_drops_what_it_made_wrong)
 	coords_put(cc, D, &side, COORDS_HEARSAY, 0, 0, 1);
 	coords_put(cc, E, &other, COORDS_HEARSAY, 0, 0, 1);
 	coords_drop_via(cc, A);
-	ck_assert_int_eq(coords_get(cc, B, COORDS_PROVEN, 1, &e), -1);
-	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, B, COORDS_OURS, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_OURS, 1, &e), 0);
 	coords_drop_other_roots(cc, C);
-	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
-	ck_assert_int_eq(coords_get(cc, E, COORDS_PROVEN, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_OURS, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, E, COORDS_OURS, 1, &e), -1);
 	coords_free(cc);
 }
 END_TEST
@@ -287,7 +327,7 @@ START_TEST(what_is_told_after_a_change_of_ours_stays)
 
 	coords_put(cc, B, &via, COORDS_PROVEN, 0, 1300, 1);
 	coords_put(cc, D, &side, COORDS_PROVEN, 0, 1300, 1);
-	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &f), 0);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_OURS, 1, &f), 0);
 	coords_drop_via(cc, A);
 	ck_assert_int_eq(coords_view(cc, COORDS_PROVEN, 0, 1, &e), -1);
 	/* What it knew besides went with it; hearsay is not measured by it. */
@@ -295,7 +335,7 @@ START_TEST(what_is_told_after_a_change_of_ours_stays)
 	side = path(2, B, C);
 	ck_assert_int_eq(coords_put(cc, B, &side, COORDS_HEARSAY, 0, 0, 1), 0);
 	coords_put(cc, B, &via, COORDS_PROVEN, 0, 0, 1);
-	ck_assert_int_eq(coords_get(cc, B, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, B, COORDS_OURS, 1, &e), 0);
 	ck_assert_uint_eq(e.path_mtu, 0);
 	ck_assert(coords_still(cc, f.ref, f.stamp, 1));
 	ck_assert(coords_still(cc, e.ref, e.stamp, 1));
@@ -320,16 +360,16 @@ START_TEST(a_root_that_comes_back_brings_no_places_back)
 	coords_put(cc, A, &seen, COORDS_PROVEN, 0, 0, 1);
 	coords_put(cc, E, &early, COORDS_HEARSAY, 0, 0, 1);
 	coords_drop_other_roots(cc, C);
-	ck_assert_int_eq(coords_get(cc, A, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, A, COORDS_OURS, 1, &e), 0);
 	coords_drop_other_roots(cc, F);
 	coords_drop_other_roots(cc, C);
-	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), -1);
-	ck_assert_int_eq(coords_get(cc, A, COORDS_PROVEN, 1, &e), -1);
-	ck_assert_int_eq(coords_get(cc, E, COORDS_PROVEN, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_OURS, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, A, COORDS_OURS, 1, &e), -1);
+	ck_assert_int_eq(coords_get(cc, E, COORDS_OURS, 1, &e), -1);
 	coords_put(cc, D, &at, COORDS_PROVEN, 0, 0, 1);
 	coords_drop_via(cc, B);
 	coords_drop_other_roots(cc, C);
-	ck_assert_int_eq(coords_get(cc, D, COORDS_PROVEN, 1, &e), 0);
+	ck_assert_int_eq(coords_get(cc, D, COORDS_OURS, 1, &e), 0);
 	coords_free(cc);
 }
 END_TEST
@@ -373,6 +413,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_full_cache_gives_up_what_was_not_used);
 	tcase_add_test(t, what_was_said_last_leads_what_passes);
 	tcase_add_test(t, strangers_displace_nothing_that_was_proven);
+	tcase_add_test(t, who_lies_about_a_place_leads_astray_what_it_brings_and_nothing_else);
 	tcase_add_test(t, one_giver_fills_its_own_part_only);
 	tcase_add_test(t, hearsay_ages_however_much_it_is_used_or_told);
 	tcase_add_test(t, a_stamp_holds_until_the_entry_says_something_else);

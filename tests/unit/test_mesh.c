@@ -434,7 +434,7 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	answer_all(1);
 	ck_assert_uint_eq(nfound, 1);
 	ck_assert_ptr_eq(way_next(addr), p);
-	ck_assert_ptr_eq(way_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(p, addr, &why), p);
 	ck_assert_int_eq(why, NEXTHOP_FILTER);
 	ck_assert_uint_eq(way_path_mtu(addr), 1300);
 	/* The next hop is remembered until something changes. */
@@ -450,7 +450,7 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	mesh_peer_down(p);
 	ck_assert_ptr_null(way_next(addr));
 	way_forget(addr);
-	ck_assert_ptr_null(way_transit(addr, &why));
+	ck_assert_ptr_null(way_transit(p, addr, &why));
 	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
 }
 END_TEST
@@ -499,14 +499,14 @@ START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 	addr_of(54, addr);
 	filter(p, 1, n, 1);
 	mesh_hearsay(q, addr, far.n, far.addr[0]);
-	ck_assert_ptr_eq(way_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
 	ck_assert_uint_eq(mesh_filter_reach(addr, 1, UINT16_MAX, slot, 4), 1);
 	p->mute = 1;
 	mesh_peer_mute(p);
 	answer_all(1);
 	ck_assert_ptr_eq(mesh_peer(tree_parent(mesh.tree)), q);
 	mesh_hearsay(q, addr, far.n, far.addr[0]);
-	ck_assert_ptr_eq(way_transit(addr, &why), q);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
 	ck_assert_uint_eq(mesh_filter_reach(addr, 0, UINT16_MAX, slot, 4), 0);
 	/* Nor is it handed what is for itself: it may stand elsewhere by now. */
 	ck_assert_ptr_ne(way_next(p->addr), p);
@@ -589,7 +589,7 @@ START_TEST(hearsay_leads_what_passes_and_a_contradiction_is_asked_about)
 	filter(q, 1, &far, 1);
 	/* Of a node that was never proven, passing datagrams may tell. */
 	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
-	ck_assert_ptr_eq(way_transit(addr, &why), q);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
 	ck_assert_ptr_eq(way_next(addr), q);
 	/* A proof ends that, and what is said later does not lead us. */
 	filter(p, 1, &far, 1);
@@ -597,19 +597,20 @@ START_TEST(hearsay_leads_what_passes_and_a_contradiction_is_asked_about)
 	respond(p, far, &at, 1300);
 	answer_all(1);
 	ck_assert_ptr_eq(way_next(addr), p);
-	ck_assert_ptr_eq(way_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
 	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
 	ck_assert_ptr_eq(way_next(addr), p);
-	ck_assert_ptr_eq(way_transit(addr, &why), q);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
+	ck_assert_ptr_eq(way_transit(p, addr, &why), p);
 	ck_assert_int_eq(way_place(addr, &got), 0);
 	ck_assert(coords_equal(&got, &at));
-	ck_assert_int_eq(way_said(addr, &got), 0);
+	ck_assert_int_eq(way_said(q, addr, &got), 0);
 	ck_assert(coords_equal(&got, &lie));
 	/* We asked the node itself. */
 	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 2);
 	respond(p, far, &at, 1300);
 	answer_all(1);
-	ck_assert_ptr_eq(way_transit(addr, &why), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
 }
 END_TEST
 

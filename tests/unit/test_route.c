@@ -140,7 +140,7 @@ hop(struct node *n, unsigned i, uint32_t generation, enum nexthop_why *why)
 	uint8_t addr[NADDR_LEN];
 
 	addr_of(i, addr);
-	return route_find(n->route, addr, COORDS_PROVEN, generation, 2, why);
+	return route_find(n->route, addr, COORDS_OURS, generation, 2, why);
 }
 
 static uint64_t

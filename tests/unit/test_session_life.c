@@ -177,10 +177,12 @@ static uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 static uint16_t		 told_mtu;
 
 struct peer *
-way_transit(const uint8_t addr[NADDR_LEN], enum nexthop_why *why)
+way_transit(const struct peer *from, const uint8_t addr[NADDR_LEN],
+    enum nexthop_why *why)
 {
 	struct peer *p = peer_find(addr);
 
+	(void)from;
 	*why = p != NULL ? NEXTHOP_DIRECT : no_way;
 	return p;
 }
@@ -206,8 +208,10 @@ way_place(const uint8_t addr[NADDR_LEN], struct coords *at)
 }
 
 int
-way_said(const uint8_t addr[NADDR_LEN], struct coords *at)
+way_said(const struct peer *from, const uint8_t addr[NADDR_LEN],
+    struct coords *at)
 {
+	(void)from;
 	return way_place(addr, at);
 }
 
