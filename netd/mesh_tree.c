@@ -127,7 +127,8 @@ mesh_tree_peer(struct peer *p, int up)
 	unsigned slot = peer_slot_of(p);
 
 	if (up) {
-		tree_peer_add(mesh.tree, slot, p->addr, mesh_now());
+		tree_peer_add(mesh.tree, slot, p->addr, p->conf != -1,
+		    mesh_now());
 		return;
 	}
 	losing = tree_parent(mesh.tree) == slot;

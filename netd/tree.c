@@ -15,6 +15,9 @@ enum {
 	/* Other roots that one peer may name: with every one places change, and
 	 * whoever talks has to look for the other end again. */
 	ROOT_BURST = 16, ROOT_PER_MIN = 4,
+	/* Keys cost nothing: who is in no configuration has no more than four such
+	 * peers, all of them together, of what moves us. */
+	STRANGERS = 4,
 	REST_MS = 60000,
 };
 
@@ -188,7 +191,7 @@ reconsider(struct tree *t, unsigned why, struct tree_time now)
 /* ---- peers -------------------------------------------------------------- */
 void
 tree_peer_add(struct tree *t, unsigned slot, const uint8_t addr[NADDR_LEN],
-    struct tree_time now)
+    int configured, struct tree_time now)
 {
 	struct tree_peer *p;
 
@@ -197,6 +200,7 @@ tree_peer_add(struct tree *t, unsigned slot, const uint8_t addr[NADDR_LEN],
 	tree_peer_del(t, slot, now);
 	p = &t->peer[slot];
 	p->used = 1;
+	p->configured = !!configured;
 	if (naddr_cmp(p->addr, addr) != 0)
 		p->root = (struct quota){ 0 };
 	memcpy(p->addr, addr, NADDR_LEN);
@@ -256,6 +260,32 @@ is_other_root(const struct tree *t, const struct tree_peer *p)
 	    naddr_cmp(root, tree_path_root(&t->path)) < 0;
 }
 
+/* Would we have another root for it? Most who follow one root to the next say
+ * what their neighbours have said before. */
+static int
+moves_us(const struct tree *t, const struct tree_peer *p)
+{
+	int c = naddr_cmp(tree_path_root(&p->next.path), tree_path_root(&t->path));
+
+	return c < 0 || (c > 0 && p == tree_peer(t, t->parent));
+}
+
+static int
+may_name_root(struct tree *t, struct tree_peer *p, uint64_t now_ms)
+{
+	struct quota own = p->root, all = t->strangers;
+
+	if (!is_other_root(t, p))
+		return 1;
+	if (!quota_take(&own, ROOT_BURST, ROOT_PER_MIN, now_ms) ||
+	    (!p->configured && moves_us(t, p) && !quota_take(&all,
+	    STRANGERS * ROOT_BURST, STRANGERS * ROOT_PER_MIN, now_ms)))
+		return 0;
+	p->root = own;
+	t->strangers = all;
+	return 1;
+}
+
 static void
 verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 {
@@ -264,8 +294,7 @@ verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 
 	if (!p->waiting || p->busy ||
 	    !quota_take(&verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms) ||
-	    (is_other_root(t, p) &&
-	    !quota_take(&p->root, ROOT_BURST, ROOT_PER_MIN, now_ms)))
+	    !may_name_root(t, p, now_ms))
 		return;
 	p->verify = verify;
 	p->check = p->next;

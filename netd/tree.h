@@ -114,9 +114,12 @@ struct tree *tree_new(const struct tree_cfg *, const struct tree_cb *, void *arg
 void	 tree_free(struct tree *);
 size_t	 tree_mem(const struct tree *);
 
-/* A link came up (again), went down, was measured (cost > 0). */
+/*
+ * A link came up (again), went down, was measured (cost > 0). Whoever is in no
+ * configuration may be anybody.
+ */
 void	 tree_peer_add(struct tree *, unsigned slot,
-	    const uint8_t addr[NADDR_LEN], struct tree_time);
+	    const uint8_t addr[NADDR_LEN], int configured, struct tree_time);
 void	 tree_peer_del(struct tree *, unsigned slot, struct tree_time);
 /* It does not answer: no parent of ours and no child, until it does again. */
 void	 tree_peer_mute(struct tree *, unsigned slot, int mute,

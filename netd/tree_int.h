@@ -9,7 +9,7 @@ enum { TREE_FLAPS_MAX = 16 };
 
 struct tree_peer {
 	uint8_t		 used, has_place, send_due, busy, waiting, mute;
-	uint8_t		 repeats;
+	uint8_t		 repeats, configured;
 	uint8_t		 addr[NADDR_LEN];
 	struct tree_decl decl;
 	struct tree_path path;
@@ -34,6 +34,7 @@ struct tree {
 	uint64_t	  flap_ms[TREE_FLAPS_MAX];
 	unsigned	  flap_next, flap_seen;
 	uint8_t		  has_switched;
+	struct quota	  strangers;	/* roots from peers not configured */
 	struct tree_stats stats;
 	struct tree_peer  peer[];
 };

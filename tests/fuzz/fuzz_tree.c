@@ -73,8 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	if ((t = tree_new(&cfg, &cb, NULL, now)) == NULL)
 		abort();
 	sign();
-	tree_peer_add(t, 0, a.decl.addr, now);
-	tree_peer_add(t, 1, (const uint8_t[16]){ 0xc0 }, now);
+	tree_peer_add(t, 0, a.decl.addr, 1, now);
+	tree_peer_add(t, 1, (const uint8_t[16]){ 0xc0 }, 0, now);
 	tree_recv(t, 0, p, len, now);
 	tree_verified(t, verify_token, 1, now);
 	sign();

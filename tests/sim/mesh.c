@@ -406,7 +406,7 @@ end_up(struct node *n, unsigned slot)
 	end_down(n, slot);
 	l->up = 1;
 	bloom_peer_add(n->bloom, slot);
-	tree_peer_add(n->tree, slot, n->sim->node[l->node].addr,
+	tree_peer_add(n->tree, slot, n->sim->node[l->node].addr, 0,
 	    tree_now(n->sim));
 	push(n->sim, (struct event){ .at = n->sim->now + MEASURE_US,
 	    .type = EV_COST, .node = (uint32_t)(n - n->sim->node),

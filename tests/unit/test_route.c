@@ -86,7 +86,7 @@ stands(struct node *n, unsigned slot, unsigned len, const unsigned *nodes)
 
 	addr_of(nodes[len > 1], a.decl.parent);
 	addr_of(nodes[0], n->peer[slot]);
-	tree_peer_add(n->tree, slot, n->peer[slot], now);
+	tree_peer_add(n->tree, slot, n->peer[slot], 1, now);
 	size = tree_encode(&a, msg, sizeof(msg));
 	ck_assert_int_eq(tree_recv(n->tree, slot, msg, (size_t)size, now), TREE_ASKED);
 	ck_assert_int_eq(tree_verified(n->tree, n->token, 1, now), TREE_OK);

@@ -167,7 +167,7 @@ peer(unsigned slot, unsigned n)
 	uint8_t addr[16];
 
 	addr_of(n, addr);
-	tree_peer_add(t, slot, addr, now);
+	tree_peer_add(t, slot, addr, 0, now);
 }
 
 START_TEST(announce_of_the_reference_decodes_and_encodes_back)
@@ -244,7 +244,7 @@ START_TEST(nothing_is_told_before_it_is_signed)
 	asked_sign.token = 0;
 	u = tree_new(&cfg, &cb, NULL, now);
 	sent[0].count = 0;
-	tree_peer_add(u, 0, (const uint8_t[16]){ 1 }, now);
+	tree_peer_add(u, 0, (const uint8_t[16]){ 1 }, 0, now);
 	tree_tick(u, now);
 	ck_assert_uint_eq(sent[0].count, 0);
 	tree_signed(u, asked_sign.token + 1, (const uint8_t[64]){ 1 }, now);
@@ -624,6 +624,44 @@ START_TEST(a_peer_that_sways_between_roots_soon_sways_nobody)
 }
 END_TEST
 
+/* A key a second, which names a better root and goes: how often do we move? */
+static unsigned
+moved_by_fresh_keys(unsigned seconds)
+{
+	unsigned i, n = 0;
+	uint8_t  was[16];
+
+	for (i = 0; i < seconds; i++) {
+		memcpy(was, tree_root(t), 16);
+		peer(i % 4, 3000 + i);
+		SAYS(i % 4, 1, 3000 + i, 10);
+		n += memcmp(was, tree_root(t), 16) != 0;
+		at(now.ms + 1000);
+		tree_peer_del(t, i % 4, now);
+		sign_all();
+	}
+	return n;
+}
+
+START_TEST(fresh_keys_move_us_no_oftener_than_a_few_that_stay)
+{
+	uint8_t addr[16];
+
+	ck_assert_uint_ge(moved_by_fresh_keys(60), 60);
+	ck_assert_uint_le(moved_by_fresh_keys(60), 40);
+	ck_assert_uint_le(moved_by_fresh_keys(60), 20);
+	/* All that while a peer of ours is heard. */
+	addr_of(60, addr);
+	tree_peer_add(t, 5, addr, 1, now);
+	SAYS(5, 1, 60, 20);
+	ck_assert_uint_eq(tree_root(t)[1], 20);
+	/* Others who are anybody follow it: they bring nothing new, and may. */
+	peer(6, 61);
+	SAYS(6, 1, 61, 20);
+	ck_assert_ptr_nonnull(tree_peer_at(t, 6));
+}
+END_TEST
+
 START_TEST(a_parent_is_reconsidered_as_often_as_configured)
 {
 	struct tree_cfg cfg = { .peers_max = PEERS, .path_max = TREE_PATH_MAX,
@@ -694,6 +732,7 @@ tests(TCase *tc)
 	tcase_add_test(tc, dampening_engages_every_time_not_once);
 	tcase_add_test(tc, following_ever_better_roots_is_no_flapping);
 	tcase_add_test(tc, a_peer_that_sways_between_roots_soon_sways_nobody);
+	tcase_add_test(tc, fresh_keys_move_us_no_oftener_than_a_few_that_stay);
 	tcase_add_test(tc, a_parent_is_reconsidered_as_often_as_configured);
 	tcase_add_test(tc, a_signature_that_comes_late_is_not_told_for_a_newer_place);
 }
