@@ -90,7 +90,7 @@ complain(const struct peer *from, const struct work *w,
 	    (w->buf[w->off + AT_FSP] == FSP_DATA &&
 	    w->buf[w->off + AT_FSP + 1] & FSP_U))
 		return;
-	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0 || !may_signal(from, d))
+	if (!may_signal(from, d))
 		return;
 	memcpy(s.dest, d->dst, NADDR_LEN);
 	memcpy(s.reporter, netd.addr, NADDR_LEN);
@@ -129,6 +129,12 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 
 	if (d->ttl <= 1) {
 		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
+		return;
+	}
+	/* Ours came back in a loop and will go on in it; or somebody wants to use up
+	 * what the next node grants us. */
+	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0) {
+		drop(w, REFUSE_DGRAM_OWN, &dgram_stats.not_sent);
 		return;
 	}
 	if (learn(from, d, w) == -1) {

@@ -1552,6 +1552,22 @@ START_TEST(transit_counts_hops_and_complains_seldom)
 }
 END_TEST
 
+/* At the next node it would count as ours. */
+START_TEST(what_is_in_our_name_and_not_from_us_goes_no_further)
+{
+	uint8_t src[16] = { 3 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+
+	through = &from;
+	datagram_in(src, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	datagram_in(netd.addr, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_OWN], 1);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
 START_TEST(a_node_without_a_way_is_looked_for_and_found)
 {
 	struct fsp_shake h;
@@ -2210,6 +2226,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_frame_that_does_not_open_the_second_time_is_gone);
 	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
+	tcase_add_test(t, what_is_in_our_name_and_not_from_us_goes_no_further);
 	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
 	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
