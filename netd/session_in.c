@@ -18,6 +18,7 @@
 enum {
 	AT_DGRAM = 20,		/* in a frame */
 	TAGS = 32,		/* that it had when it came */
+	WARMUP_BURST = 16, WARMUP_PER_MIN = 600,	/* that are answered */
 };
 
 static void
@@ -151,7 +152,9 @@ dispatch(struct session *s, struct work *w, const struct fsp_inner *in,
 		break;
 	case FSP_WARMUP:
 		/* Maybe a question whether our keys are the same: answer. */
-		notify_path_mtu(s);
+		if (quota_take(&s->extra->told, WARMUP_BURST, WARMUP_PER_MIN,
+		    netd.now_ms))
+			notify_path_mtu(s);
 		break;
 	default:
 		refuse(REFUSE_FSP_UNEXPECTED);

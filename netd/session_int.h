@@ -5,6 +5,7 @@
 #include "fsm.h"
 #include "fsp.h"
 #include "mmp.h"
+#include "quota.h"
 #include "session.h"
 #include "session_decide.h"
 #include "session_mtu.h"
@@ -79,6 +80,8 @@ struct session_extra {
 	uint64_t	 proved_ms;	/* their Msg3 last gave keys; 0: never */
 	uint64_t	 probed_ms;	/* last empty frame under pending keys */
 	uint64_t	 warmed_ms;	/* last said where both ends are, unasked or asked; 0: never */
+	struct quota	 heed;		/* complaints that our packets answer */
+	struct quota	 told;		/* warm-ups of theirs that we answer */
 	struct path_mtu	 mtu;
 	struct path_seen seen;
 	struct mmp	 mmp;

@@ -21,6 +21,7 @@ enum {
 	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
 	TAG = 16,
 	SIGNAL_MS = 100, SIGNALS = 64,
+	HEED_BURST = 16, HEED_PER_MIN = 60,
 	PLACES_MAX = 16384,		/* longer ones pass unread */
 };
 
@@ -125,6 +126,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 {
 	enum nexthop_why why;
 	struct peer	*p;
+	size_t		 len = w->len - AT_DGRAM;
 	uint16_t	 mtu;
 
 	if (d->ttl <= 1) {
@@ -165,9 +167,9 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		d->path_mtu = mtu;
 	fsp_dgram_encode(d, w->buf + w->off + AT_DGRAM);
 	way_count(d->dst, p);
-	dgram_count(&dgram_stats.forwarded, w->len - AT_DGRAM);
+	dgram_count(&dgram_stats.forwarded, len);
 	if (link_send_work(p, w, RING_SEAL_LINK, link_mark(p, ce)) == -1)
-		dgram_stats.not_sent.packets++;
+		dgram_count(&dgram_stats.not_sent, len);
 }
 
 void
@@ -197,7 +199,9 @@ session_signal(const uint8_t *msg, size_t len)
 		s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
 		return;
 	}
-	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	/* Anybody can say so; heeded each time, every packet of ours would be two. */
+	if (quota_take(&s->extra->heed, HEED_BURST, HEED_PER_MIN, netd.now_ms))
+		s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
 	if (s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every)
 		return;
 	s->extra->warmed_ms = netd.now_ms;

@@ -1804,6 +1804,39 @@ START_TEST(a_broken_way_makes_us_look_again_and_use_the_old_meanwhile)
 }
 END_TEST
 
+/* A packet that has no room for places is preceded by a frame with them. */
+START_TEST(complaints_and_warm_ups_without_end_draw_few_frames)
+{
+	struct fsp_signal g = { .type = FSP_COORDS_REQUIRED };
+	struct session *s = established(100);
+	uint8_t out[64];
+	unsigned i, was;
+	size_t n;
+
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	while (s->warmup > 0)
+		packet_out(1303);
+	was = nframe;
+	for (i = 0; i < 1000; i++) {
+		datagram_in(peer.addr, netd.addr, 64, out, n);
+		packet_out(1303);
+	}
+	ck_assert_uint_ge(nframe - was, 1000 + 16);
+	ck_assert_uint_le(nframe - was, 1000 + 16 + 5 + 1);
+	/* They are heard again later. */
+	wait_ms(5000);
+	s->warmup = 0;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_gt(s->warmup, 0);
+	was = nframe;
+	for (i = 0; i < 1000; i++)
+		frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_ge(nframe - was, 1);
+	ck_assert_uint_le(nframe - was, 16 + 1);
+}
+END_TEST
+
 START_TEST(signals_count_only_for_nodes_we_talk_to)
 {
 	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
@@ -2237,6 +2270,7 @@ tests(TCase *t)
 	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
 	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
+	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 	tcase_add_test(t, waiting_packets_are_bounded_and_an_idle_session_ends);
 	tcase_add_test(t, waiting_packets_wait_on_while_every_slot_is_out);
