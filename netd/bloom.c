@@ -247,8 +247,10 @@ bloom_tick(struct bloom *b, uint64_t now_ms)
 
 	for (i = 0; i < b->cfg.peers_max; i++)
 		if (b->peer[i].used && b->peer[i].waiting && quota_take(
-		    &b->peer[i].recv, RECV_BURST, RECV_PER_MIN, now_ms))
+		    &b->peer[i].recv, RECV_BURST, RECV_PER_MIN, now_ms)) {
 			b->stats.said[take(b, &b->peer[i])]++;
+			b->stats.waited++;
+		}
 	for (i = 0; i < b->cfg.peers_max; i++) {
 		p = &b->peer[i];
 		if (!p->used)

@@ -57,6 +57,7 @@ struct bloom_cfg {
 
 struct bloom_stats {
 	uint64_t said[BLOOM_SAID_MAX];
+	uint64_t waited;		/* verdicts in said, on what came BLOOM_LATER */
 	uint64_t sent, repeated, over_sent;
 	uint64_t deferred;		/* changes that waited for others */
 };

@@ -377,12 +377,12 @@ lookup_verified(struct lookup *l, uint32_t token, int ok)
 	w->token = 0;
 	/* It may have been answered or given up while we waited. */
 	o = open_by_id(l, w->a.id);
-	if (o != NULL) {
-		o->checks--;
-		said = !ok ? LOOKUP_BAD_PROOF :
-		    coords_distance(l->cb.self(l->arg), &w->a.path) == COORDS_FAR ?
-		    LOOKUP_OTHER_TREE : LOOKUP_OK;
-	}
+	if (o == NULL)
+		return said;
+	o->checks--;
+	said = !ok ? LOOKUP_BAD_PROOF :
+	    coords_distance(l->cb.self(l->arg), &w->a.path) == COORDS_FAR ?
+	    LOOKUP_OTHER_TREE : LOOKUP_OK;
 	/* No way leads there before one of us has moved: ask again then. */
 	if (said == LOOKUP_OTHER_TREE)
 		o->change = l->change - 1;

@@ -112,7 +112,7 @@ show_bloom_stats(void)
 		{ "fill_exceeded", said[BLOOM_OVER_CAP] },
 		{ "invalid", 0 },
 		{ "non_v1", 0 },
-		{ "received", sum(said, BLOOM_SAID_MAX, 0) },
+		{ "received", sum(said, BLOOM_SAID_MAX, b->waited) },
 		{ "send_failed", mesh_stats.filter_send_failed },
 		{ "sent", b->sent },
 		{ "stale", said[BLOOM_STALE] },
@@ -149,7 +149,7 @@ show_discovery(void)
 		{ "resp_no_route", a[LOOKUP_NOT_OPEN] },
 		{ "resp_proof_failed", a[LOOKUP_BAD_PROOF] },
 		{ "resp_received", sum(a, LOOKUP_SAID_MAX,
-		    a[LOOKUP_OK] + a[LOOKUP_BAD_PROOF]) },
+		    a[LOOKUP_OK] + a[LOOKUP_BAD_PROOF] + a[LOOKUP_OTHER_TREE]) },
 		{ "resp_timed_out", l->failed },
 	};
 

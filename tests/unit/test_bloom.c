@@ -318,6 +318,7 @@ START_TEST(of_a_flood_the_newest_filter_counts)
 {
 	struct bloom_pos x = pos_of(5099);
 	unsigned	 i, taken = 0;
+	uint64_t	 said = 0;
 
 	bloom_peer_tree(b, 0, 1);
 	for (i = 0; i < 100; i++)
@@ -325,6 +326,11 @@ START_TEST(of_a_flood_the_newest_filter_counts)
 	ck_assert_uint_le(taken, 64);
 	bloom_tick(b, 4000);
 	ck_assert(bloom_peer_has(b, 0, &x));
+	/* Each was said once, and one of them was judged later. */
+	ck_assert_uint_eq(bloom_stats(b)->waited, 1);
+	for (i = 0; i < BLOOM_SAID_MAX; i++)
+		said += bloom_stats(b)->said[i];
+	ck_assert_uint_eq(said, 100 + 1);
 }
 END_TEST
 

@@ -313,6 +313,22 @@ START_TEST(a_proven_answer_to_any_attempt_counts_once)
 }
 END_TEST
 
+START_TEST(a_verdict_that_comes_too_late_counts_no_answer_twice)
+{
+	const struct lookup_stats *st = lookup_stats(l);
+	uint32_t late;
+
+	start(7, 0);
+	ck_assert_int_eq(answers(0, 1001, 7, 1280, 1), LOOKUP_ASKED);
+	late = verify_token;
+	ck_assert_int_eq(answers(0, 1001, 7, 1280, 1), LOOKUP_ASKED);
+	ck_assert_int_eq(lookup_verified(l, verify_token, 1), LOOKUP_OK);
+	ck_assert_int_eq(lookup_verified(l, late, 1), LOOKUP_NOT_OPEN);
+	ck_assert_uint_eq(st->response[LOOKUP_ASKED], 2);
+	ck_assert_uint_eq(st->response[LOOKUP_NOT_OPEN], 0);
+}
+END_TEST
+
 START_TEST(a_place_in_another_tree_is_asked_for_again_later)
 {
 	unsigned n;
@@ -552,6 +568,7 @@ tests(TCase *t)
 	tcase_add_test(t, four_attempts_with_numbers_of_their_own_then_failure);
 	tcase_add_test(t, a_change_of_the_mesh_asks_again_but_not_for_ever);
 	tcase_add_test(t, a_proven_answer_to_any_attempt_counts_once);
+	tcase_add_test(t, a_verdict_that_comes_too_late_counts_no_answer_twice);
 	tcase_add_test(t, a_place_in_another_tree_is_asked_for_again_later);
 	tcase_add_test(t, an_answer_nobody_asked_for_is_not_verified);
 	tcase_add_test(t,
