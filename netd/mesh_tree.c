@@ -11,6 +11,9 @@
 #include "ip6.h"
 #include "frame.h"
 #include "fsp.h"
+#include "quota.h"
+
+enum { BAD_PATH_BURST = 16, BAD_PATH_PER_MIN = 60 };	/* lines about them */
 
 static int periodic, losing;	/* why the tree is asked to decide just now */
 
@@ -146,6 +149,17 @@ mesh_tree_mute(struct peer *p)
 	losing = 0;
 }
 
+/* Nothing bounds how often a peer says such things, but the disk has an end. */
+static void
+say_bad_path(const struct peer *p)
+{
+	static struct quota said;
+
+	if (quota_take(&said, BAD_PATH_BURST, BAD_PATH_PER_MIN, netd.now_ms))
+		log_warn("Rejected TreeAnnounce with invalid ancestry from=%s",
+		    shown(p->addr));
+}
+
 void
 mesh_tree_input(struct peer *p, const uint8_t *msg, size_t len)
 {
@@ -170,8 +184,7 @@ mesh_tree_input(struct peer *p, const uint8_t *msg, size_t len)
 		break;
 	case TREE_BAD_PATH:
 		p->recv_bad++;
-		log_warn("Rejected TreeAnnounce with invalid ancestry from=%s",
-		    shown(p->addr));
+		say_bad_path(p);
 		break;
 	case TREE_STALE:
 		log_debug("TreeAnnounce not fresher than existing, ignored from=%s",

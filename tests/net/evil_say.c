@@ -103,6 +103,20 @@ deeper(uint8_t *out)
 	return put_tree(out, &a);
 }
 
+/* Through itself. */
+static size_t
+crooked(uint8_t *out)
+{
+	static struct tree_ann a;
+
+	if (a.path.at.n == 0) {
+		forge(&a, 0, 3);
+		memcpy(a.path.at.addr[1], a.path.at.addr[0], NADDR_LEN);
+	}
+	a.decl.seq = a.path.seq[0] = 1000000 + evil.seq++;
+	return put_tree(out, &a);
+}
+
 /* Below the best of roots, and a root again, in turns of 0.7 s. */
 static size_t
 sway(uint8_t *out)
@@ -439,7 +453,8 @@ nonsense(uint8_t *out)
 
 const struct kind kinds[] = {
 	{ "heartbeat", heartbeat }, { "ancestry", ancestry },
-	{ "badsig", badsig }, { "deep", deep }, { "deeper", deeper }, { "sway", sway },
+	{ "badsig", badsig }, { "deep", deep }, { "deeper", deeper },
+	{ "crooked", crooked }, { "sway", sway },
 	{ "filter", filter },
 	{ "filters", filters }, { "hashes", hashes }, { "lookup", lookup },
 	{ "lookup_v", lookup_v }, { "lookup_b", lookup_b },

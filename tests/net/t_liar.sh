@@ -51,6 +51,13 @@ echo "stop 0 0" >&7
 wait_for 5 done_with lure
 note "$(show v status '{k:v for k,v in d["refused"].items() if v}') $(show v routing 'd["error_signals"]')"
 
+# ---- places that cannot be, and who has to read of them
+said() { grep -c 'invalid ancestry' "$tmp/v/log"; }
+does crooked 2000 3
+note "V says so $(said) times, of $(counter v tree_path)"
+check "places that cannot be are said" test "$(said)" -gt 0
+check "and do not fill the disk" test "$(said)" -lt 40
+
 # ---- a place so deep that no handshake holds two such
 does deeper 500 2
 does far 500 3
