@@ -314,6 +314,29 @@ START_TEST(anybody_may_be_behind_a_tree_peer_that_is_too_full)
 }
 END_TEST
 
+/* docs/simulation.md says why it is told all the same. */
+START_TEST(a_filter_just_within_the_cap_puts_ours_over_it_and_ours_is_told)
+{
+	struct bloom_filter out, own;
+	uint64_t	    sequence;
+
+	bloom_peer_tree(b, 0, 1);
+	bloom_peer_tree(b, 1, 1);
+	ck_assert_int_eq(says(0, 1000, 2070, 1000), BLOOM_OK);
+	ck_assert_int_eq(says(1, 9000, 80, 1000), BLOOM_OK);
+	bloom_outgoing(b, 2, &out);
+	ck_assert_double_gt(bloom_fpr(bloom_weight(&out)), 0.20);
+	bloom_tick(b, 2000);
+	ck_assert_uint_eq(sent[2], 1);
+	ck_assert_int_eq(bloom_decode(last[2], BLOOM_MSG_LEN, &sequence, &own), 0);
+	ck_assert_mem_eq(&own, &out, sizeof(out));
+	ck_assert_uint_eq(bloom_stats(b)->over_sent, 4);
+	/* To the one that fills it we say what the other brought, and no more. */
+	bloom_outgoing(b, 0, &out);
+	ck_assert_double_lt(bloom_fpr(bloom_weight(&out)), 0.01);
+}
+END_TEST
+
 START_TEST(of_a_flood_the_newest_filter_counts)
 {
 	struct bloom_pos x = pos_of(5099);
@@ -389,6 +412,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_lost_filter_is_said_again_and_then_seldom);
 	tcase_add_test(t, a_filter_too_full_leaves_the_old_one_in_place);
 	tcase_add_test(t, anybody_may_be_behind_a_tree_peer_that_is_too_full);
+	tcase_add_test(t, a_filter_just_within_the_cap_puts_ours_over_it_and_ours_is_told);
 	tcase_add_test(t, of_a_flood_the_newest_filter_counts);
 	tcase_add_test(t, a_filter_a_second_is_taken_at_once);
 	tcase_add_test(t, an_old_number_is_stale_until_the_link_is_new);
