@@ -25,10 +25,12 @@ set_text(json_t *o, const char *key, const char *s)
 	json_object_set_new(o, key, json_string(s));
 }
 
+/* What is more than a signed one holds, which only peers say, is the largest. */
 void
 set_int(json_t *o, const char *key, uint64_t v)
 {
-	json_object_set_new(o, key, json_integer((json_int_t)v));
+	json_object_set_new(o, key,
+	    json_integer(v > INT64_MAX ? INT64_MAX : (json_int_t)v));
 }
 
 void

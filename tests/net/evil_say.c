@@ -155,6 +155,19 @@ filters(uint8_t *out)
 	return filter_of(out, 5, 0);
 }
 
+/* With the last number that there is. */
+static size_t
+last_filter(uint8_t *out)
+{
+	uint64_t was = evil.seq;
+	size_t	 n;
+
+	evil.seq = UINT64_MAX - 1;
+	n = filter_of(out, 5, 0);
+	evil.seq = was;
+	return n;
+}
+
 static size_t
 hashes(uint8_t *out)
 {
@@ -456,7 +469,7 @@ const struct kind kinds[] = {
 	{ "badsig", badsig }, { "deep", deep }, { "deeper", deeper },
 	{ "crooked", crooked }, { "sway", sway },
 	{ "filter", filter },
-	{ "filters", filters }, { "hashes", hashes }, { "lookup", lookup },
+	{ "filters", filters }, { "last", last_filter }, { "hashes", hashes }, { "lookup", lookup },
 	{ "lookup_v", lookup_v }, { "lookup_b", lookup_b },
 	{ "proof", proof }, { "source", source }, { "source_v", source_v },
 	{ "mtu", mtu }, { "nowhere", nowhere }, { "ttl", ttl }, { "cut", cut },

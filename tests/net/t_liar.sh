@@ -51,6 +51,11 @@ echo "stop 0 0" >&7
 wait_for 5 done_with lure
 note "$(show v status '{k:v for k,v in d["refused"].items() if v}') $(show v routing 'd["error_signals"]')"
 
+# ---- a number as large as there is
+does last 500 2
+check "the last number of a filter is shown as a large one" same \
+    "$(show v peers 'max(p["filter_sequence"] for p in d["peers"])')" 9223372036854775807
+
 # ---- places that cannot be, and who has to read of them
 said() { grep -c 'invalid ancestry' "$tmp/v/log"; }
 does crooked 2000 3
