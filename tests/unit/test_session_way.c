@@ -1,0 +1,355 @@
+/*
+ * room: netd, with: session_world -- transit, and the ways to a node: looked
+ * for, broken, narrow.
+ */
+#include "session_world.h"
+
+START_TEST(transit_counts_hops_and_complains_seldom)
+{
+	uint8_t src[16] = { 3 }, nowhere[16] = { 4 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+	struct work *w;
+	struct fsp_dgram d;
+	int ttl;
+
+	for (ttl = 0; ttl < 3; ttl++) {
+		w = pipe_get();
+		d = (struct fsp_dgram){ .ttl = (uint8_t)ttl, .path_mtu = 9000 };
+		memcpy(d.src, src, 16);
+		memcpy(d.dst, peer.addr, 16);
+		fsp_dgram_encode(&d, w->buf + w->off + 20);
+		w->len = 100;
+		session_input(&from, w, 0);
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_TTL], 2);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(last.op, RING_SEAL_LINK);
+	ck_assert_uint_eq(frame[21], 1);
+	ck_assert_uint_eq(get_le16(frame + 22), 1380);
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 2);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_uint_eq(sent[FSP_DGRAM + 4], FSP_COORDS_REQUIRED);
+	data[1] = FSP_U;
+	netd.now_ms += 1000;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 1);
+}
+END_TEST
+
+/* At the next node it would count as ours. */
+START_TEST(what_is_in_our_name_and_not_from_us_goes_no_further)
+{
+	uint8_t src[16] = { 3 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+
+	through = &from;
+	datagram_in(src, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	datagram_in(netd.addr, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_OWN], 1);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
+START_TEST(a_node_without_a_way_is_looked_for_and_found)
+{
+	struct fsp_shake h;
+
+	has_link = 0;
+	far_place.n = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nplain, 0);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_mem_eq(sought, peer.addr, 16);
+	/* The Setup that goes out then tells where it goes. */
+	has_link = 1;
+	far_place.n = 2;
+	mtu = 1472;
+	told_mtu = 1400;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nplain, 1);
+	ck_assert_int_eq(fsp_shake_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &h), 0);
+	ck_assert_uint_eq(h.dst.count, 2);
+	ck_assert_mem_eq(h.dst.addr, peer.addr, 16);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1400 - 77);
+}
+END_TEST
+
+START_TEST(a_node_that_is_not_found_is_unreachable)
+{
+	has_link = 0;
+	packet_out(100);
+	give_msg1();
+	ck_assert_uint_eq(nseek, 1);
+	session_lost(peer.addr);
+	ck_assert_uint_eq(nforget, 1);
+	ck_assert_ptr_null(session_find(peer.addr));
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(tun[40], 1);
+	session_lost(peer.addr);		/* of no interest any more */
+	session_found(peer.addr);
+}
+END_TEST
+
+START_TEST(who_does_not_answer_hears_again_where_we_are)
+{
+	struct session *s = established(100);
+
+	while (s->warmup > 0)
+		packet_out(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	wait_ms(1999);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	wait_ms(1);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(5000);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], 0);
+	ck_assert_uint_eq(nseek, 0);
+	/* One that is no neighbour may stand elsewhere, and who noticed that may
+	 * know no way back to us. */
+	is_beyond = 1;
+	wait_ms(2000);
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	ck_assert_uint_eq(nseek, 1);
+	packet_out(100);
+	ck_assert_uint_eq(nseek, 1);
+}
+END_TEST
+
+START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
+{
+	struct session *s = established(100);
+	unsigned was = nframe;
+
+	has_link = 0;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, was);
+	ck_assert_uint_eq(nseek, 1);
+	has_link = 1;
+	s->warmup = 0;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nframe, was + 1);
+	ck_assert_uint_gt(s->warmup, 0);
+	has_link = 0;
+	packet_out(100);
+	session_lost(peer.addr);
+	ck_assert_ptr_nonnull(session_find(peer.addr));
+	ck_assert_uint_eq(tun[40], 1);
+}
+END_TEST
+
+START_TEST(transit_learns_places_and_stops_frames_that_cannot_be)
+{
+	uint8_t src[16] = { 3 }, data[128] = { 0 };
+	struct peer from = { .handle = 9 };
+	size_t n;
+
+	through = &from;
+	/* The coordinates flag, and nothing behind it: stops a v0.4.1 node. */
+	data[1] = FSP_CP;
+	for (n = 4; n < 32; n++)
+		datagram_in(src, peer.addr, 64, data, n);
+	ck_assert_uint_eq(nframe, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], 28);
+	ck_assert_uint_eq(nhearsay, 0);
+	put_le16(data + 2, 6);
+	data[12] = 1;
+	memcpy(data + 14, src, 16);
+	data[30] = 1;
+	memcpy(data + 32, peer.addr, 16);
+	datagram_in(src, peer.addr, 64, data, 48 + 6 + 16);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(nhearsay, 2);
+	ck_assert_mem_eq(hearsay_of, peer.addr, 16);
+}
+END_TEST
+
+START_TEST(transit_says_what_is_wrong_with_the_way)
+{
+	uint8_t nowhere[16] = { 4 }, other[16] = { 5 }, data[1400] = { 0 };
+	struct fsp_signal g;
+
+	no_way = NEXTHOP_STUCK;
+	datagram_in(peer.addr, nowhere, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_PATH_BROKEN);
+	ck_assert_mem_eq(g.dest, nowhere, 16);
+	ck_assert_mem_eq(g.reporter, netd.addr, 16);
+	no_way = NEXTHOP_NO_COORDS;
+	datagram_in(peer.addr, other, 64, data, 64);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_COORDS_REQUIRED);
+	/* Nobody complains to a source that cannot be reached. */
+	netd.now_ms += 1000;
+	datagram_in(other, nowhere, 64, data, 64);
+	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
+/* A peer that makes up destinations does not turn us upon whom it names. */
+START_TEST(a_link_draws_a_bounded_number_of_complaints)
+{
+	uint8_t nowhere[16] = { 4 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 };
+	unsigned i;
+
+	through = &from;
+	for (i = 0; i < 1000; i++) {
+		put_le32(nowhere + 8, i);
+		nowhere[0] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(nplain, 64);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 1000);
+	netd.now_ms += 100;
+	for (i = 0; i < 100; i++) {
+		nowhere[0] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(nplain, 64 + 10);
+	/* It is not another link's doing, nor the peer's own. */
+	nowhere[1] = 1;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 64 + 10);
+	through = NULL;
+	nowhere[2] = 1;
+	datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 64 + 11);
+}
+END_TEST
+
+START_TEST(what_finds_no_way_is_paid_for_by_who_brought_it)
+{
+	uint8_t nowhere[16] = { 4 }, data[64] = { 0 };
+	unsigned i;
+
+	npass = 0;
+	for (i = 0; i < 5; i++) {
+		nowhere[8] = (uint8_t)i;
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	}
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 5);
+	ck_assert_uint_eq(npass, 5);
+}
+END_TEST
+
+START_TEST(a_broken_way_makes_us_look_again_and_use_the_old_meanwhile)
+{
+	struct fsp_signal g = { .type = FSP_PATH_BROKEN };
+	struct session *s = established(100);
+	uint8_t out[64];
+	size_t n;
+
+	s->warmup = 0;
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);		/* once in a while, not each time */
+	ck_assert_uint_eq(nforget, 0);
+	ck_assert_uint_gt(s->warmup, 0);
+	g.dest[0] ^= 1;
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	netd.now_ms += 10000;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
+}
+END_TEST
+
+/* A packet that has no room for places is preceded by a frame with them. */
+START_TEST(complaints_and_warm_ups_without_end_draw_few_frames)
+{
+	struct fsp_signal g = { .type = FSP_COORDS_REQUIRED };
+	struct session *s = established(100);
+	uint8_t out[64];
+	unsigned i, was;
+	size_t n;
+
+	memcpy(g.dest, peer.addr, 16);
+	n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+	while (s->warmup > 0)
+		packet_out(1303);
+	was = nframe;
+	for (i = 0; i < 1000; i++) {
+		datagram_in(peer.addr, netd.addr, 64, out, n);
+		packet_out(1303);
+	}
+	ck_assert_uint_ge(nframe - was, 1000 + 16);
+	ck_assert_uint_le(nframe - was, 1000 + 16 + 5 + 1);
+	/* They are heard again later. */
+	wait_ms(5000);
+	s->warmup = 0;
+	datagram_in(peer.addr, netd.addr, 64, out, n);
+	ck_assert_uint_gt(s->warmup, 0);
+	was = nframe;
+	for (i = 0; i < 1000; i++)
+		frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_ge(nframe - was, 1);
+	ck_assert_uint_le(nframe - was, 16 + 1);
+}
+END_TEST
+
+START_TEST(signals_count_only_for_nodes_we_talk_to)
+{
+	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
+	struct session *s;
+	uint8_t out[64];
+	ssize_t n;
+
+	memcpy(g.dest, peer.addr, 16);
+	n = fsp_signal_encode(&g, out, sizeof(out));
+	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SIGNAL], 1);
+	mtu = 9000;
+	s = established(100);
+	datagram_in(peer.addr, netd.addr, 64, out, (size_t)n);
+	/* A packet that IPv6 promises to carry is never talked out of the way. */
+	ck_assert_uint_eq(s->path_mtu, PATH_MTU_CLAIM);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 1303);
+	packet_out(1280);
+	ck_assert_uint_eq(netd.refused[REFUSE_IP_TOO_BIG], 0);
+	packet_out(1304);
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1303);
+	netd.now_ms += PATH_MTU_SIGNAL_MS;
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 9000 - 77);
+	/* The destination may know of a narrower way; Linux heeds 1280 and more. */
+	frame_in(100, FSP_PATH_MTU, "\x58\x02", 2);
+	ck_assert_uint_eq(session_ip6_mtu(peer.addr), 600 - 77);
+	netd.now_ms += 1000;
+	packet_out(1000);
+	ck_assert_uint_eq(tun[46] * 256 + tun[47], 1280);
+}
+END_TEST
+
+void
+tests(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
+	tcase_add_test(t, what_is_in_our_name_and_not_from_us_goes_no_further);
+	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
+	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
+	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
+	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
+	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
+	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, a_link_draws_a_bounded_number_of_complaints);
+	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
+	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
+	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
+	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
+}
