@@ -112,6 +112,9 @@ int	 manifest_parse(const char *name, const char *text, size_t len,
 char	*manifest_write(const struct manifest *);
 
 /* params.c */
+/* What is wrong, into err; -1. */
+int	 bad(char err[ERR_LEN], const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 /* The planner's lines "param.NAME=VALUE", defaults included; length or -1. */
 ssize_t	 params_lines(const struct manifest *, const char *json, size_t len,
 	    char *out, size_t cap, char err[ERR_LEN]);

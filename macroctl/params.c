@@ -36,10 +36,7 @@ json_is_deep(const char *s, size_t len, unsigned max)
 	return 0;
 }
 
-static int	bad(char err[ERR_LEN], const char *fmt, ...)
-		    __attribute__((format(printf, 2, 3)));
-
-static int
+int
 bad(char err[ERR_LEN], const char *fmt, ...)
 {
 	va_list ap;

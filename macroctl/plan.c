@@ -5,26 +5,11 @@
 #include <netinet/in.h>
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "macroctl.h"
-
-static int	bad(char err[ERR_LEN], const char *fmt, ...)
-		    __attribute__((format(printf, 2, 3)));
-
-static int
-bad(char err[ERR_LEN], const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, ERR_LEN, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 /* Printable ASCII of at most max bytes into out. */
 static int
