@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "file_put.h"
 #include "ident.h"
 #include "key.h"
 #include "key_file.h"
@@ -91,7 +92,7 @@ write_public(int dirfd, const struct key *k)
 	}
 	if (n == NPUB_LEN + 1 && memcmp(now, text, NPUB_LEN + 1) == 0)
 		return;
-	if (key_file_write(dirfd, PUB_FILE, 0644, text, NPUB_LEN + 1, 1) == -1)
+	if (file_put(dirfd, PUB_FILE, 0644, text, NPUB_LEN + 1, 1) == -1)
 		log_warn("cannot write %s: %s", PUB_FILE, strerror(errno));
 }
 

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "file_put.h"
 #include "key_file.h"
 #include "log.h"
 
@@ -40,28 +40,6 @@ key_file_read(int fd, char *buf, size_t max)
 		n += (size_t)got;
 	}
 	return (ssize_t)n;
-}
-
-int
-key_file_write(int dirfd, const char *name, mode_t mode, const char *text,
-    size_t len, int replace)
-{
-	char	tmp[32];
-	int	fd, ok;
-
-	snprintf(tmp, sizeof(tmp), ".%s.%08x", name, randombytes_random());
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	ok = write(fd, text, len) == (ssize_t)len && fchmod(fd, mode) == 0 &&
-	    fsync(fd) == 0;
-	if (close(fd) == -1 || !ok ||
-	    renameat2(dirfd, tmp, dirfd, name, replace ? 0 : RENAME_NOREPLACE) == -1) {
-		unlinkat(dirfd, tmp, 0);
-		return -1;
-	}
-	return fsync(dirfd);
 }
 
 /* A key file is ours alone, or it is no secret. */
@@ -115,7 +93,7 @@ key_file_line(int fd, const char *name, char *text, size_t max)
 void
 key_file_make(int dirfd, const char *name, const char *text, size_t len)
 {
-	if (key_file_write(dirfd, name, 0600, text, len, 0) == -1)
+	if (file_put(dirfd, name, 0600, text, len, 0) == -1)
 		fatal("cannot write %s in the state folder; is the disk full, "
 		    "or the folder read-only?", name);
 }

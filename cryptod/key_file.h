@@ -15,12 +15,6 @@
 void	*key_locked(size_t len);
 /* Up to max bytes from the start of fd, whatever its offset: others share it. */
 ssize_t	 key_file_read(int fd, char *buf, size_t max);
-/*
- * A temporary name, complete and on the disk before it gets its own: a crash
- * leaves the whole file or none. replace: an older file may stand there.
- */
-int	 key_file_write(int dirfd, const char *name, mode_t, const char *text,
-	    size_t len, int replace);
 /* Open for reading, or -1: there is none. */
 int	 key_file_open(int dirfd, const char *name);
 /* One line of a file that is ours alone; its length without what ends it. */

@@ -18,6 +18,7 @@
 #include <sodium.h>
 
 #include "ctl.h"
+#include "file_put.h"
 #include "ident.h"
 
 #define DEFAULT_DIR	"/etc/fips"
@@ -89,49 +90,6 @@ make_dir(const char *dir)
 }
 
 static int
-write_all(int fd, const char *text, mode_t mode)
-{
-	size_t len = strlen(text);
-
-	if (fchmod(fd, mode) == -1)
-		return -1;
-	if (write(fd, text, len) != (ssize_t)len) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return fsync(fd);
-}
-
-/*
- * The file appears whole or not at all. We write under a name that was not
- * there and move it, so that nothing that stands in its place is followed.
- */
-static int
-put_file(int dir, const char *name, const char *text, mode_t mode, int force)
-{
-	char tmp[32];
-	int fd, err, ret;
-
-	snprintf(tmp, sizeof(tmp), ".%s.%08x", name, randombytes_random());
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	ret = write_all(fd, text, mode);
-	if (close(fd) == -1)
-		ret = -1;
-	if (ret == 0)
-		ret = renameat2(dir, tmp, dir, name,
-		    force ? 0 : RENAME_NOREPLACE);
-	if (ret == -1) {
-		err = errno;
-		unlinkat(dir, tmp, 0);
-		errno = err;
-	}
-	return ret;
-}
-
-static int
 already_there(const char *dir)
 {
 	fprintf(stderr, "bastidectl: key file already exists: %s/%s\n"
@@ -150,10 +108,10 @@ keygen_write(const char *dir, const char *nsec, const char *npub, int force)
 		return complain(dir, NULL);
 	if (!force && fstatat(fd, KEY_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		already_there(dir);
-	else if (put_file(fd, KEY_FILE, nsec, 0600, force) == -1)
+	else if (file_put(fd, KEY_FILE, 0600, nsec, strlen(nsec), force) == -1)
 		ret = errno == EEXIST ? already_there(dir) :
 		    complain(dir, KEY_FILE);
-	else if (put_file(fd, PUB_FILE, npub, 0644, 1) == -1 || fsync(fd) == -1)
+	else if (file_put(fd, PUB_FILE, 0644, npub, strlen(npub), 1) == -1)
 		complain(dir, PUB_FILE);
 	else
 		ret = 0;
