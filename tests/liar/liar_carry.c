@@ -1,6 +1,6 @@
 /*
  * liar_carry.c -- a false dird meets netd's carrier of the directory, in a
- * process of its own, over a real door. room: netd
+ * process of its own, over a real door. room: netd, with: liar
  *
  * It dials, speaks, takes and hangs up in any order, by names that are there
  * and that are not. netd may end by its own rule (status 1); it may not die
@@ -17,6 +17,7 @@
 
 #include "carry.h"
 #include "chan.h"
+#include "liar.h"
 #include "link.h"
 #include "log.h"
 #include "names.h"
@@ -29,23 +30,9 @@
 #define WAIT_MS	20000
 #define OURS	0x80000000u
 
-const char	*__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "exitcode=66:detect_leaks=0";
-}
-
 static struct chan	door;
 static unsigned		seed;
 static int		is_open[NAMES + 1], ended[NAMES + 1];
-
-static uint32_t
-any(uint32_t n)
-{
-	return (uint32_t)random() % n;
-}
 
 /* What main.c has, and the modules that this one does not meet. */
 struct netd	netd;

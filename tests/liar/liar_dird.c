@@ -1,6 +1,6 @@
 /*
  * liar_dird.c -- a false dird meets a real cryptod, in a process of its own,
- * over its real doors. room: cryptod
+ * over its real doors. room: cryptod, with: liar
  *
  * It lies in every field of every request, in the order of pieces, and in bytes
  * that are no message. cryptod may refuse, or end by its own rule (status 1 and
@@ -24,6 +24,7 @@
 #include "chan.h"
 #include "dir_key.h"
 #include "ident.h"
+#include "liar.h"
 #include "log.h"
 #include "ring.h"
 #include "room.h"
@@ -37,19 +38,6 @@
 #define SEQS		8u
 #define SIZES		6u
 #define LOGS		3u
-enum { ALLOCATED = 79 };
-
-int	__sanitizer_install_malloc_and_free_hooks(
-	    void (*)(const volatile void *, size_t),
-	    void (*)(const volatile void *));
-const char	*__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "exitcode=66:detect_leaks=0";
-}
-
 static const char *const bodies[] = {
 	"{\"subject\":\"did:plc:00112233445566778899aabbccddeeff\"}",
 	"{\"subject\":\"did:plc:ff112233445566778899aabbccddeeff\"}",
@@ -75,33 +63,6 @@ static struct {
 static uint64_t	last_seq;
 static int	root_of[1 + LOGS + DIR_AUDIT][SIZES], last_size[1 + LOGS + DIR_AUDIT];
 static uint64_t	last_when[LOGS];
-
-static uint32_t
-any(uint32_t n)
-{
-	return (uint32_t)random() % n;
-}
-
-static void
-on_malloc(const volatile void *p, size_t len)
-{
-	(void)p;
-	(void)len;
-	_exit(ALLOCATED);
-}
-
-static void
-on_free(const volatile void *p)
-{
-	(void)p;
-}
-
-static void
-stay(void)
-{
-	if (!__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
-		_exit(ALLOCATED);
-}
 
 /* No part of the seed may leave the room. */
 static void
@@ -190,7 +151,7 @@ open_house(void)
 		close(err[0]);
 		dup2(err[1], STDERR_FILENO);
 		log_init("cryptod", NULL);
-		_exit(cryptod_run(privd.fd, netd.fd, dird.fd, stay));
+		_exit(cryptod_run(privd.fd, netd.fd, dird.fd, forbid_memory));
 	}
 	close(privd.fd);
 	close(netd.fd);

@@ -1,7 +1,7 @@
 /*
  * liar_macroctl.c -- a false privd and a false dird meet the real runner, in a
  * process of its own: they leave in any order, answer what nobody asked and
- * ask for what cannot be. room: macroctl
+ * ask for what cannot be. room: macroctl, with: liar
  */
 #include <sys/wait.h>
 
@@ -15,20 +15,13 @@
 
 #include "chan.h"
 #include "lend.h"
+#include "liar.h"
 #include "macroctl.h"
 #include "sandbox.h"
 #include "suite.h"
 
 #define WAIT_MS	20000
 #define SUB	"did:plc:0123456789abcdef0123456789abcdef"
-
-const char	*__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
 
 static struct chan	privd, dird;
 static pid_t		pid;

@@ -1,6 +1,6 @@
 /*
  * liar_netd.c -- a false netd meets a real cryptod, in a process of its own,
- * over its real doors and ring. room: cryptod
+ * over its real doors and ring. room: cryptod, with: liar
  *
  * It lies in every message, every field of a descriptor, both indexes, and in
  * slot bytes while cryptod works on them. cryptod may refuse, or end by its own
@@ -25,6 +25,7 @@
 #include "../aead_watch.h"
 #include "chan.h"
 #include "ident.h"
+#include "liar.h"
 #include "log.h"
 #include "noise.h"
 #include "room.h"
@@ -35,26 +36,6 @@
 #define SIZE		2048u
 #define WAIT_MS		10000
 #define KEYS		5
-enum { ALLOCATED = 79 };
-
-/* A sanitizer's complaint must not look like cryptod's own way out. */
-const char	*__asan_default_options(void);
-const char	*__ubsan_default_options(void);
-int		 __sanitizer_install_malloc_and_free_hooks(
-		    void (*)(const volatile void *, size_t),
-		    void (*)(const volatile void *));
-
-const char *
-__asan_default_options(void)
-{
-	return "exitcode=66:detect_leaks=0";
-}
-
-const char *
-__ubsan_default_options(void)
-{
-	return "exitcode=66:halt_on_error=1";
-}
 
 static struct house {
 	pid_t		 pid;
@@ -70,12 +51,6 @@ static int		second;
 static struct key	us, peer;	/* cryptod's identity, known to the test */
 static uint8_t		secret[KEYS][32];	/* what must never be seen */
 static unsigned		seed;
-
-static uint32_t
-any(uint32_t n)
-{
-	return (uint32_t)random() % n;
-}
 
 /* A value on the edge of something, or any. */
 static uint32_t
@@ -94,28 +69,6 @@ edge(uint32_t honest)
 }
 
 /* -- the house ----------------------------------------------------------- */
-
-static void
-on_malloc(const volatile void *p, size_t len)
-{
-	(void)p;
-	(void)len;
-	_exit(ALLOCATED);
-}
-
-static void
-on_free(const volatile void *p)
-{
-	(void)p;
-}
-
-/* From here on cryptod lives with what it has. */
-static void
-forbid_memory(void)
-{
-	if (!__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
-		_exit(ALLOCATED);
-}
 
 /* In place of the sandbox: show the watch where cryptod has mapped its ring. */
 static void

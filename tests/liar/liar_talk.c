@@ -1,6 +1,6 @@
 /*
  * liar_talk.c -- a false netd meets dird's listener for the mesh, in a process
- * of its own, over a real door. room: dird
+ * of its own, over a real door. room: dird, with: liar
  *
  * It speaks of connections that are there and that are not, hears what nobody
  * said, says more than it was given, ends things twice. dird may ignore it, or
@@ -18,6 +18,7 @@
 #include "chan.h"
 #include "dird.h"
 #include "fetch.h"
+#include "liar.h"
 #include "log.h"
 #include "mesh.h"
 #include "suite.h"
@@ -29,25 +30,11 @@
 #define WAIT_MS	20000
 #define OURS	0x80000000u
 
-const char	*__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-	return "exitcode=66:detect_leaks=0";
-}
-
 static struct chan	door;
 static unsigned		seed;
 /* By name: bytes, and what is lawful to say of it. */
 static long		told[2 * NAMES], said[2 * NAMES];
 static int		is_open[2 * NAMES], deaf[2 * NAMES];
-
-static uint32_t
-any(uint32_t n)
-{
-	return (uint32_t)random() % n;
-}
 
 /* -- dird ------------------------------------------------------------------- */
 
