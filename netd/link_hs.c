@@ -19,7 +19,6 @@ static int	ask_read2(void *, void *);
 static int	take_up(void *, void *);
 static int	ask_who(void *, void *);
 static int	ask_answer(void *, void *);
-static int	let_in(void *, void *);
 static int	give_up(void *, void *);
 
 static const char *const state_name[] = {
@@ -208,12 +207,6 @@ take_up(void *obj, void *arg)
 	(void)arg;
 	h->noise_hs = 0;
 	return 0;
-}
-
-static int
-let_in(void *obj, void *arg)
-{
-	return take_up(obj, arg);
 }
 
 static int

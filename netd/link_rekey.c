@@ -51,17 +51,11 @@ step(struct peer *p, unsigned event, struct offer *o)
 }
 
 /* Both sides draw their own, so that they seldom begin at the same time. */
-static int64_t
-jitter_ms(void)
-{
-	return ((int64_t)(netd_random_u32() % (2 * LINK_JITTER_S + 1)) -
-	    LINK_JITTER_S) * 1000;
-}
-
 void
 rekey_fresh(struct peer *p)
 {
-	p->extra->jitter_ms = jitter_ms();
+	p->extra->jitter_ms = ((int64_t)(netd_random_u32() %
+	    (2 * LINK_JITTER_S + 1)) - LINK_JITTER_S) * 1000;
 }
 
 void
@@ -73,7 +67,7 @@ keys_replace(struct peer *p, const struct link_keys *k)
 	p->prev_until_ms = netd.now_ms + LINK_DRAIN_MS;
 	p->cur.start_ms = netd.now_ms;
 	p->decrypt_fail = 0;
-	p->extra->jitter_ms = jitter_ms();
+	rekey_fresh(p);
 	mmp_rekeyed(&p->extra->mmp, netd.now_us);
 }
 
