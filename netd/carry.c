@@ -332,8 +332,8 @@ carry_tick(void)
 		if (netd.now_ms >= t->until_ms) {
 			refuse(REFUSE_DIR_LATE);
 			carry_end(t, TALK_LATE);
-		} else if (t->until_ms - netd.now_ms < next)
-			next = t->until_ms - netd.now_ms;
+		} else
+			next = sooner(next, until(t->until_ms));
 	}
 	return next;
 }

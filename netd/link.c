@@ -73,7 +73,7 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 	    (uint16_t)(sealed - FRAME_HEAD_LEN - FRAME_TAG_LEN),
 	    p->cur.their_index, 0);
 	put_le32(w->buf + w->off + FRAME_HEAD_LEN,
-	    link_stamp(&p->cur, netd.now_ms));
+	    netd_stamp(p->cur.start_ms, netd.now_ms));
 	w->link_key = p->cur.session;
 	w->peer = p->handle;
 	w->ep = p->ep;

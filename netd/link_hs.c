@@ -282,17 +282,6 @@ link_hs_no(uint32_t req, enum refusal why)
 
 /* -- time --------------------------------------------------------------------- */
 
-/* What the n-th resend waits for the next one. */
-static uint64_t
-backoff_ms(unsigned n)
-{
-	uint64_t ms = netd.conf[CONF_HS_RESEND];
-
-	for (; n > 0 && ms < 3600000; n--)
-		ms = ms * netd.conf[CONF_HS_BACKOFF] / 1000;
-	return ms;
-}
-
 static void
 resend(struct hs *h)
 {
@@ -301,7 +290,7 @@ resend(struct hs *h)
 		return;
 	udp_send(&h->ep, h->frame, sizeof(h->frame));
 	h->resends++;
-	h->next_ms = netd.now_ms + backoff_ms(h->resends);
+	h->next_ms = netd.now_ms + netd_resend_ms(h->resends);
 	log_as(LVL_DEBUG, "fips::node::handlers::timeout",
 	    "Resent handshake msg1 link_id=%u resend=%u", h->link_id, h->resends);
 }

@@ -242,23 +242,4 @@ int		 retry_conf_of(const uint8_t addr[NADDR_LEN]);
 unsigned	 retry_conf_count(void);
 uint64_t	 retry_tick(void);
 
-/* What frames carry as their time: not 0, which means none in an echo. */
-static inline uint32_t
-link_stamp(const struct link_keys *k, uint64_t at_ms)
-{
-	return (uint32_t)(at_ms - k->start_ms + 1);
-}
-
-static inline uint64_t
-until(uint64_t due_ms)
-{
-	return due_ms > netd.now_ms ? due_ms - netd.now_ms : 0;
-}
-
-static inline uint64_t
-sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 #endif

@@ -78,7 +78,7 @@ link_mmp_sent(struct peer *p, const struct work *w)
 {
 	struct mmp *m = &p->extra->mmp;
 
-	mmp_sent(m, get_le64(w->buf + w->off + 8), link_stamp(&p->cur, w->at_ms),
+	mmp_sent(m, get_le64(w->buf + w->off + 8), netd_stamp(p->cur.start_ms, w->at_ms),
 	    w->len, w->kind & WORK_REPORT);
 	if (w->kind & WORK_REPORT)
 		return;
@@ -112,7 +112,7 @@ heard(struct peer *p, const struct mmp_rr *rr)
 {
 	struct mmp *m = &p->extra->mmp;
 
-	if (mmp_heard(m, rr, link_stamp(&p->cur, netd.now_ms), netd.now_ms) !=
+	if (mmp_heard(m, rr, netd_stamp(p->cur.start_ms, netd.now_ms), netd.now_ms) !=
 	    MMP_STALE && mmp_has_srtt(m))
 		mesh_peer_cost(p, mmp_link_cost(m));
 }

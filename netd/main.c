@@ -241,18 +241,14 @@ netd_tick_by(uint64_t at_ms)
 static void
 run_tick(void)
 {
-	uint64_t next = TICK_MAX_MS, n, began_us;
+	uint64_t next = TICK_MAX_MS, began_us;
 
 	netd_clock();
 	began_us = netd.now_us;
-	n = link_tick();
-	next = n < next ? n : next;
-	n = session_tick();
-	next = n < next ? n : next;
-	n = mesh_tick();
-	next = n < next ? n : next;
-	n = carry_tick();
-	next = n < next ? n : next;
+	next = sooner(next, link_tick());
+	next = sooner(next, session_tick());
+	next = sooner(next, mesh_tick());
+	next = sooner(next, carry_tick());
 	if (netd.stopping && next > 20)
 		next = 20;
 	arm_tick(next < 1 ? 1 : next);

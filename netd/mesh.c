@@ -292,18 +292,15 @@ mesh_init(void)
 uint64_t
 mesh_tick(void)
 {
-	uint64_t next, n;
+	uint64_t next;
 
 	if (cost_news)
 		costs_changed();
 	if (netd.now_ms >= due_ms) {
 		next = mesh_tree_tick();
-		n = mesh_filter_tick();
-		next = n < next ? n : next;
-		n = mesh_lookup_tick();
-		next = n < next ? n : next;
+		next = sooner(next, mesh_filter_tick());
+		next = sooner(next, mesh_lookup_tick());
 		due_ms = netd.now_ms + next;
 	}
-	next = cost_news && cost_due_ms < due_ms ? cost_due_ms : due_ms;
-	return next - netd.now_ms;
+	return (cost_news ? sooner(cost_due_ms, due_ms) : due_ms) - netd.now_ms;
 }

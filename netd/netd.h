@@ -91,12 +91,38 @@ netd_grain(uint64_t ms)
 	return ms == UINT64_MAX ? ms :
 	    (netd.now_ms + ms + 7) / 8 * 8 - netd.now_ms;
 }
+static inline uint64_t
+until(uint64_t due_ms)
+{
+	return due_ms > netd.now_ms ? due_ms - netd.now_ms : 0;
+}
+static inline uint64_t
+sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 /* Something becomes due so much later: the tick that is armed may be too late. */
 static inline void
 netd_tick_in(uint64_t ms)
 {
 	if (ms != UINT64_MAX)
 		netd_tick_by(netd.now_ms + netd_grain(ms));
+}
+/* What a handshake's n-th resend waits for the next one. */
+static inline uint64_t
+netd_resend_ms(unsigned n)
+{
+	uint64_t ms = netd.conf[CONF_HS_RESEND];
+
+	for (; n > 0 && ms < 3600000; n--)
+		ms = ms * netd.conf[CONF_HS_BACKOFF] / 1000;
+	return ms;
+}
+/* What frames carry as their time: not 0, which means none in an echo. */
+static inline uint32_t
+netd_stamp(uint64_t keys_start_ms, uint64_t at_ms)
+{
+	return (uint32_t)(at_ms - keys_start_ms + 1);
 }
 /* Wall clock, Unix milliseconds. */
 uint64_t	netd_wall_ms(void);

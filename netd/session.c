@@ -462,7 +462,7 @@ session_link_changed(struct peer *p, int up)
 static uint64_t
 tick_one(struct session *s)
 {
-	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due, mmp_ms;
+	uint64_t idle_ms = netd.conf[CONF_SESSION_IDLE] * 1000, due;
 
 	if (s->state == SESSION_INITIATING) {
 		if (s->extra->out != NULL)
@@ -480,29 +480,20 @@ tick_one(struct session *s)
 		queue_flush(s);
 	}
 	due = session_rekey_tick(s);
-	mmp_ms = session_mmp_tick(s);
-	due = mmp_ms < due ? mmp_ms : due;
-	if (s->extra->hold_ms != 0 && s->extra->hold_ms - netd.now_ms < due)
-		due = s->extra->hold_ms - netd.now_ms;
-	if (s->data_ms + idle_ms - netd.now_ms < due)
-		due = s->data_ms + idle_ms - netd.now_ms;
-	return due;
+	due = sooner(due, session_mmp_tick(s));
+	if (s->extra->hold_ms != 0)
+		due = sooner(due, until(s->extra->hold_ms));
+	return sooner(due, until(s->data_ms + idle_ms));
 }
 
 uint64_t
 session_tick(void)
 {
-	struct session	*s;
-	uint64_t	 due = shake_tick(), one;
-	unsigned	 i;
+	uint64_t	due = shake_tick();
+	unsigned	i;
 
-	for (i = 0; i < top; i++) {
-		s = &table[i];
-		if (s->state == SESSION_FREE)
-			continue;
-		one = tick_one(s);
-		if (one < due)
-			due = one;
-	}
+	for (i = 0; i < top; i++)
+		if (table[i].state != SESSION_FREE)
+			due = sooner(due, tick_one(&table[i]));
 	return due;
 }

@@ -114,7 +114,7 @@ static void
 put_inner(const struct session *s, const struct session_keys *k, uint8_t *at,
     uint8_t type)
 {
-	fsp_inner_encode(at, session_stamp(k, netd.now_ms), type,
+	fsp_inner_encode(at, netd_stamp(k->start_ms, netd.now_ms), type,
 	    s->extra->mmp.spin.bit ? FSP_SPIN : 0);
 }
 

@@ -99,17 +99,6 @@ shake_fresh(struct shake *h, const uint8_t addr[NADDR_LEN])
 	h->next_ms = NEVER;
 }
 
-/* ms until resend n+1: the interval times the back-off to the n-th. */
-static uint64_t
-resend_ms(unsigned n)
-{
-	uint64_t ms = netd.conf[CONF_HS_RESEND];
-
-	while (n-- > 0 && ms < 3600000)
-		ms = ms * netd.conf[CONF_HS_BACKOFF] / 1000;
-	return ms;
-}
-
 void
 shake_encode(struct shake *h, const struct fsp_shake *m)
 {
@@ -131,7 +120,7 @@ void
 shake_send_afresh(struct shake *h)
 {
 	h->resends = 0;
-	h->next_ms = netd.now_ms + resend_ms(0);
+	h->next_ms = netd.now_ms + netd_resend_ms(0);
 	shake_again(h);
 }
 
@@ -226,7 +215,7 @@ resend(struct shake *h)
 	if (h->state == SHAKE_SETUP && h->resends >= DEAF_RESENDS)
 		shake_unblock(h);
 	shake_again(h);
-	h->next_ms = netd.now_ms + resend_ms(h->resends);
+	h->next_ms = netd.now_ms + netd_resend_ms(h->resends);
 }
 
 uint64_t
@@ -250,9 +239,9 @@ shake_tick(void)
 			resend(h);
 		if (h->state == SHAKE_FREE)
 			continue;
-		at = h->next_ms < h->until_ms ? h->next_ms : h->until_ms;
-		if (at > netd.now_ms && at != NEVER && at - netd.now_ms < due)
-			due = at - netd.now_ms;
+		at = sooner(h->next_ms, h->until_ms);
+		if (at > netd.now_ms && at != NEVER)
+			due = sooner(due, until(at));
 	}
 	return due;
 }

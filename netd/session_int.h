@@ -155,13 +155,6 @@ uint8_t		 session_flow(const uint8_t *pkt, size_t len);
 int		 session_send_inner(struct session *, int pending, uint8_t type,
 		    const void *body, size_t);
 
-/* What frames carry as their time: not 0, which means none in an echo. */
-static inline uint32_t
-session_stamp(const struct session_keys *k, uint64_t at_ms)
-{
-	return (uint32_t)(at_ms - k->start_ms + 1);
-}
-
 /* session_mmp.c */
 void		 session_mmp_begin(struct session *);
 /* A last line about a session that goes. */

@@ -45,7 +45,7 @@ session_sealed(const struct work *w)
 	if (s == NULL || w->session_key != s->cur.session)
 		return;
 	mmp_sent(&s->extra->mmp, get_le64(w->buf + w->off + w->inner + FSP_PREFIX),
-	    session_stamp(&s->cur, w->at_ms), w->len - FSP_TAG - w->body, quiet);
+	    netd_stamp(s->cur.start_ms, w->at_ms), w->len - FSP_TAG - w->body, quiet);
 	if (!quiet)
 		netd_tick_in(mmp_due_ms(&s->extra->mmp, netd.now_ms));
 }
@@ -76,7 +76,7 @@ session_mmp_report(struct session *s, const struct fsp_inner *in, int current)
 		return -1;
 	if (current)
 		mmp_heard(&s->extra->mmp, &rr,
-		    session_stamp(&s->cur, netd.now_ms), netd.now_ms);
+		    netd_stamp(s->cur.start_ms, netd.now_ms), netd.now_ms);
 	return 0;
 }
 
@@ -141,7 +141,7 @@ session_mmp_end(const struct session *s)
 uint64_t
 session_mmp_tick(struct session *s)
 {
-	uint64_t log_ms, ms;
+	uint64_t log_ms;
 
 	if (netd.now_ms >= s->extra->log_ms)
 		log_line(s);
@@ -149,6 +149,5 @@ session_mmp_tick(struct session *s)
 	if (s->extra->hold_ms != 0)
 		return log_ms;		/* like data: its keys are in doubt */
 	say(s);
-	ms = netd_grain(mmp_due_ms(&s->extra->mmp, netd.now_ms));
-	return ms < log_ms ? ms : log_ms;
+	return sooner(netd_grain(mmp_due_ms(&s->extra->mmp, netd.now_ms)), log_ms);
 }

@@ -331,8 +331,7 @@ probe(struct session *s, uint64_t *due)
 		session_send_inner(s, 1, FSP_WARMUP, NULL, 0);
 		at = netd.now_ms + PROBE_MS;
 	}
-	if (at - netd.now_ms < *due)
-		*due = at - netd.now_ms;
+	*due = sooner(*due, until(at));
 }
 
 /* Their keys, proven by their Msg3, that no frame has confirmed. */
@@ -345,8 +344,8 @@ take_overdue(struct session *s, uint64_t *due)
 		return;
 	if (session_decide_overdue(age_ms, now - s->extra->heard_cur_ms))
 		cut_over(s);
-	else if (*due > NETD_LOOK_MS)
-		*due = NETD_LOOK_MS;
+	else
+		*due = sooner(*due, NETD_LOOK_MS);
 }
 
 /* Keys old enough to go, once a way or the far end lets them. */
@@ -361,27 +360,25 @@ is_overdue(const struct session *s)
 uint64_t
 session_rekey_tick(struct session *s)
 {
-	uint64_t now = netd.now_ms, age, due = NEVER;
+	uint64_t age, due = NEVER;
 
 	take_overdue(s, &due);
-	age = now - s->cur.start_ms;
-
+	age = netd.now_ms - s->cur.start_ms;
 	if (is_drained(s)) {
 		session_drop_key(s->prev.session);
 		memset(&s->prev, 0, sizeof(s->prev));
 	}
-	if (s->prev.session != 0 && s->prev_until_ms > now)
-		due = s->prev_until_ms - now;
+	if (s->prev.session != 0 && s->prev_until_ms > netd.now_ms)
+		due = sooner(due, until(s->prev_until_ms));
 	if (is_due(s)) {
 		log_debug("FSP rekey initiated peer=%s", s->npub);
 		shake_begin(s);
 	}
 	probe(s, &due);
-	if ((s->extra->unheard_ms != 0 || is_overdue(s)) && due > NETD_LOOK_MS)
-		due = NETD_LOOK_MS;
-	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms &&
-	    s->extra->rekey_after_ms - age < due)
-		due = s->extra->rekey_after_ms - age;
+	if (s->extra->unheard_ms != 0 || is_overdue(s))
+		due = sooner(due, NETD_LOOK_MS);
+	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms)
+		due = sooner(due, s->extra->rekey_after_ms - age);
 	return due;
 }
 
