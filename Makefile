@@ -54,7 +54,7 @@ objs	= $(patsubst %.c,$(2)/%.o,$(filter-out %/main.c,$(call src,$(1))))
 # A test names its room in its first lines, "room: netd", and what it shares with
 # others beside it: "with: wire".
 room	= $(shell sed -n 's/.*room: *\([a-z]*\).*/\1/p;10q' $(1) | head -n 1)
-with	= $(patsubst %,$(dir $(1))%.c,$(shell sed -n 's/.*with: *\([a-z_ ]*\).*/\1/p;10q' $(1)))
+with	= $(patsubst %,$(dir $(1))%.c,$(shell sed -n 's/.*with: *\([a-z_./ ]*\).*/\1/p;10q' $(1)))
 
 all: $(PROGS:%=$(B)/%) $(B)/bastide-verify planners
 	@:
@@ -310,7 +310,7 @@ uninstall purge:
 
 # The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
 SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg nexthop
-$(B)/meshsim: tests/sim/main.c tests/sim/mesh.c tests/sim/mesh.h $(SIMMODS:%=$(O)/netd/%.o)
+$(B)/meshsim: $(wildcard tests/sim/*.c tests/sim/*.h) $(SIMMODS:%=$(O)/netd/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm
 sim: $(B)/meshsim

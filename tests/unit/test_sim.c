@@ -1,9 +1,8 @@
-/* room: netd */
 /*
- * test_sim.c -- whole meshes: they settle, they heal, and a seed is a run. The
- * simulator is tests/sim; `make sim` prints its table.
+ * test_sim.c -- whole meshes: they settle, they heal, and a seed is a run.
+ * `make sim` prints a table. room: netd, with: ../sim/mesh ../sim/node ../sim/map
  */
-#include "../sim/mesh.c"
+#include "../sim/mesh_int.h"
 #include "suite.h"
 
 static const uint64_t second = 1000000;
