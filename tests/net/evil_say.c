@@ -247,55 +247,53 @@ shut(uint8_t *out, uint8_t flags, size_t n)
 	return FSP_HEAD + n + FSP_TAG;
 }
 
+/* A datagram with such a frame. */
+static size_t
+sealed(uint8_t *out, uint8_t ttl, uint16_t mtu, const uint8_t *src,
+    const uint8_t *dst, size_t n)
+{
+	size_t at = dgram(out, ttl, mtu, src, dst);
+
+	return at + shut(out + at, 0, n);
+}
+
 static size_t
 source(uint8_t *out)
 {
-	size_t n = dgram(out, 64, 1280, evil.a, evil.b);
-
-	return n + shut(out + n, 0, 200);
+	return sealed(out, 64, 1280, evil.a, evil.b, 200);
 }
 
 static size_t
 source_v(uint8_t *out)
 {
-	size_t n = dgram(out, 64, 1280, evil.a, evil.addr);
-
-	return n + shut(out + n, 0, 200);
+	return sealed(out, 64, 1280, evil.a, evil.addr, 200);
 }
 
 static size_t
 transit(uint8_t *out)
 {
-	size_t n = dgram(out, 64, 1280, evil.me.addr, evil.b);
-
-	return n + shut(out + n, 0, 1000);
+	return sealed(out, 64, 1280, evil.me.addr, evil.b, 1000);
 }
 
 static size_t
 mtu(uint8_t *out)
 {
-	size_t n = dgram(out, 64, 0, evil.a, evil.b);
-
-	return n + shut(out + n, 0, 200);
+	return sealed(out, 64, 0, evil.a, evil.b, 200);
 }
 
 static size_t
 nowhere(uint8_t *out)
 {
 	uint8_t to[NADDR_LEN];
-	size_t	n;
 
 	scrawl(to, sizeof(to));
-	n = dgram(out, 64, 1280, evil.me.addr, to);
-	return n + shut(out + n, 0, 200);
+	return sealed(out, 64, 1280, evil.me.addr, to, 200);
 }
 
 static size_t
 ttl(uint8_t *out)
 {
-	size_t n = dgram(out, noise64() & 1, 1280, evil.me.addr, evil.b);
-
-	return n + shut(out + n, 0, 200);
+	return sealed(out, noise64() & 1, 1280, evil.me.addr, evil.b, 200);
 }
 
 /* Promises coordinates and ends: 4 to 11 bytes of session frame. */
