@@ -51,6 +51,15 @@ taken(const char *text)
 	conf_free(load(text));
 }
 
+void
+refused(const char *text, const char *want)
+{
+	struct conf *cf = load_n(text, strlen(text));
+
+	ck_assert_msg(cf == NULL, "taken: %s", text);
+	ck_assert_msg(strstr(err, want) != NULL, "'%s' lacks '%s'", err, want);
+}
+
 int
 leaks(const char *text)
 {

@@ -27,6 +27,8 @@ void	on_warn(const char *line);
 struct conf	*load_n(const char *text, size_t len);
 struct conf	*load(const char *text);
 void	taken(const char *text);
+/* It is, with this in the reason. */
+void	refused(const char *text, const char *want);
 /* Long enough a piece of the key to be worth hiding. */
 int	leaks(const char *text);
 
