@@ -109,7 +109,6 @@ run_grant(struct run *r, const struct msg_macro_run *m)
 	memcpy(c.src, m->src, sizeof(c.src));
 	memcpy(c.self, self, sizeof(c.self));
 	c.has_src = 1;
-	c.secs = m->secs;
 	memcpy(params, m->params, m->params_len);
 	c.params = m->params_len > 0 ? params : NULL;
 	c.params_len = m->params_len;
