@@ -242,7 +242,8 @@ calmed_once() {
 	[ "$before" -ge 6 ] &&
 	    grep -c 'Flap dampening engaged' "$tmp/v/log" | tee /dev/stderr | grep -qx 1
 }
-# misled OURS|REFERENCE: V - M - B, and V is the root; E stands below V and says, in a
+# misled OURS|REFERENCE: V - M - B, V of that kind and the root (three of theirs need
+# luck: M may tell V for ever who is below it as of before B was); E stands below V and says, in a
 # frame from B to M, that B stands below E. Does V still reach B?
 view() { if [ "$kind" = ours ]; then ctl v --json show "$1"; else "$fipsctl" -s "$(sock v)" show "$1"; fi; }
 told_of_b() {
@@ -259,7 +260,8 @@ misled() {
 	smaller v b
 	smaller v e
 	PEERS[m]=v PEERS[b]=m
-	begin "$1" v m b
+	begin "$1" v
+	begin ours m b
 	wait_for 20 meet m v && wait_for 20 meet b m || bail "V, M and B do not meet"
 	wait_for 60 reaches v b || bail "V does not reach B"
 	evil_joins m b
