@@ -5,7 +5,7 @@
  *	STATE(NAME)  EVENT(NAME)  EDGE(FROM, EVENT, TO, act)
  * that is included once for each of the tables in struct fsm; see fsm_step().
  * act(obj, arg) runs first: 0 commits and the state moves, -1 leaves all as it
- * was. A (state, event) pair that is not in the table is refused and counted.
+ * was. A (state, event) pair that is not in the table is refused.
  * Only fsm_step() writes a state field.
  */
 #ifndef FSM_H
@@ -23,28 +23,23 @@ struct fsm_edge {
 };
 
 struct fsm {
-	const char		*name;
-	const char *const	*state_name, *const *event_name;
 	unsigned		 nstate, nevent;
 	const struct fsm_edge	*edge;		/* [nstate][nevent] */
-	uint64_t		 refused;
 };
 
 enum fsm_result { FSM_REFUSED = -2, FSM_FAILED = -1, FSM_OK = 0 };
 
 /* What happened; on anything but FSM_OK the state is what it was. */
 static inline enum fsm_result
-fsm_step(struct fsm *f, uint8_t *state, unsigned event, void *obj, void *arg)
+fsm_step(const struct fsm *f, uint8_t *state, unsigned event, void *obj, void *arg)
 {
 	const struct fsm_edge *e;
 
 	if (*state >= f->nstate || event >= f->nevent)
 		return FSM_REFUSED;
 	e = &f->edge[*state * f->nevent + event];
-	if (!e->there) {
-		f->refused++;
+	if (!e->there)
 		return FSM_REFUSED;
-	}
 	if (e->act != NULL && e->act(obj, arg) == -1)
 		return FSM_FAILED;
 	*state = e->to;

@@ -21,21 +21,11 @@ static int	ask_who(void *, void *);
 static int	ask_answer(void *, void *);
 static int	give_up(void *, void *);
 
-static const char *const state_name[] = {
-#define STATE(NAME)	#NAME,
-#include "link.def"
-};
-static const char *const event_name[] = {
-#define EVENT(NAME)	#NAME,
-#include "link.def"
-};
 static const struct fsm_edge edge[HS_NSTATE][HS_EV_MAX] = {
 #define EDGE(FROM, EVENT, TO, act)	[HS_##FROM][HS_EV_##EVENT] = { act, HS_##TO, 1 },
 #include "link.def"
 };
-static struct fsm machine = {
-	"handshake", state_name, event_name, HS_NSTATE, HS_EV_MAX, &edge[0][0], 0
-};
+static const struct fsm machine = { HS_NSTATE, HS_EV_MAX, &edge[0][0] };
 
 static struct hs	table[LINK_HS_MAX];
 static unsigned		nasked;		/* rows with a question out */

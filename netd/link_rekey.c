@@ -28,21 +28,11 @@ enum {
 #include "rekey.def"
 	EV_MAX
 };
-static const char *const state_name[] = {
-#define STATE(NAME)	#NAME,
-#include "rekey.def"
-};
-static const char *const event_name[] = {
-#define EVENT(NAME)	#NAME,
-#include "rekey.def"
-};
 static const struct fsm_edge edge[REKEY_NSTATE][EV_MAX] = {
 #define EDGE(FROM, EVENT, TO, act)	[REKEY_##FROM][EV_##EVENT] = { act, REKEY_##TO, 1 },
 #include "rekey.def"
 };
-static struct fsm machine = {
-	"rekey", state_name, event_name, REKEY_NSTATE, EV_MAX, &edge[0][0], 0
-};
+static const struct fsm machine = { REKEY_NSTATE, EV_MAX, &edge[0][0] };
 
 static int
 step(struct peer *p, unsigned event, struct offer *o)

@@ -33,18 +33,13 @@ static const char *const state_name[] = {
 #define STATE(NAME, name)	name,
 #include "session.def"
 };
-static const char *const event_name[] = {
-#define EVENT(NAME)	#NAME,
-#include "session.def"
-};
 static const struct fsm_edge edge[SESSION_NSTATE * SESSION_NEVENT] = {
 #define EDGE(FROM, EV, TO)						\
 	[SESSION_##FROM * SESSION_NEVENT + SESSION_EV_##EV] =		\
 	    { .to = SESSION_##TO, .there = 1 },
 #include "session.def"
 };
-static struct fsm machine = {
-	.name = "session", .state_name = state_name, .event_name = event_name,
+static const struct fsm machine = {
 	.nstate = SESSION_NSTATE, .nevent = SESSION_NEVENT, .edge = edge,
 };
 

@@ -28,18 +28,13 @@ static const char *const state_name[] = {
 #define STATE(NAME)	#NAME,
 #include "shake.def"
 };
-static const char *const event_name[] = {
-#define EVENT(NAME)	#NAME,
-#include "shake.def"
-};
 static const struct fsm_edge edge[SHAKE_NSTATE * SHAKE_NEVENT] = {
 #define EDGE(FROM, EV, TO)						\
 	[SHAKE_##FROM * SHAKE_NEVENT + SHAKE_EV_##EV] =			\
 	    { .to = SHAKE_##TO, .there = 1 },
 #include "shake.def"
 };
-static struct fsm machine = {
-	.name = "shake", .state_name = state_name, .event_name = event_name,
+static const struct fsm machine = {
 	.nstate = SHAKE_NSTATE, .nevent = SHAKE_NEVENT, .edge = edge,
 };
 

@@ -66,8 +66,7 @@ static const struct fsm_edge edge[HOUSE_MAX][EV_MAX] = {
 #include "house.def"
 };
 
-static struct fsm machine = { "house", state_name, event_name, HOUSE_MAX,
-    EV_MAX, &edge[0][0], 0 };
+static const struct fsm machine = { HOUSE_MAX, EV_MAX, &edge[0][0] };
 
 struct house	house;
 static uint64_t	entered_ms, next_ping_ms;
