@@ -11,8 +11,8 @@
 RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
 KINDS=${KINDS-heartbeat ancestry badsig deep sway filter filters hashes lookup \
     lookup_v lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
-    nonsense unsealed transit}
-BULK=${BULK-nonsense filters transit lookup unsealed} TAKES=${TAKES:-6} BYTES=${BYTES:-80000000}
+    nonsense unsealed stray transit}
+BULK=${BULK-nonsense filters transit lookup unsealed stray} TAKES=${TAKES:-6} BYTES=${BYTES:-80000000}
 
 net hub a v b e d
 ip -n "$(ns hub)" link add br0 type bridge || bail "cannot make a bridge"
@@ -99,6 +99,9 @@ let_go() { in_net e nft flush chain netdev wire out; }
 # at the sender" more in tmp/WAY.
 take() {
 	local order=$2 was took="" dropped=0
+	# Who says nothing true for ten seconds is no peer any more.
+	echo "heartbeat 2000 0.1" >&7
+	wait_for 5 done_with heartbeat
 	: >"$tmp/evil"		# it appends
 	[ "$1" = away ] && order=away:$2
 	[ "$1" = held ] && hold

@@ -413,7 +413,7 @@ input_data(struct work *w, const struct frame *f)
 	if (p != NULL)
 		k = keys_by_index(p, f->receiver);
 	if (k == NULL) {
-		refuse(REFUSE_FRAME_INDEX);
+		shut_junk(w->ep.transport, REFUSE_FRAME_INDEX);
 		pipe_put(w);
 		return;
 	}
@@ -448,7 +448,10 @@ link_input(struct work *w)
 	if (why == REFUSE_FRAME_VERSION)
 		log_as(LVL_DEBUG, "fips::node::handlers::rx_loop",
 		    "Unknown FMP version, dropping");
-	if (why != REFUSE_NONE)
+	if (w->len >= FRAME_PREFIX_LEN + sizeof(f.receiver) &&
+	    (why == REFUSE_FRAME_VERSION || why == REFUSE_FRAME_PHASE))
+		shut_junk(w->ep.transport, why);
+	else if (why != REFUSE_NONE)
 		refuse(why);
 	else if (f.phase == FRAME_MSG1)
 		hs_msg1(w, &f, copy + f.body);

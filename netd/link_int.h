@@ -48,7 +48,7 @@ enum {
 	LINK_SAID_BURST = 1000, LINK_SAID_PER_MIN = 30000,
 	LINK_BLAME_BURST = 1000, LINK_BLAME_PER_MIN = 60000,
 	LINK_ONEWAY_BURST = 1000, LINK_ONEWAY_PER_MIN = 120000,
-	LINK_SHUT_MS = 50, LINK_BUSY_MS = 200,
+	LINK_SHUT_MS = 50, LINK_TOLD_MAX = 16, LINK_BUSY_MS = 200,
 	/* A queue that does not empty only delays: while there were never fewer
 	 * than that many frames of a peer, one is dropped each time it has been so
 	 * this long, and who sends too fast slows down. */
@@ -137,6 +137,8 @@ int		 index_new(enum index_kind, unsigned slot, uint32_t *index);
 void		 index_give(uint32_t index, enum index_kind, unsigned slot);
 void		 index_del(uint32_t index);
 enum index_kind	 index_get(uint32_t index, unsigned *slot);
+/* All that are in use: so many, or more than max and none of them told. */
+unsigned	 index_all(uint32_t *index, unsigned max);
 uint32_t	 link_id_new(void);
 
 /* Forget a set of keys: index at once, cryptod a moment later, so that what
@@ -226,6 +228,10 @@ void		 shut_begin(struct peer *);
 int		 shut_is(const struct peer *);
 /* A frame of it came nevertheless, by that transport. */
 void		 shut_count(struct peer *, unsigned transport);
+/* Something came that is no frame of anybody's. */
+void		 shut_junk(unsigned transport, enum refusal);
+/* From now on there is one more index that frames may carry. */
+void		 shut_index_new(void);
 uint64_t	 shut_tick(void);
 
 /* -- link_congest.c ------------------------------------------------------- */

@@ -295,6 +295,7 @@ index_new(enum index_kind kind, unsigned slot, uint32_t *index)
 	x->slot = (uint16_t)slot;
 	x->kind = (uint8_t)kind;
 	nindex++;
+	shut_index_new();
 	return 0;
 }
 
@@ -307,6 +308,19 @@ index_give(uint32_t index, enum index_kind kind, unsigned slot)
 		fatalx("an index was given away that is not in use");
 	x->kind = (uint8_t)kind;
 	x->slot = (uint16_t)slot;
+}
+
+unsigned
+index_all(uint32_t *index, unsigned max)
+{
+	unsigned i, n = 0;
+
+	if (nindex > max)
+		return nindex;
+	for (i = 0; i < INDEX_SLOTS; i++)
+		if (indexes[i].kind != INDEX_NONE)
+			index[n++] = indexes[i].index;
+	return n;
 }
 
 /* What follows the hole moves up, so that no search ends too early. */

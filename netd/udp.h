@@ -56,11 +56,13 @@ unsigned	 udp_reserve(void);
 /* A socket can be read: udp_in.c. */
 void		 udp_readable(int, short, void *);
 /*
- * Data frames with these receiver indexes are not to come, but for one in
- * UDP_SAMPLE; with none of them everything comes again. udp_shut.c.
+ * Data frames with these receiver indexes, or all others and what is no frame,
+ * are not to come, but for one in UDP_SAMPLE. With none of them everything
+ * comes again. udp_shut.c.
  */
-enum { UDP_SHUT_MAX = 48, UDP_SAMPLE = 64 };
-void		 udp_shut(const uint32_t *index, unsigned n);
+enum { UDP_SHUT_MAX = 240, UDP_SAMPLE = 64 };
+enum udp_shut { UDP_SHUT_THESE, UDP_SHUT_OTHERS };
+void		 udp_shut(enum udp_shut, const uint32_t *index, unsigned n);
 /* For how many one of these stands that was read last from this transport. */
 unsigned	 udp_shut_stands_for(unsigned transport);
 /* The kernel has thrown away so many datagrams so far. udp_in.c. */

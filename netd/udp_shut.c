@@ -1,7 +1,7 @@
 /*
  * udp_shut.c -- frames that the kernel drops before they wake anybody: a little
  * program on each socket (classic BPF, which needs no privilege) that knows
- * their receiver indexes. One in UDP_SAMPLE comes through, so that they can be
+ * their receiver indexes, or those of all others. One in UDP_SAMPLE comes through, so that they can be
  * counted. Meanwhile nobody knows what a socket drops for want of room. A kernel
  * that takes no such program lets everything come.
  */
@@ -20,26 +20,35 @@
 enum {
 	UDP_HEAD = 8,		/* the program sees it, too */
 	AT_INDEX = UDP_HEAD + FRAME_PREFIX_LEN,
-	CODE_MAX = 5 + UDP_SHUT_MAX + 5
+	HEAD = 6, TAIL = 6
 };
 
-_Static_assert(UDP_SHUT_MAX < 250, "a jump goes that far");
+_Static_assert(UDP_SHUT_MAX + 5 <= UINT8_MAX, "a jump goes that far");
 _Static_assert((UDP_SAMPLE & (UDP_SAMPLE - 1)) == 0, "chance is a few bits");
 
-/* What is too short for an index, or no data, passes; so does who is not in the list. */
+/*
+ * Behind the list of n: to where what is in it goes, and what is not. Handshakes
+ * pass, and what has no room for an index, whatever it is.
+ */
 static unsigned
-program(struct sock_filter *code, const uint32_t *index, unsigned n)
+program(struct sock_filter *code, enum udp_shut which, const uint32_t *index,
+    unsigned n)
 {
-	const struct sock_filter head[] = {
+	unsigned pass = HEAD + n + 1, few = pass + 1, i;
+	unsigned hit = which == UDP_SHUT_THESE ? few : pass;
+	unsigned miss = which == UDP_SHUT_THESE ? pass : few;
+	const struct sock_filter head[HEAD] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, AT_INDEX + 4, 0,
-		    (uint8_t)(n + 3)),
+		    (uint8_t)(pass - 2)),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, UDP_HEAD),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FRAME_DATA, 0,
-		    (uint8_t)(n + 1)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FRAME_DATA, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, FRAME_MSG2,
+		    (uint8_t)(miss - 5), (uint8_t)(pass - 5)),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT_INDEX),
 	};
-	const struct sock_filter tail[] = {
+	const struct sock_filter tail[TAIL] = {
+		BPF_STMT(BPF_JMP | BPF_JA, miss - pass),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		    (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
@@ -47,14 +56,14 @@ program(struct sock_filter *code, const uint32_t *index, unsigned n)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	unsigned i, at = sizeof(head) / sizeof(head[0]);
 
 	memcpy(code, head, sizeof(head));
 	for (i = 0; i < n; i++)		/* it loads big-endian what stands little-endian */
-		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, be32toh(htole32(index[i])), (uint8_t)(n - i), 0);
-	memcpy(code + at, tail, sizeof(tail));
-	return at + sizeof(tail) / sizeof(tail[0]);
+		code[HEAD + i] = (struct sock_filter)BPF_JUMP(BPF_JMP |
+		    BPF_JEQ | BPF_K, be32toh(htole32(index[i])),
+		    (uint8_t)(hit - (HEAD + i + 1)), 0);
+	memcpy(code + HEAD + n, tail, sizeof(tail));
+	return HEAD + n + TAIL;
 }
 
 /* All that the socket ever dropped; what is known when the kernel does not say. */
@@ -99,14 +108,14 @@ attach(struct udp *u, const struct sock_fprog *prog)
 }
 
 void
-udp_shut(const uint32_t *index, unsigned n)
+udp_shut(enum udp_shut which, const uint32_t *index, unsigned n)
 {
-	struct sock_filter	 code[CODE_MAX];
+	struct sock_filter	 code[HEAD + UDP_SHUT_MAX + TAIL];
 	struct sock_fprog	 prog = { .filter = code };
 	struct udp		*u;
 	unsigned		 i;
 
-	prog.len = (unsigned short)program(code, index, n);
+	prog.len = (unsigned short)program(code, which, index, n);
 	for (i = 0; (u = udp_get(i)) != NULL; i++) {
 		if (n > 0)
 			attach(u, &prog);

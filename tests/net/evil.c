@@ -60,8 +60,8 @@ seal(uint8_t *out, size_t (*make)(uint8_t *))
 	size_t n = make == NULL ? heartbeat(out + FRAME_BODY_OFF) :
 	    make(out + FRAME_BODY_OFF);
 
-	frame_data(out, 0, (uint16_t)(4 + n + (make == longer)), evil.index,
-	    evil.counter);
+	frame_data(out, 0, (uint16_t)(4 + n + (make == longer)),
+	    evil.index ^ (make == stray), evil.counter);
 	put_le32(out + FRAME_HEAD_LEN, stamp());
 	aead_seal(evil.keys.send, evil.counter++, out, FRAME_HEAD_LEN,
 	    out + FRAME_HEAD_LEN, 4 + n);

@@ -42,6 +42,8 @@ void	prepare(void);
 size_t	heartbeat(uint8_t *);
 /* The frame says that it is longer than it is; counted by whoever opens it. */
 size_t	longer(uint8_t *);
+/* A frame with the index of nobody. */
+size_t	stray(uint8_t *);
 size_t	put_tree(uint8_t *, struct tree_ann *);
 void	sign(struct tree_ann *);
 size_t	dgram(uint8_t *, uint8_t ttl, uint16_t mtu, const uint8_t *src,

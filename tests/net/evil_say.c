@@ -451,6 +451,12 @@ longer(uint8_t *out)
 	return ttl(out);
 }
 
+size_t
+stray(uint8_t *out)
+{
+	return source(out);
+}
+
 static size_t
 nonsense(uint8_t *out)
 {
@@ -475,7 +481,8 @@ const struct kind kinds[] = {
 	{ "far", far_off }, { "signals", signals },
 	{ "report", report }, { "nonsense", nonsense },
 	{ "below", below }, { "astray", astray }, { "wide", wide },
-	{ "transit", transit }, { "longer", longer }, { "unsealed", NULL },
+	{ "transit", transit }, { "longer", longer }, { "stray", stray },
+	{ "unsealed", NULL },
 	{ NULL, NULL },
 };
 

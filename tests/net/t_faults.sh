@@ -140,6 +140,14 @@ few=$(($(came) - was_came)) many=$(($(unopened e) - was_unopened))
 note "of $flood frames of nonsense V read $few, with all else, and counts $many that it did not open"
 check "fault 19: most frames of a flood wake nobody" test $few -lt $((flood / 3))
 check "fault 19: and are counted, by one in 64" test $many -gt $((flood / 2)) -a $many -lt $((flood * 3 / 2))
+was_came=$(came) was_stray=$(counter v frame_index)
+evil_does stray 20000 3
+flood=$(awk '$1 == "stray" { print $3 }' "$tmp/evil")
+few=$(($(came) - was_came)) many=$(($(counter v frame_index) - was_stray))
+note "of $flood frames of nobody V read $few, with all else, and counts $many"
+check "fault 19: nor do most frames that are nobody's" test $few -lt $((flood / 3))
+check "fault 19: these are counted too" test $many -gt $((flood / 2)) -a $many -lt $((flood * 3 / 2))
+check "fault 19: A and B still talk beside both" reaches a b
 check "fault 19: nobody else is blamed" test $(($(unopened a) + $(unopened b))) -eq 0
 for n in a v b; do check "after all of it $n stands" is_whole $n; done
 apart

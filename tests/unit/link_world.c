@@ -76,14 +76,16 @@ struct udp *udp_get(unsigned i) { return i == 0 ? &sock : NULL; }
 int udp_for_family(int family) { return family == 4 ? 0 : -1; }
 
 uint32_t	 told[UDP_SHUT_MAX];
+enum udp_shut	 told_which;
 unsigned	 ntold, tells;
 
 void
-udp_shut(const uint32_t *index, unsigned n)
+udp_shut(enum udp_shut which, const uint32_t *index, unsigned n)
 {
 	ck_assert_uint_le(n, UDP_SHUT_MAX);
 	memcpy(told, index, n * sizeof(told[0]));
 	ntold = n;
+	told_which = which;
 	tells++;
 }
 

@@ -34,6 +34,7 @@ extern unsigned		 spare;
 
 /* What the kernel was told last. */
 extern uint32_t	 told[UDP_SHUT_MAX];
+extern enum udp_shut told_which;
 extern unsigned	 ntold, tells;
 
 /* The mesh: who is in it, and the last thing that was told to it. */

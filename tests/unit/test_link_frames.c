@@ -185,8 +185,8 @@ END_TEST
 START_TEST(who_is_shut_and_not_told_is_counted_one_by_one)
 {
 	struct endpoint	 from = home;
-	struct peer	*p[UDP_SHUT_MAX / 3 + 1];
-	uint8_t		 i, last = UDP_SHUT_MAX / 3;
+	struct peer	*p[LINK_TOLD_MAX + 1];
+	uint8_t		 i, last = LINK_TOLD_MAX;
 
 	set_up();
 	for (i = 0; i <= last; i++) {
@@ -213,6 +213,88 @@ START_TEST(who_is_shut_and_not_told_is_counted_one_by_one)
 	netd.now_ms += LINK_SHUT_MS;
 	shut_tick();
 	ck_assert_uint_eq(ntold, 0);
+}
+END_TEST
+
+static int
+is_told(uint32_t index)
+{
+	for (unsigned i = 0; i < ntold; i++)
+		if (told[i] == index)
+			return 1;
+	return 0;
+}
+
+/* Frames of nobody until the kernel is told to keep them away; how many. */
+static unsigned
+flood_of_junk(void)
+{
+	unsigned n, was = tells;
+
+	for (n = 1; n < 5000; n++) {
+		frame_in(&away, 3, n, 0, (const uint8_t *)"", 1, REFUSE_NONE);
+		if (tells > was)
+			return n;
+	}
+	return 0;
+}
+
+START_TEST(of_what_is_nobodys_the_kernel_lets_few_come_when_it_is_much)
+{
+	struct peer	*p, *q;
+	uint64_t	 was;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	q = peer_up(0x30, 2, 42);
+	wire_in(&away, (const uint8_t *)"\x10\0\0\0\0\0\0\0", 8);
+	ck_assert_uint_eq(netd.refused[REFUSE_FRAME_VERSION], 1);
+	ck_assert_uint_eq(flood_of_junk(), LINK_BLAME_BURST);
+	ck_assert_uint_eq(told_which, UDP_SHUT_OTHERS);
+	ck_assert(is_told(p->cur.our_index) && is_told(q->cur.our_index));
+	was = netd.refused[REFUSE_FRAME_INDEX];
+	frame_in(&away, 3, 1, 0, (const uint8_t *)"", 1, REFUSE_NONE);
+	ck_assert_uint_eq(netd.refused[REFUSE_FRAME_INDEX], was + UDP_SAMPLE);
+	/* Who is shut is not one of those who may come. */
+	shut_begin(q);
+	ck_assert_uint_eq(told_which, UDP_SHUT_OTHERS);
+	ck_assert(is_told(p->cur.our_index) && !is_told(q->cur.our_index));
+	netd.now_ms += LINK_SHUT_MS;
+	shut_tick();
+	ck_assert_uint_eq(told_which, UDP_SHUT_THESE);
+	ck_assert_uint_eq(ntold, 0);
+}
+END_TEST
+
+START_TEST(a_new_index_is_never_kept_away)
+{
+	struct endpoint	 from = { .family = 4, .port = 7, .ip = { 10, 0, 0, 7 } };
+	struct peer	*p;
+
+	set_up();
+	p = peer_up(0x20, 1, 41);
+	ck_assert_uint_gt(flood_of_junk(), 0);
+	ck_assert_uint_eq(told_which, UDP_SHUT_OTHERS);
+	ck_assert(inbound(&from, 2, 0x30, 1, 42));
+	ck_assert_uint_eq(told_which, UDP_SHUT_THESE);
+	ck_assert_uint_gt(flood_of_junk(), 0);
+	ck_assert_uint_eq(told_which, UDP_SHUT_OTHERS);
+	ck_assert(is_told(p->cur.our_index));
+	ck_assert(is_told(peer_find(addr_of(0x30))->cur.our_index));
+}
+END_TEST
+
+START_TEST(with_more_indexes_than_the_kernel_is_told_all_comes)
+{
+	uint32_t	 index;
+	unsigned	 i;
+
+	set_up();
+	for (i = 0; i <= UDP_SHUT_MAX; i++)
+		ck_assert_int_eq(index_new(INDEX_HS, 0, &index), 0);
+	ck_assert_uint_gt(flood_of_junk(), 0);
+	ck_assert_uint_eq(ntold, 0);
+	ck_assert_uint_eq(shut_tick(), LINK_NEVER);
 }
 END_TEST
 
@@ -304,6 +386,9 @@ tests(TCase *t)
 	tcase_add_test(t, who_goes_on_with_bad_messages_is_not_opened_for_a_moment);
 	tcase_add_test(t, the_kernel_drops_for_us_while_somebody_is_shut_and_not_longer);
 	tcase_add_test(t, who_is_shut_and_not_told_is_counted_one_by_one);
+	tcase_add_test(t, of_what_is_nobodys_the_kernel_lets_few_come_when_it_is_much);
+	tcase_add_test(t, a_new_index_is_never_kept_away);
+	tcase_add_test(t, with_more_indexes_than_the_kernel_is_told_all_comes);
 	tcase_add_test(t, nobody_is_blamed_for_datagrams);
 	tcase_add_test(t, only_a_session_frame_under_proven_keys_is_shown_early);
 	tcase_add_test(t, one_peer_gets_no_more_slots_than_are_left);

@@ -414,7 +414,7 @@ START_TEST(of_who_is_shut_few_frames_come_and_of_others_all)
 	for (i = 0; i < 32; i++)
 		say(&ep, 0, bad[0], 40);
 	udp_flush();			/* before anybody was shut */
-	udp_shut(bad, 3);
+	udp_shut(UDP_SHUT_THESE, bad, 3);
 	say(&ep, 0, 0x44332281, 40);
 	hear_all(base, 33);
 	ck_assert_uint_eq(stood_for, 33);
@@ -434,10 +434,45 @@ START_TEST(of_who_is_shut_few_frames_come_and_of_others_all)
 	hear_all(base, n + 10);
 	ck_assert_uint_eq(flood(base, &ep, 6, 64), 64);
 	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 0);
-	udp_shut(NULL, 0);
+	udp_shut(UDP_SHUT_THESE, NULL, 0);
 	stood_for = 0;
 	ck_assert_uint_eq(flood(base, &ep, 5, 64), 64);
 	ck_assert_uint_eq(stood_for, 64);
+	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 0);
+}
+END_TEST
+
+START_TEST(of_what_is_nobodys_few_come_and_of_the_others_all)
+{
+	static const uint32_t	 good[] = { 0x81223344, 5, 0xfffffffe };
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	unsigned		 n, i;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
+	open_socket(&ep, 1280);
+	udp_start(base);
+	udp_shut(UDP_SHUT_OTHERS, good, 3);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(flood(base, &ep, good[i], 64), 64);
+	n = nin;
+	say(&ep, 1, 6, 40);		/* handshakes */
+	say(&ep, 2, 6, 40);
+	for (i = 1; i < 8; i++)
+		say(&ep, 0x10, 5, i);
+	hear_all(base, n + 9);
+	n = flood(base, &ep, 6, 2048);
+	ck_assert_uint_gt(n, 0);
+	ck_assert_uint_lt(n, 100);
+	n = nin;
+	for (i = 0; i < 2048; i++)	/* no frames: 3 is the first that is none */
+		say(&ep, (uint8_t)(3 + i % 253), 5, 40);
+	udp_flush();
+	for (i = 0; i < 50; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_lt(nin - n, 100);
+	udp_shut(UDP_SHUT_THESE, NULL, 0);
+	ck_assert_uint_eq(flood(base, &ep, 6, 64), 64);
 	ck_assert_uint_eq(udp_get(0)->stats.kernel_drops, 0);
 }
 END_TEST
@@ -455,10 +490,10 @@ START_TEST(what_the_kernel_could_not_keep_is_counted_as_ever)
 	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_RCVBUF, &little,
 	    sizeof(little)), 0);
 	udp_start(base);
-	udp_shut(&bad, 1);
+	udp_shut(UDP_SHUT_THESE, &bad, 1);
 	few = flood(base, &ep, bad, 320);
 	ck_assert_uint_lt(few, 320);
-	udp_shut(NULL, 0);
+	udp_shut(UDP_SHUT_THESE, NULL, 0);
 	for (i = 0; i < 200; i++)
 		say(&ep, 0, 6, 40);
 	udp_flush();
@@ -483,10 +518,10 @@ START_TEST(a_socket_that_takes_no_filter_hears_all)
 	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_LOCK_FILTER, &one,
 	    sizeof(one)), 0);
 	udp_start(base);
-	udp_shut(&bad, 1);
+	udp_shut(UDP_SHUT_THESE, &bad, 1);
 	ck_assert_uint_eq(flood(base, &ep, bad, 64), 64);
 	ck_assert_uint_eq(udp_shut_stands_for(0), 1);
-	udp_shut(NULL, 0);
+	udp_shut(UDP_SHUT_THESE, NULL, 0);
 }
 END_TEST
 
@@ -574,6 +609,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
 	tcase_add_test(t, without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep);
 	tcase_add_test(t, of_who_is_shut_few_frames_come_and_of_others_all);
+	tcase_add_test(t, of_what_is_nobodys_few_come_and_of_the_others_all);
 	tcase_add_test(t, what_the_kernel_could_not_keep_is_counted_as_ever);
 	tcase_add_test(t, a_socket_that_takes_no_filter_hears_all);
 	tcase_add_test(t, nothing_larger_than_the_transport_allows_is_sent);
