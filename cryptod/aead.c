@@ -17,6 +17,8 @@ static const uint16_t	trial[] = { 64, 128, 256, 512, 1024, 1420 };
 #define ROUNDS		8
 #define PACKETS		16
 
+_Static_assert((int)AEAD_WANTS == CONF_AEAD_WORDS, "a word for each");
+
 static const struct aead_lib *large = &aead_sodium;
 static uint32_t		from;		/* bytes; smaller ones are libsodium's */
 
@@ -103,19 +105,30 @@ time_of(const struct aead_lib *l, size_t len)
 	return best;
 }
 
+/* NULL: it is not for this processor. Again is fine. */
+static const struct aead_lib *
+started(enum aead_want want, unsigned threads)
+{
+	const struct aead_lib *l = aead_lib(want);
+
+	if (l != NULL && l->start != NULL)
+		l->start(threads);
+	return l;
+}
+
 /* The quickest with the largest packets; all libraries are started by this. */
 static enum aead_want
 quickest(unsigned threads)
 {
-	enum aead_want	 w, best = AEAD_LIBSODIUM;
-	uint64_t	 t, least = UINT64_MAX;
+	const struct aead_lib	*l;
+	enum aead_want		 w, best = AEAD_LIBSODIUM;
+	uint64_t		 t, least = UINT64_MAX;
 
 	for (w = AEAD_LIBSODIUM; w < AEAD_WANTS; w++) {
-		if (aead_lib(w) == NULL)
+		l = started(w, threads);
+		if (l == NULL)
 			continue;
-		if (aead_lib(w)->start != NULL)
-			aead_lib(w)->start(threads);
-		t = time_of(aead_lib(w), trial[TRIALS - 1]);
+		t = time_of(l, trial[TRIALS - 1]);
 		if (t < least) {
 			least = t;
 			best = w;
@@ -143,12 +156,10 @@ aead_start(enum aead_want want, unsigned threads)
 
 	if (want == AEAD_AUTO)
 		c.large = quickest(threads);
-	large = aead_lib(c.large);
+	large = started(c.large, threads);
 	if (large == NULL)
 		fatalx("bastide.cryptod.aead: %s is not for this processor",
 		    conf_aead_word[want]);
-	if (large->start != NULL)
-		large->start(threads);
 	if (want == AEAD_AUTO && large != &aead_sodium)
 		c.from = begins_at(large);
 	from = c.from;
