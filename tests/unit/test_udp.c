@@ -3,6 +3,7 @@
 #include <event2/event.h>
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -392,25 +393,41 @@ flood(struct event_base *base, const struct endpoint *ep, uint32_t index, unsign
 	return nin - was;
 }
 
+/* Until so many came in all, or nothing more does. */
 static void
-hear_all(struct event_base *base, unsigned want)
+hear(struct event_base *base, unsigned want)
 {
 	udp_flush();
 	for (unsigned i = 0; i < 50 && nin < want; i++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+static void
+hear_all(struct event_base *base, unsigned want)
+{
+	hear(base, want);
 	ck_assert_uint_eq(nin, want);
+}
+
+/* Hears what it sends itself, one by one. */
+static struct event_base *
+alone(struct endpoint *ep)
+{
+	struct event_base *base = event_base_new();
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
+	open_socket(ep, 1280);
+	udp_start(base);
+	return base;
 }
 
 START_TEST(of_who_is_shut_few_frames_come_and_of_others_all)
 {
 	static const uint32_t	 bad[] = { 0x81223344, 5, 0xfffffffe };
-	struct event_base	*base = event_base_new();
 	struct endpoint		 ep;
+	struct event_base	*base = alone(&ep);
 	unsigned		 n, i;
 
-	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
-	open_socket(&ep, 1280);
-	udp_start(base);
 	for (i = 0; i < 32; i++)
 		say(&ep, 0, bad[0], 40);
 	udp_flush();			/* before anybody was shut */
@@ -445,13 +462,10 @@ END_TEST
 START_TEST(of_what_is_nobodys_few_come_and_of_the_others_all)
 {
 	static const uint32_t	 good[] = { 0x81223344, 5, 0xfffffffe };
-	struct event_base	*base = event_base_new();
 	struct endpoint		 ep;
+	struct event_base	*base = alone(&ep);
 	unsigned		 n, i;
 
-	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
-	open_socket(&ep, 1280);
-	udp_start(base);
 	udp_shut(UDP_SHUT_OTHERS, good, 3);
 	for (i = 0; i < 3; i++)
 		ck_assert_uint_eq(flood(base, &ep, good[i], 64), 64);
@@ -467,9 +481,7 @@ START_TEST(of_what_is_nobodys_few_come_and_of_the_others_all)
 	n = nin;
 	for (i = 0; i < 2048; i++)	/* no frames: 3 is the first that is none */
 		say(&ep, (uint8_t)(3 + i % 253), 5, 40);
-	udp_flush();
-	for (i = 0; i < 50; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
+	hear(base, UINT_MAX);
 	ck_assert_uint_lt(nin - n, 100);
 	udp_shut(UDP_SHUT_THESE, NULL, 0);
 	ck_assert_uint_eq(flood(base, &ep, 6, 64), 64);
@@ -480,25 +492,20 @@ END_TEST
 START_TEST(what_the_kernel_could_not_keep_is_counted_as_ever)
 {
 	static const uint32_t	 bad = 5;
-	struct event_base	*base = event_base_new();
 	struct endpoint		 ep;
+	struct event_base	*base = alone(&ep);
 	int			 little = 1;
 	unsigned		 i, few;
 
-	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
-	open_socket(&ep, 1280);
 	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_RCVBUF, &little,
 	    sizeof(little)), 0);
-	udp_start(base);
 	udp_shut(UDP_SHUT_THESE, &bad, 1);
 	few = flood(base, &ep, bad, 320);
 	ck_assert_uint_lt(few, 320);
 	udp_shut(UDP_SHUT_THESE, NULL, 0);
 	for (i = 0; i < 200; i++)
 		say(&ep, 0, 6, 40);
-	udp_flush();
-	for (i = 0; i < 50; i++)
-		event_base_loop(base, EVLOOP_NONBLOCK);
+	hear(base, UINT_MAX);
 	say(&ep, 0, 6, 40);		/* this brings the news */
 	hear_all(base, nin + 1);
 	ck_assert_uint_lt(nin - few, 201);
@@ -509,15 +516,12 @@ END_TEST
 START_TEST(a_socket_that_takes_no_filter_hears_all)
 {
 	static const uint32_t	 bad = 5;
-	struct event_base	*base = event_base_new();
 	struct endpoint		 ep;
+	struct event_base	*base = alone(&ep);
 	int			 one = 1;
 
-	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 0;
-	open_socket(&ep, 1280);
 	ck_assert_int_eq(setsockopt(udp_get(0)->fd, SOL_SOCKET, SO_LOCK_FILTER, &one,
 	    sizeof(one)), 0);
-	udp_start(base);
 	udp_shut(UDP_SHUT_THESE, &bad, 1);
 	ck_assert_uint_eq(flood(base, &ep, bad, 64), 64);
 	ck_assert_uint_eq(udp_shut_stands_for(0), 1);
