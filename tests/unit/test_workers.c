@@ -30,6 +30,22 @@ make_lane(struct lane *l)
 	ck_assert_int_eq(ring_map_lane(&l->netd, &netd, more), 0);
 }
 
+/* Both workers get this request, each for a copy of the same frame in its own slot. */
+static void
+give_both(const struct ring_desc *d, const uint8_t *self, const uint8_t *frame)
+{
+	uint32_t i;
+
+	for (i = 0; i < 2; i++) {
+		make_lane(&lane[i]);
+		lane[i].d = *d;
+		lane[i].d.slot = i;
+		lane[i].self = self;
+		lane[i].frame = frame;
+		lane[i].frame_len = d->len;
+	}
+}
+
 static void *
 work(void *arg)
 {
@@ -89,14 +105,7 @@ START_TEST(two_workers_never_draw_the_same_counter)
 	int		i;
 
 	memcpy(copy, ring_slot(&netd, 0) + d.off, d.len);
-	for (i = 0; i < 2; i++) {
-		make_lane(&lane[i]);
-		lane[i].d = d;
-		lane[i].d.slot = (uint32_t)i;
-		lane[i].self = a_addr;
-		lane[i].frame = copy;
-		lane[i].frame_len = d.len;
-	}
+	give_both(&d, a_addr, copy);
 	both_work();
 	both_done();
 	for (i = 0; i < 2; i++) {
@@ -114,17 +123,11 @@ START_TEST(of_two_workers_with_one_datagram_one_opens_it)
 {
 	uint8_t		 copy[SIZE];
 	struct ring_desc d = sealed_copy(copy, 0);
-	uint32_t	 rl = link_to(&link_ba, a_pub), i;
+	uint32_t	 rl = link_to(&link_ba, a_pub);
 
 	inner_to(&inner_ba, a_pub);
-	for (i = 0; i < 2; i++) {
-		make_lane(&lane[i]);
-		lane[i].d = opening(&d, rl);
-		lane[i].d.slot = i;
-		lane[i].self = b_addr;
-		lane[i].frame = copy + d.off;
-		lane[i].frame_len = d.len;
-	}
+	d = opening(&d, rl);
+	give_both(&d, b_addr, copy + d.off);
 	both_work();
 	both_done();
 	ck_assert_uint_eq(lane[0].done + lane[1].done, 1);
@@ -141,14 +144,7 @@ START_TEST(keys_come_and_go_between_the_packets_of_workers)
 	int		i;
 
 	memcpy(copy, ring_slot(&netd, 0) + d.off, d.len);
-	for (i = 0; i < 2; i++) {
-		make_lane(&lane[i]);
-		lane[i].d = d;
-		lane[i].d.slot = (uint32_t)i;
-		lane[i].self = a_addr;
-		lane[i].frame = copy;
-		lane[i].frame_len = d.len;
-	}
+	give_both(&d, a_addr, copy);
 	both_work();
 	for (i = 0; i < 300; i++)
 		session_drop(inner_to(&inner_ba, pub));
