@@ -24,6 +24,7 @@
 #include "apply.h"
 #include "apply_place.h"
 #include "dir.h"
+#include "file_put.h"
 
 #define WAIT_S	30
 
@@ -114,7 +115,7 @@ begin(struct place *p, const struct blob *b, const char *path, int checks,
 	int said;
 
 	*how = APPLY_REFUSED;
-	if (place_put(p->dir, "new", b->text, b->len) == -1)
+	if (file_put(p->dir, "new", 0644, b->text, b->len, 1) == -1)
 		return fails(why, "the new file");
 	snprintf(file, sizeof(file), "%s/%s/new", path, b->scope);
 	said = apply_command(checks, b->scope, "syntax", file, why);

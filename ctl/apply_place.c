@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "apply_place.h"
+#include "file_put.h"
 
 void
 place_hash(const char *text, size_t len, char hex[65])
@@ -56,39 +57,6 @@ place_has(const struct place *p, const char *hash)
 	return hash[0] != '\0' && strcmp(hex, hash) == 0;
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	for (; len > 0; p += n, len -= (size_t)n)
-		if ((n = write(fd, p, len)) == -1)
-			return -1;
-	return fsync(fd);
-}
-
-int
-place_put(int dir, const char *name, const char *text, size_t len)
-{
-	int fd, err, ret;
-
-	unlinkat(dir, name, 0);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0644);
-	if (fd == -1)
-		return -1;
-	ret = write_all(fd, text, len);
-	err = errno;
-	if (close(fd) == -1 && ret == 0) {
-		ret = -1;
-		err = errno;
-	}
-	if (ret == -1)
-		unlinkat(dir, name, 0);
-	errno = err;
-	return ret;
-}
-
 /* -- the state ------------------------------------------------------------- */
 
 int
@@ -98,14 +66,12 @@ place_save(const struct place *p)
 	    p->version, "refused", p->refused, "hash", p->hash, "author",
 	    p->author);
 	char *text = v == NULL ? NULL : json_dumps(v, JSON_COMPACT);
-	int ret = text == NULL ? -1 : place_put(p->dir, "state.new", text,
-	    strlen(text));
+	int ret = text == NULL ? -1 : file_put(p->dir, "state", 0644, text,
+	    strlen(text), 1);
 
 	free(text);
 	json_decref(v);
-	if (ret == -1 || renameat(p->dir, "state.new", p->dir, "state") == -1)
-		return -1;
-	return fsync(p->dir);
+	return ret;
 }
 
 static void
@@ -137,7 +103,8 @@ int
 place_swap(const struct place *p)
 {
 	if (linkat(p->dir, "active", p->dir, "rollback", 0) == -1 &&
-	    (errno != ENOENT || place_put(p->dir, "first", "", 0) == -1))
+	    (errno != ENOENT || file_put(p->dir, "first", 0644, "",
+	    0, 1) == -1))
 		return -1;
 	if (renameat(p->dir, "new", p->dir, "active") == -1)
 		return -1;

@@ -20,8 +20,6 @@ void	place_hash(const char *text, size_t len, char hex[65]);
 int	place_enter(int folder, const char *scope, struct place *);
 /* Is this the text of `active`? */
 int	place_has(const struct place *, const char *hash);
-/* A file, whole and on the disk, or not there: -1 with errno. */
-int	place_put(int dir, const char *name, const char *text, size_t len);
 /* The state as it is here, on the disk; -1 with errno. */
 int	place_save(const struct place *);
 /*
