@@ -9,7 +9,6 @@ struct house		h;
 int			second;
 static struct key	us, peer;	/* cryptod's identity, known to the test */
 static uint8_t		secret[KEYS][32];	/* what must never be seen */
-unsigned		seed;
 
 uint32_t
 edge(uint32_t honest)
@@ -59,34 +58,6 @@ run_cryptod(int privd, int netd, int err)
 	dup2(err, STDERR_FILENO);
 	log_init("cryptod", NULL);
 	_exit(cryptod_run(privd, netd, -1, stay));
-}
-
-static void
-see(const void *p, size_t len)
-{
-	size_t i, part;
-
-	for (i = 0; i < KEYS; i++)
-		for (part = 0; part < 32; part += 8)
-			ck_assert_msg(memmem(p, len, secret[i] + part, 8) == NULL,
-			    "seed %u: part %zu of key %zu was seen", seed, part, i);
-}
-
-int
-hear(struct chan *c, enum msg_type *type, union msg_any *m)
-{
-	struct pollfd	p = { .fd = c->fd, .events = POLLIN };
-	int		fds[MSG_NFD_MAX];
-	enum chan_result got;
-
-	ck_assert_msg(poll(&p, 1, WAIT_MS) == 1, "seed %u: cryptod hangs", seed);
-	got = chan_recv(c, type, m, fds);
-	if (got == CHAN_GONE)
-		return 0;
-	ck_assert_msg(got == CHAN_MSG, "seed %u: cryptod lies: %s", seed,
-	    refuse_name(c->why));
-	see(m, sizeof(*m));
-	return 1;
 }
 
 static void
@@ -295,6 +266,7 @@ setup(void)
 	curve_addr(peer.pub, peer.addr);
 	randombytes_buf(secret, sizeof(secret));	/* until there are keys */
 	memcpy(secret[0], us.sec, 32);
+	ear_keys(secret, KEYS);
 }
 
 struct ring_desc

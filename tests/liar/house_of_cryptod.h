@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "chan.h"
+#include "ear.h"
 #include "ident.h"
 #include "liar.h"
 #include "log.h"
@@ -46,12 +47,9 @@ extern struct house {
 
 /* The loop tests run twice: their lies meet the first worker, or the second. */
 extern int		second;
-extern unsigned		seed;
 
 /* A value on the edge of something, or any. */
 uint32_t	edge(uint32_t honest);
-/* The next message on a door; 0 when cryptod ended instead. */
-int	hear(struct chan *c, enum msg_type *type, union msg_any *m);
 void	open_house(void);
 /* Close the doors; cryptod has ended or ends now, and only in a lawful way. */
 int	close_house(void);

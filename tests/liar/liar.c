@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+unsigned	 seed;
+
 const char	*__asan_default_options(void);
 const char	*__ubsan_default_options(void);
 int		 __sanitizer_install_malloc_and_free_hooks(

@@ -7,6 +7,9 @@
 /* The exit status of a room that allocated where it may not. */
 enum { ALLOCATED = 79 };
 
+/* What the chance of a run grew from; 0 unless the liar sets it. */
+extern unsigned	seed;
+
 /* 0 to n - 1. */
 uint32_t	any(uint32_t n);
 /* From here on this process lives with the memory that it has. */

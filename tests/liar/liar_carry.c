@@ -31,7 +31,6 @@
 #define OURS	0x80000000u
 
 static struct chan	door;
-static unsigned		seed;
 static int		is_open[NAMES + 1], ended[NAMES + 1];
 
 /* What main.c has, and the modules that this one does not meet. */

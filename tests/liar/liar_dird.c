@@ -1,6 +1,6 @@
 /*
  * liar_dird.c -- a false dird meets a real cryptod, in a process of its own,
- * over its real doors. room: cryptod, with: liar
+ * over its real doors. room: cryptod, with: liar ear
  *
  * It lies in every field of every request, in the order of pieces, and in bytes
  * that are no message. cryptod may refuse, or end by its own rule (status 1 and
@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "canon.h"
 #include "chan.h"
 #include "dir_key.h"
+#include "ear.h"
 #include "ident.h"
 #include "liar.h"
 #include "log.h"
@@ -32,7 +32,6 @@
 
 #define SLOTS		64u
 #define SIZE		2048u
-#define WAIT_MS		20000
 #define LIES		1500
 #define SEEDS		6
 #define SEQS		8u
@@ -53,7 +52,7 @@ static struct {
 	int		err;
 } h;
 static struct dir_key	 us;
-static unsigned		 seed, good, refused;
+static unsigned		 good, refused;
 
 /* What this false dird has got signed. */
 static struct {
@@ -63,34 +62,6 @@ static struct {
 static uint64_t	last_seq;
 static int	root_of[1 + LOGS + DIR_AUDIT][SIZES], last_size[1 + LOGS + DIR_AUDIT];
 static uint64_t	last_when[LOGS];
-
-/* No part of the seed may leave the room. */
-static void
-see(const void *p, size_t len)
-{
-	size_t part;
-
-	for (part = 0; part < 32; part += 8)
-		ck_assert_msg(memmem(p, len, us.sec + part, 8) == NULL,
-		    "seed %u: part %zu of the key was seen", seed, part);
-}
-
-static int
-hear(struct chan *c, enum msg_type *type, union msg_any *m)
-{
-	struct pollfd	p = { .fd = c->fd, .events = POLLIN };
-	int		fds[MSG_NFD_MAX];
-	enum chan_result got;
-
-	ck_assert_msg(poll(&p, 1, WAIT_MS) == 1, "seed %u: cryptod hangs", seed);
-	got = chan_recv(c, type, m, fds);
-	if (got == CHAN_GONE)
-		return 0;
-	ck_assert_msg(got == CHAN_MSG, "seed %u: cryptod lies: %s", seed,
-	    refuse_name(c->why));
-	see(m, sizeof(*m));
-	return 1;
-}
 
 /* -- the house ----------------------------------------------------------- */
 
@@ -109,6 +80,7 @@ boot(void)
 	d = open(dir, O_RDONLY | O_DIRECTORY);
 	memset(us.sec, 0x5e, 32);
 	us.sec[7] = (uint8_t)seed;
+	ear_keys((uint8_t (*)[32])us.sec, 1);
 	fd = openat(d, DIR_KEY_FILE, O_WRONLY | O_CREAT, 0600);
 	hex_encode(us.sec, 32, hex);
 	ck_assert_int_eq(write(fd, hex, 64), 64);

@@ -1,6 +1,6 @@
 /*
  * liar_netd.c -- a false netd lies in every message on its door to a real
- * cryptod. room: cryptod, with: liar house_of_cryptod
+ * cryptod. room: cryptod, with: liar ear house_of_cryptod
  */
 #include <sodium.h>
 

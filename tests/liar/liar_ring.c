@@ -1,7 +1,7 @@
 /*
  * liar_ring.c -- a false netd lies in every field of a descriptor, in both
  * indexes, and in slot bytes while cryptod works on them. room: cryptod,
- * with: liar house_of_cryptod
+ * with: liar ear house_of_cryptod
  */
 #include "house_of_cryptod.h"
 

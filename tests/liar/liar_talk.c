@@ -31,7 +31,6 @@
 #define OURS	0x80000000u
 
 static struct chan	door;
-static unsigned		seed;
 /* By name: bytes, and what is lawful to say of it. */
 static long		told[2 * NAMES], said[2 * NAMES];
 static int		is_open[2 * NAMES], deaf[2 * NAMES];
