@@ -13,6 +13,7 @@
 
 static const struct aead_lib *libs[AEAD_WANTS];
 static unsigned	nlib;
+static int	is_alone;	/* auto left libcrypto as it was */
 static uint8_t	key[AEAD_KEY], nonce[AEAD_NONCE], aad[32];
 static uint8_t	text[LONGEST], a[LONGEST + AEAD_TAG], b[LONGEST + AEAD_TAG];
 
@@ -20,8 +21,11 @@ static void
 setup(void)
 {
 	enum aead_want w;
+	size_t len;
 
 	ck_assert_int_ne(sodium_init(), -1);
+	aead_start(AEAD_AUTO, 2);
+	is_alone = aead_libcrypto_area(&len) == NULL;
 	for (w = AEAD_LIBSODIUM; w < AEAD_WANTS; w++)
 		if (aead_lib(w) != NULL)
 			libs[nlib++] = aead_lib(w);
@@ -178,6 +182,13 @@ START_TEST(whatever_the_choice_the_bytes_are_the_same)
 }
 END_TEST
 
+/* Once started it has its memory for good. */
+START_TEST(libcrypto_is_not_started_where_ipsec_mb_runs)
+{
+	ck_assert_int_eq(is_alone, aead_lib(AEAD_IPSEC_MB) != NULL);
+}
+END_TEST
+
 START_TEST(a_second_thread_has_contexts_of_its_own)
 {
 	enum aead_want want;
@@ -308,6 +319,7 @@ tests(TCase *t)
 	tcase_add_test(t, all_give_the_same_bytes_and_open_each_others);
 	tcase_add_test(t, all_refuse_the_same_forgeries_and_leave_them_as_they_were);
 	tcase_add_test(t, whatever_the_choice_the_bytes_are_the_same);
+	tcase_add_test(t, libcrypto_is_not_started_where_ipsec_mb_runs);
 	tcase_add_test(t, a_second_thread_has_contexts_of_its_own);
 	tcase_add_test(t, none_looks_behind_what_it_was_given);
 #ifdef __x86_64__
