@@ -1,0 +1,219 @@
+/*
+ * room: netd, with: mesh_world -- the ways to a node: looked for, heard of, and
+ * round a peer that says nothing.
+ */
+#include "../../netd/frame.h"
+#include "mesh_world.h"
+#define LOG_TARGET "test"
+#include "log.h"
+
+START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
+{
+	unsigned      root, far = 59, n[2];
+	struct peer  *p = under_a_root(&root);
+	struct coords at;
+	uint8_t	      addr[NADDR_LEN];
+	uint64_t      computed;
+	enum nexthop_why why;
+
+	if (far == root)
+		far--;
+	n[0] = far, n[1] = root;
+	at = path_of(n, 2);
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	ck_assert_ptr_null(way_next(addr));
+	way_seek(addr);
+	way_seek(addr);			/* open already */
+	ck_assert_uint_eq(mesh_stats.lookup_again, 1);
+	respond(p, far, &at, 1300);
+	ck_assert_int_eq(asked_type[0], MSG_VERIFY_PROOF);
+	answer_all(1);
+	ck_assert_uint_eq(nfound, 1);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(p, addr, &why), p);
+	ck_assert_int_eq(why, NEXTHOP_FILTER);
+	ck_assert_uint_eq(way_path_mtu(addr), 1300);
+	/* The next hop is remembered until something changes. */
+	computed = route_stats(mesh.route)->computed;
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed);
+	mesh_peer_cost(p, 1.05);		/* not enough to think again */
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed);
+	mesh_peer_cost(p, 9);
+	way_next(addr);
+	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed + 1);
+	mesh_peer_down(p);
+	ck_assert_ptr_null(way_next(addr));
+	way_forget(addr);
+	ck_assert_ptr_null(way_transit(p, addr, &why));
+	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
+}
+END_TEST
+
+START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
+{
+	unsigned      root, n[2];
+	struct peer  *p = under_a_root(&root), *q = up(1, 55);
+	struct coords at, far;
+	uint8_t	      addr[NADDR_LEN];
+	enum nexthop_why why;
+	uint16_t      slot[4];
+
+	n[0] = 55, n[1] = root;
+	at = path_of(n, 2);
+	announce(q, &at, 1);
+	answer_all(1);
+	n[0] = 54;
+	far = path_of(n, 2);
+	addr_of(54, addr);
+	filter(p, 1, n, 1);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
+	ck_assert_uint_eq(mesh_filter_reach(addr, 1, UINT16_MAX, slot, 4), 1);
+	p->mute = 1;
+	mesh_peer_mute(p);
+	answer_all(1);
+	ck_assert_ptr_eq(mesh_peer(tree_parent(mesh.tree)), q);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
+	ck_assert_uint_eq(mesh_filter_reach(addr, 0, UINT16_MAX, slot, 4), 0);
+	/* Nor is it handed what is for itself: it may stand elsewhere by now. */
+	ck_assert_ptr_ne(way_next(p->addr), p);
+	netd.now_ms += 30000;
+	mesh_tick();
+	netd.now_ms += 1000;
+	nsent = 0;
+	p->mute = 0;
+	mesh_peer_mute(p);
+	mesh_tick();
+	ck_assert_ptr_eq(way_next(p->addr), p);
+	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, 0), 1);
+	ck_assert_uint_eq(count_sent(LINK_MSG_FILTER_ANNOUNCE, 0), 1);
+}
+END_TEST
+
+START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
+{
+	struct lookup_request q = { .ttl = 10 };
+	struct peer	     *from;
+	uint8_t		      msg[LOOKUP_REQUEST_MAX];
+	unsigned	      root, far = 54, i, n = 53;
+	ssize_t		      len;
+
+	filter(under_a_root(&root), 1, &far, 1);
+	from = up(1, 55);
+	addr_of(far, q.target);
+	q.path = path_of(&n, 1);
+	addr_of(n, q.origin);
+	/* Twenty nodes that lost their way ask a dozen times each. */
+	for (i = 0; i < 2400; i++) {
+		q.id = i + 1;
+		len = lookup_request_encode(&q, msg, sizeof(msg));
+		nsent = 0;
+		mesh_input(from, msg, (size_t)len);
+		ck_assert(i >= 240 || nsent == 1);
+	}
+	/* Who goes on and on does not. */
+	ck_assert_uint_eq(nsent, 0);
+}
+END_TEST
+
+START_TEST(a_node_that_nobody_knows_is_given_up)
+{
+	unsigned root, far = 58;
+	uint8_t	 addr[NADDR_LEN], stranger[NADDR_LEN] = { 1, 2, 3 };
+
+	under_a_root(&root);
+	addr_of(far, addr);
+	way_seek(stranger);			/* without a key: not at all */
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 0);
+	way_seek(addr);
+	ck_assert_uint_eq(mesh_stats.lookup_no_filter, 1);
+	for (; nlost == 0 && netd.now_ms < 1030000; netd.now_ms += 100)
+		mesh_tick();
+	ck_assert_uint_eq(nlost, 1);
+	ck_assert_uint_ge(netd.now_ms, 1015000);
+	ck_assert_uint_eq(nfound, 0);
+}
+END_TEST
+
+START_TEST(hearsay_leads_what_passes_and_a_contradiction_is_asked_about)
+{
+	unsigned      root, far = 57, mid = 56, n[3];
+	struct peer  *p = under_a_root(&root), *q = up(1, 55);
+	struct coords at, lie;
+	uint8_t	      addr[NADDR_LEN];
+	enum nexthop_why why;
+	struct coords got;
+
+	n[0] = 55, n[1] = root;
+	at = path_of(n, 2);
+	announce(q, &at, 1);
+	answer_all(1);
+	n[0] = far, n[1] = 55, n[2] = root;
+	lie = path_of(n, 3);
+	n[0] = far, n[1] = mid, n[2] = root;
+	at = path_of(n, 3);
+	addr_of(far, addr);
+	filter(q, 1, &far, 1);
+	/* Of a node that was never proven, passing datagrams may tell. */
+	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
+	ck_assert_ptr_eq(way_next(addr), q);
+	/* A proof ends that, and what is said later does not lead us. */
+	filter(p, 1, &far, 1);
+	way_seek(addr);
+	respond(p, far, &at, 1300);
+	answer_all(1);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
+	mesh_hearsay(q, addr, lie.n, lie.addr[0]);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), q);
+	ck_assert_ptr_eq(way_transit(p, addr, &why), p);
+	ck_assert_int_eq(way_place(addr, &got), 0);
+	ck_assert(coords_equal(&got, &at));
+	ck_assert_int_eq(way_said(q, addr, &got), 0);
+	ck_assert(coords_equal(&got, &lie));
+	/* We asked the node itself. */
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 2);
+	respond(p, far, &at, 1300);
+	answer_all(1);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
+}
+END_TEST
+
+START_TEST(hearsay_that_cannot_be_is_refused)
+{
+	unsigned      n[2] = { 50, 51 };
+	struct peer  *p = up(0, 7);
+	struct coords at = path_of(n, 2);
+	uint8_t	      addr[NADDR_LEN];
+
+	mesh_hearsay(p, at.addr[1], at.n, at.addr[0]);	/* another's path */
+	mesh_hearsay(p, at.addr[0], 0, at.addr[0]);
+	mesh_hearsay(p, at.addr[0], 65, at.addr[0]);
+	mesh_hearsay(p, netd.addr, 1, netd.addr);
+	ck_assert_uint_eq(mesh_stats.hearsay, 0);
+	memcpy(addr, at.addr[0], NADDR_LEN);
+	memcpy(at.addr[1], at.addr[0], NADDR_LEN);	/* twice the same */
+	mesh_hearsay(p, addr, at.n, at.addr[0]);
+	ck_assert_uint_eq(netd.refused[REFUSE_COORDS], 1);
+	ck_assert_uint_eq(coords_count(mesh.cache, COORDS_HEARSAY), 0);
+}
+END_TEST
+
+void
+tests(TCase *t)
+{
+	log_set_level(LVL_OFF);
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, a_node_that_is_looked_for_is_found_by_its_signature);
+	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
+	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
+	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
+	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
+	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
+}
