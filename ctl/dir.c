@@ -4,12 +4,14 @@
  * the directory's to say.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dir.h"
 
+#define DIGITS	15	/* of a number: 2^53 has 16 */
 
 /* -- arguments ------------------------------------------------------------- */
 
@@ -74,24 +76,27 @@ dir_arg(const struct call *c, int i, const char *fallback)
 	return i < c->argc ? c->argv[i] : fallback;
 }
 
-/* A whole number in v; NULL stays -1. 0, or -1 after a text. */
+/* Digits and nothing else. */
+static int
+digits(const char *s, size_t n, json_int_t *v)
+{
+	if (n == 0 || n > DIGITS || strspn(s, "0123456789") < n)
+		return -1;
+	*v = (json_int_t)strtoll(s, NULL, 10);
+	return 0;
+}
+
 int
 dir_number(const char *text, const char *what, json_int_t *v)
 {
 	*v = -1;
-	if (text == NULL)
+	if (text == NULL || digits(text, strlen(text), v) == 0)
 		return 0;
-	if (*text == '\0' || strlen(text) > 15 ||
-	    text[strspn(text, "0123456789")] != '\0') {
-		fprintf(stderr, "bastidectl: %s must be a number from 0, not "
-		    "'%s'\n", what, text);
-		return -1;
-	}
-	*v = (json_int_t)strtoll(text, NULL, 10);
-	return 0;
+	fprintf(stderr, "bastidectl: %s must be a number from 0 of at most %d "
+	    "digits, not '%s'\n", what, DIGITS, text);
+	return -1;
 }
 
-/* "90s", "12h", "7d" in seconds. */
 int
 dir_seconds(const char *text, const char *what, json_int_t *v)
 {
@@ -99,15 +104,18 @@ dir_seconds(const char *text, const char *what, json_int_t *v)
 	static const int worth[] = { 1, 60, 3600, 86400 };
 	size_t n = text == NULL ? 0 : strlen(text);
 	const char *u = n < 2 ? NULL : strchr(unit, text[n - 1]);
-	char digits[16];
+	json_int_t many, each = u == NULL ? 1 : worth[u - unit];
 
-	if (u == NULL || n > sizeof(digits))
-		return dir_number(text, what, v);
-	memcpy(digits, text, n - 1);
-	digits[n - 1] = '\0';
-	if (dir_number(digits, what, v) == -1)
+	*v = -1;
+	if (text == NULL)
+		return 0;
+	if (digits(text, n - (u != NULL), &many) == -1 ||
+	    many > INT64_MAX / each) {
+		fprintf(stderr, "bastidectl: %s must be seconds, or a time as in "
+		    "90s, 12h or 7d, not '%s'\n", what, text);
 		return -1;
-	*v *= worth[u - unit];
+	}
+	*v = many * each;
 	return 0;
 }
 

@@ -36,8 +36,8 @@ int	dir_usage(const char *name, const char *args);
 const char *dir_option(struct call *, const char *name, const char *fallback);
 int	dir_flag(struct call *, const char *name);
 const char *dir_arg(const struct call *, int i, const char *fallback);
-/* A number, or a time as in "90s", "12h", "7d"; -1 for NULL. 0, or -1 after a
- * text. */
+/* A number, or a time as in "90s", "12h", "7d", in seconds; -1 for NULL. 0, or
+ * -1 after a text that names `what`. */
 int	dir_number(const char *text, const char *what, json_int_t *);
 int	dir_seconds(const char *text, const char *what, json_int_t *);
 /* As JSON, or in the columns of a sheet; data is released. */
