@@ -16,10 +16,11 @@
 /* -- arguments ------------------------------------------------------------- */
 
 int
-dir_usage(const char *name, const char *args)
+dir_usage(const struct call *c)
 {
-	fprintf(stderr, "usage: bastidectl %s %s\n"
-	    "Try 'bastidectl help'.\n", name, args);
+	fprintf(stderr, "usage: bastidectl %s%s %s\n"
+	    "Try 'bastidectl help'.\n", c->group, c->verb->name,
+	    c->verb->args);
 	return EXIT_USAGE;
 }
 
@@ -277,8 +278,6 @@ static const struct verb verb[] = {
 int
 dir_run(const struct verb *v, const char *group, struct call *c)
 {
-	char name[64];
-
 	for (; v->name != NULL; v++)
 		if (c->argc > 0 && strcmp(v->name, c->argv[0]) == 0)
 			break;
@@ -289,12 +288,12 @@ dir_run(const struct verb *v, const char *group, struct call *c)
 		fputs("Try 'bastidectl help'.\n", stderr);
 		return EXIT_USAGE;
 	}
+	c->group = group;
+	c->verb = v;
 	c->argc--;
 	c->argv++;
-	if (c->argc >= v->min && c->argc <= v->max)
-		return v->fn(c);
-	snprintf(name, sizeof(name), "%s%s", group, v->name);
-	return dir_usage(name, v->args);
+	return c->argc >= v->min && c->argc <= v->max ? v->fn(c) :
+	    dir_usage(c);
 }
 
 /* The directory's socket is beside the control socket. */

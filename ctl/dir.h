@@ -7,19 +7,22 @@
 #define PATH_LEN	1024
 #define DIR_PAGES	16384	/* of one list, as large as 1 MiB each */
 
-struct call {
-	const char	*socket;	/* the directory's */
-	int		 json;
-	int		 argc;		/* of the verb's own arguments */
-	char		**argv;
-};
-
+struct call;
 typedef int	dir_fn(struct call *);
 
 struct verb {
 	const char	*name, *args, *help;
-	int		 min, max;
+	int		 min, max;	/* arguments */
 	dir_fn		*fn;
+};
+
+struct call {
+	const char	*socket;	/* the directory's */
+	int		 json;
+	const char	*group;		/* "dir ", and which of its rows this is */
+	const struct verb *verb;
+	int		 argc;		/* of the verb's own arguments */
+	char		**argv;
 };
 
 /* Does what argv[0] names; the last row has no name. group: "dir ". */
@@ -31,7 +34,7 @@ void	dir_help_of(const struct verb *, const char *group);
 /* Its pages stand still, or are too many; EXIT_NO. */
 int	dir_endless(void);
 /* How it is called; EXIT_USAGE. */
-int	dir_usage(const char *name, const char *args);
+int	dir_usage(const struct call *);
 /* Takes "--name VALUE" out of the arguments; fallback when it is not there. */
 const char *dir_option(struct call *, const char *name, const char *fallback);
 int	dir_flag(struct call *, const char *name);

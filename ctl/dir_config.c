@@ -78,8 +78,7 @@ config_publish(struct call *c)
 	json_t *body, *text;
 
 	if (c->argc != 2)
-		return dir_usage("dir config publish", "SCOPE FILE [--version N] "
-		    "[--from TIME] [--until TIME]");
+		return dir_usage(c);
 	if (dir_number(v, "--version", &version) == -1)
 		return EXIT_USAGE;
 	if ((text = text_of(c->argv[1])) == NULL)
@@ -106,7 +105,7 @@ config_accept(struct call *c)
 	int ret;
 
 	if (c->argc != 2)
-		return dir_usage("dir config accept", "SCOPE WHO [-d FOLDER]");
+		return dir_usage(c);
 	ret = dir_did(c, c->argv[1], did);
 	return ret != EXIT_OK ? ret : apply_accept_run(folder, c->argv[0], did);
 }
@@ -119,7 +118,7 @@ config_apply(struct call *c)
 	a.folder = dir_option(c, "-d", FOLDER);
 	a.checks = dir_option(c, "-c", "/etc/bastide/config-checks");
 	if (c->argc != 0)
-		return dir_usage("dir config apply", "[-d FOLDER] [-c CHECKS]");
+		return dir_usage(c);
 	return apply_run(&a);
 }
 

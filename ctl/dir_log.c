@@ -239,8 +239,7 @@ dir_log(struct call *c)
 	int ret;
 
 	if (log_path(c, path) == -1)
-		return dir_usage("dir log", "[--from N] [--limit N] [--type TYPE] "
-		    "[--author DID]");
+		return dir_usage(c);
 	if ((ret = api_json(c->socket, path, NULL, &data)) != EXIT_OK)
 		return ret;
 	next = json_object_get(data, "next");
@@ -314,7 +313,7 @@ dir_verify(struct call *c)
 
 /* Of the log below that path: "/v1" or "/v1/audit". */
 static int
-proof(struct call *c, const char *log, const char *name)
+proof(struct call *c, const char *log)
 {
 	int of_entry = strcmp(c->argv[0], "inclusion") == 0;
 	json_int_t n, size;
@@ -326,8 +325,7 @@ proof(struct call *c, const char *log, const char *name)
 	if ((!of_entry && strcmp(c->argv[0], "consistency") != 0) ||
 	    dir_number(c->argv[1], of_entry ? "ENTRY" : "OLD", &n) == -1 ||
 	    dir_number(dir_arg(c, 2, NULL), "SIZE", &size) == -1)
-		return dir_usage(name, "inclusion ENTRY [SIZE] | consistency "
-		    "OLD [SIZE]");
+		return dir_usage(c);
 	snprintf(path, sizeof(path), "%s/proof/%s?%s=%" JSON_INTEGER_FORMAT,
 	    log, c->argv[0], of_entry ? "entry" : "old", n);
 	if (size != -1)
@@ -349,13 +347,13 @@ proof(struct call *c, const char *log, const char *name)
 int
 dir_proof(struct call *c)
 {
-	return proof(c, "/v1", "dir proof");
+	return proof(c, "/v1");
 }
 
 int
 audit_proof(struct call *c)
 {
-	return proof(c, "/v1/audit", "audit proof");
+	return proof(c, "/v1/audit");
 }
 
 static int

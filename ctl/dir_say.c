@@ -97,7 +97,7 @@ dir_revoke(struct call *c)
 	int ret;
 
 	if (c->argc < 1 || c->argc > 2)
-		return dir_usage("dir revoke", "WHO [REASON] [--entries N]");
+		return dir_usage(c);
 	if (dir_number(keep, "--entries", &entries) == -1)
 		return EXIT_USAGE;
 	if ((ret = dir_did(c, c->argv[0], did)) != EXIT_OK)
@@ -141,8 +141,7 @@ dir_offer(struct call *c)
 	json_t *body, *m = NULL;
 
 	if (c->argc < 2 || c->argc > 3)
-		return dir_usage("dir offer", "NAME KIND [ENDPOINT] [--auto] "
-		    "[--scope S] [--description TEXT] [--macro PARAMS]");
+		return dir_usage(c);
 	if (params != NULL && (m = macro(c->argv[1], params)) == NULL)
 		return EXIT_USAGE;
 	body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", c->argv[0],

@@ -109,8 +109,7 @@ list_audit(struct call *c)
 	if (c->argc != 0 || dir_number(from_text, "--from", &from) == -1 ||
 	    dir_number(limit_text, "--limit", &limit) == -1) {
 		json_decref(all);
-		return c->argc != 0 ? dir_usage("audit", "[verify] [--from N] "
-		    "[--limit N]") : EXIT_USAGE;
+		return c->argc != 0 ? dir_usage(c) : EXIT_USAGE;
 	}
 	if (from == -1)
 		from = 0;
