@@ -6,6 +6,7 @@
 
 #define PATH_LEN	1024
 #define DIR_PAGES	16384	/* of one list, as large as 1 MiB each */
+#define DIR_ROWS	500	/* most that one answer has of a list */
 
 struct call;
 typedef int	dir_fn(struct call *);
@@ -63,6 +64,7 @@ extern const struct verb dir_configs[];
 dir_fn	dir_config;
 /* dir_log.c */
 dir_fn	dir_pull, dir_log, dir_verify, dir_proof, dir_checkpoint, dir_witness,
-	dir_export, dir_import, audit_proof, audit_checkpoint, audit_export;
+	dir_export, dir_import, audit_verify, audit_proof, audit_checkpoint,
+	audit_export;
 
 #endif

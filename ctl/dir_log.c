@@ -16,7 +16,6 @@
 #define PIECE		(1u << 20)	/* bytes in one request, of 4 MiB */
 #define PIECE_LINES	4096
 #define REASONS		20
-#define ROWS		500		/* most that /v1/entries gives at once */
 
 static int
 complain(const char *file)
@@ -277,7 +276,7 @@ dir_witness(struct call *c)
 	for (pages = 0; next > from && pages < DIR_PAGES; pages++) {
 		from = next;
 		snprintf(path, sizeof(path), "/v1/entries?type=Witness&limit=%d"
-		    "&from=%" JSON_INTEGER_FORMAT, ROWS, from);
+		    "&from=%" JSON_INTEGER_FORMAT, DIR_ROWS, from);
 		ret = api_json(c->socket, path, NULL, &data);
 		if (ret != EXIT_OK) {
 			json_decref(all);
@@ -298,17 +297,30 @@ dir_witness(struct call *c)
 	return dir_print(c, "dir witness", json_pack("{s:o}", "cosignatures", all));
 }
 
-int
-dir_verify(struct call *c)
+/* `field` of the answer is true when all was good. */
+static int
+verify(struct call *c, const char *path, const char *field)
 {
 	json_t *data;
-	int good, ret = api_json(c->socket, "/v1/log/verify", NULL, &data);
+	int good, ret = api_json(c->socket, path, NULL, &data);
 
 	if (ret != EXIT_OK)
 		return ret;
-	good = json_is_true(json_object_get(data, "good"));
+	good = json_is_true(json_object_get(data, field));
 	ret = dir_print(c, "", data);
 	return good ? ret : EXIT_NO;
+}
+
+int
+dir_verify(struct call *c)
+{
+	return verify(c, "/v1/log/verify", "good");
+}
+
+int
+audit_verify(struct call *c)
+{
+	return verify(c, "/v1/audit/verify", "whole");
 }
 
 /* Of the log below that path: "/v1" or "/v1/audit". */

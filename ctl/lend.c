@@ -80,19 +80,6 @@ list_grants(struct call *c)
 	return dir_get(c, "/v1/grants", "grants");
 }
 
-static int
-verify_audit(struct call *c)
-{
-	json_t *data;
-	int whole, ret = api_json(c->socket, "/v1/audit/verify", NULL, &data);
-
-	if (ret != EXIT_OK)
-		return ret;
-	whole = json_is_true(json_object_get(data, "whole"));
-	ret = dir_print(c, "", data);
-	return ret == EXIT_OK && !whole ? EXIT_NO : ret;
-}
-
 /* Pages of it, until the end or as many as were asked for. */
 static int
 list_audit(struct call *c)
@@ -100,22 +87,23 @@ list_audit(struct call *c)
 	const char *from_text = dir_option(c, "--from", NULL);
 	const char *limit_text = dir_option(c, "--limit", NULL);
 	json_int_t from, limit;
-	json_t *all = json_array(), *data, *page;
+	json_t *all, *data, *page;
 	char path[PATH_LEN];
 	size_t got = 1;
 	unsigned pages;
 	int ret = EXIT_OK;
 
-	if (c->argc != 0 || dir_number(from_text, "--from", &from) == -1 ||
-	    dir_number(limit_text, "--limit", &limit) == -1) {
-		json_decref(all);
-		return c->argc != 0 ? dir_usage(c) : EXIT_USAGE;
-	}
+	if (c->argc != 0)
+		return dir_usage(c);
+	if (dir_number(from_text, "--from", &from) == -1 ||
+	    dir_number(limit_text, "--limit", &limit) == -1)
+		return EXIT_USAGE;
 	if (from == -1)
 		from = 0;
+	all = json_array();
 	for (pages = 0; got > 0 && limit != 0 && pages < DIR_PAGES; pages++) {
 		snprintf(path, sizeof(path), "/v1/audit?from=%lld&limit=%lld",
-		    (long long)from, (long long)(limit == -1 ? 500 : limit));
+		    (long long)from, (long long)(limit == -1 ? DIR_ROWS : limit));
 		ret = api_json(c->socket, path, NULL, &data);
 		if (ret != EXIT_OK)
 			break;
@@ -156,7 +144,7 @@ static const struct verb audit[] = {
 	{ "list", "[--from N] [--limit N]", "the audit stream", 0, 4,
 	    list_audit },
 	{ "verify", "", "read it again, every record of it", 0, 0,
-	    verify_audit },
+	    audit_verify },
 	{ "export", "[FILE]", "all of it, a line a record", 0, 1,
 	    audit_export },
 	{ "checkpoint", "", "a signed tree head of it", 0, 0,
