@@ -11,6 +11,7 @@
 
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
+#include "mesh.h"
 #include "names.h"
 #include "way.h"
 #include "session_int.h"
@@ -241,7 +242,7 @@ session_lost(const uint8_t addr[NADDR_LEN])
 {
 	struct session *s = session_find(addr);
 
-	way_forget(addr);
+	mesh_forget(addr);
 	if (s == NULL || way_next(addr) != NULL)
 		return;
 	if (s->state == SESSION_INITIATING)

@@ -16,6 +16,7 @@
 
 #define LOG_TARGET "fips::node::handlers::session"
 #include "log.h"
+#include "mesh.h"
 #include "way.h"
 #include "session_int.h"
 #include "session_shake.h"
@@ -172,7 +173,7 @@ shake_input(struct peer *p, const struct fsp_dgram *d, const uint8_t *msg,
 	}
 	/* Nobody vouches for it yet, but the answer has to go somewhere. */
 	if (in.phase != FSP_MSG3_PHASE)
-		way_hearsay(p, d->src, in.src.count, in.src.addr);
+		mesh_hearsay(p, d->src, in.src.count, in.src.addr);
 	if (in.phase == FSP_SETUP)
 		shake_heard_setup(p, d, &in);
 	else if (in.phase == FSP_ACK)

@@ -10,6 +10,7 @@
 
 #include "early.h"
 #include "ip6.h"
+#include "mesh.h"
 #include "way.h"
 #include "session_int.h"
 #include "tun.h"
@@ -179,7 +180,7 @@ hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
 	r = rd_init(copy, len);
 	coords_read(&r, &at);
 	if (!r.bad)
-		way_hearsay(p, d->src, at.n, at.addr[0]);
+		mesh_hearsay(p, d->src, at.n, at.addr[0]);
 }
 
 /* 1: w is taken. */

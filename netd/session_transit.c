@@ -11,6 +11,7 @@
 
 #define LOG_TARGET "fips::node::handlers::forwarding"
 #include "log.h"
+#include "mesh.h"
 #include "oneway.h"
 #include "way.h"
 #include "session_int.h"
@@ -73,8 +74,8 @@ learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
 		src = shake.src, dst = shake.dst;
 	else
 		return -1;
-	way_hearsay(from, d->src, src.count, src.addr);
-	way_hearsay(from, d->dst, dst.count, dst.addr);
+	mesh_hearsay(from, d->src, src.count, src.addr);
+	mesh_hearsay(from, d->dst, dst.count, dst.addr);
 	return 0;
 }
 

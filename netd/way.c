@@ -135,19 +135,6 @@ way_seek(const uint8_t addr[NADDR_LEN])
 	mesh_seek(addr, pub33);
 }
 
-void
-way_forget(const uint8_t addr[NADDR_LEN])
-{
-	mesh_forget(addr);
-}
-
-void
-way_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
-    uint16_t count, const uint8_t *path)
-{
-	mesh_hearsay(p, addr, count, path);
-}
-
 /* -- for people ----------------------------------------------------------------- */
 
 /* Up, down or across, as the reference tells them apart. */

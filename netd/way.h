@@ -35,11 +35,6 @@ uint16_t	 way_path_mtu(const uint8_t addr[NADDR_LEN]);
  * be called, not from in here. Again is fine.
  */
 void		 way_seek(const uint8_t addr[NADDR_LEN]);
-/* What we knew of its place leads nowhere. */
-void		 way_forget(const uint8_t addr[NADDR_LEN]);
-/* A packet claims that addr stands there; it came from this peer. */
-void		 way_hearsay(const struct peer *, const uint8_t addr[NADDR_LEN],
-		    uint16_t count, const uint8_t *path);
 
 /* Datagrams handed on, by what led to the hop: for people. */
 struct way_stats {

@@ -214,14 +214,14 @@ way_seek(const uint8_t addr[NADDR_LEN])
 }
 
 void
-way_forget(const uint8_t addr[NADDR_LEN])
+mesh_forget(const uint8_t addr[NADDR_LEN])
 {
 	(void)addr;
 	nforget++;
 }
 
 void
-way_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
+mesh_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
     uint16_t count, const uint8_t *path)
 {
 	(void)p;

@@ -10,6 +10,7 @@
 
 #include "../../netd/early.h"
 #include "../../netd/ip6.h"
+#include "../../netd/mesh.h"
 #include "../../netd/names.h"
 #include "../../netd/session_int.h"
 #include "../../netd/tun.h"

@@ -46,7 +46,7 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	ck_assert_uint_eq(route_stats(mesh.route)->computed, computed + 1);
 	mesh_peer_down(p);
 	ck_assert_ptr_null(way_next(addr));
-	way_forget(addr);
+	mesh_forget(addr);
 	ck_assert_ptr_null(way_transit(p, addr, &why));
 	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
 }
