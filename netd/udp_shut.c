@@ -1,9 +1,10 @@
 /*
  * udp_shut.c -- frames that the kernel drops before they wake anybody: a little
  * program on each socket (classic BPF, which needs no privilege) that knows
- * their receiver indexes, or those of all others. One in UDP_SAMPLE comes through, so that they can be
- * counted. Meanwhile nobody knows what a socket drops for want of room. A kernel
- * that takes no such program lets everything come.
+ * their receiver indexes, or those of all others. One in UDP_SAMPLE comes
+ * through, so that they can be counted. Meanwhile nobody knows what a socket
+ * drops for want of room: the kernel counts that and what the program drops in
+ * one number. A kernel that takes no such program lets everything come.
  */
 #include <endian.h>
 #include <errno.h>
