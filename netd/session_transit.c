@@ -21,27 +21,36 @@
 enum {
 	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
 	TAG = 16,
-	SIGNAL_MS = 100, SIGNALS = 64,
+	SIGNAL_MS = 100, SIGNALS = 256,
 	HEED_BURST = 16, HEED_PER_MIN = 60,
 	PLACES_MAX = 16384,		/* longer ones pass unread */
 };
 
 /*
- * One complaint about a destination in SIGNAL_MS. Both ends may be made up: so
- * the link pays for each, before anything is looked up for it.
+ * One complaint in SIGNAL_MS to a source about a destination. Both may be made up:
+ * so what came by another link counts apart, and the link pays for each, before
+ * anything is looked up for it. Who falls into a place that is taken takes it.
  */
 static int
 may_signal(const struct peer *from, const struct fsp_dgram *d)
 {
-	static struct { uint8_t dst[NADDR_LEN]; uint64_t at_ms; } last[SIGNALS];
-	unsigned i = (d->dst[0] ^ d->dst[1]) % SIGNALS;
+	static struct told {
+		uint8_t src[NADDR_LEN], dst[NADDR_LEN];
+		uint32_t from;
+		uint64_t at_ms;
+	} told[SIGNALS];
+	struct told *t = &told[(d->src[0] ^ d->src[1] ^ d->dst[2] ^ d->dst[3] ^
+	    from->handle) % SIGNALS];
 
-	if ((memcmp(last[i].dst, d->dst, NADDR_LEN) == 0 &&
-	    netd.now_ms - last[i].at_ms < SIGNAL_MS) ||
+	if ((t->from == from->handle && netd.now_ms - t->at_ms < SIGNAL_MS &&
+	    memcmp(t->src, d->src, NADDR_LEN) == 0 &&
+	    memcmp(t->dst, d->dst, NADDR_LEN) == 0) ||
 	    !signal_may_go(from, d->src) || way_next(d->src) == NULL)
 		return 0;
-	memcpy(last[i].dst, d->dst, NADDR_LEN);
-	last[i].at_ms = netd.now_ms;
+	t->from = from->handle;
+	memcpy(t->src, d->src, NADDR_LEN);
+	memcpy(t->dst, d->dst, NADDR_LEN);
+	t->at_ms = netd.now_ms;
 	return 1;
 }
 

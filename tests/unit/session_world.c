@@ -10,6 +10,7 @@ struct tun_stats tun_stats;
 
 struct peer	 peer = { .state = PEER_ACTIVE, .handle = 7 };
 int		 has_link = 1;
+const uint8_t	*also;
 uint16_t	 mtu = 1380;
 
 union msg_any	 asked;
@@ -174,7 +175,8 @@ way_transit(const struct peer *from, const uint8_t addr[NADDR_LEN],
 struct peer *
 way_next(const uint8_t addr[NADDR_LEN])
 {
-	return has_link && memcmp(addr, peer.addr, NADDR_LEN) == 0 ? &peer : NULL;
+	return has_link && (memcmp(addr, peer.addr, NADDR_LEN) == 0 ||
+	    (also != NULL && memcmp(addr, also, NADDR_LEN) == 0)) ? &peer : NULL;
 }
 
 const struct coords *

@@ -21,6 +21,7 @@
 
 extern struct peer	 peer;
 extern int		 has_link;
+extern const uint8_t	*also;		/* another node that the link leads to; NULL: none */
 extern uint16_t		 mtu;
 
 /* What the node did. */

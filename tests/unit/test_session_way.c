@@ -231,6 +231,28 @@ START_TEST(a_link_draws_a_bounded_number_of_complaints)
 }
 END_TEST
 
+/* A forger on another link, or a busy neighbour, takes no complaint away that
+ * somebody else is due. */
+START_TEST(a_complaint_to_one_source_is_owed_to_another_as_well)
+{
+	uint8_t nowhere[16] = { 4 }, second[16] = { 7 }, data[64] = { 0 };
+	struct peer other = { .handle = 9 };
+	unsigned i;
+
+	also = second;
+	for (i = 0; i < 3; i++)
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 1);
+	for (i = 0; i < 3; i++)
+		datagram_in(second, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 2);
+	through = &other;
+	for (i = 0; i < 3; i++)
+		datagram_in(peer.addr, nowhere, 64, data, sizeof(data));
+	ck_assert_uint_eq(nplain, 3);
+}
+END_TEST
+
 START_TEST(what_finds_no_way_is_paid_for_by_who_brought_it)
 {
 	uint8_t nowhere[16] = { 4 }, data[64] = { 0 };
@@ -348,6 +370,7 @@ tests(TCase *t)
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
 	tcase_add_test(t, a_link_draws_a_bounded_number_of_complaints);
+	tcase_add_test(t, a_complaint_to_one_source_is_owed_to_another_as_well);
 	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
