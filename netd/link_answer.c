@@ -31,11 +31,14 @@ may_ask(const struct endpoint *ep)
 	struct peer		*p = peer_at(ep);
 
 	if (p != NULL) {
-		if (!bucket_take(&p->extra->bucket, &peer_rate, netd.now_ms)) {
-			refuse(REFUSE_LINK_RATE_PEER);
-			return 0;
-		}
-		return 1;
+		if (bucket_take(&p->extra->bucket, &peer_rate, netd.now_ms))
+			return 1;
+		refuse(REFUSE_LINK_RATE_PEER);
+		/* Others may write its address: then it does not come through to us
+		 * when it began anew, but we do to it. */
+		if (p->mute)
+			rekey_begin(p);
+		return 0;
 	}
 	if (!rate_stranger(ep, netd.now_ms)) {
 		refuse(REFUSE_LINK_RATE);

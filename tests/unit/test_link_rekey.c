@@ -194,6 +194,37 @@ START_TEST(who_left_our_rekey_unanswered_may_begin_anew)
 }
 END_TEST
 
+/* All that may come from its address others have used up. It began anew, and what
+ * it sends is lost among theirs. */
+START_TEST(a_mute_peer_whose_address_others_use_is_asked_by_us)
+{
+	struct msg_ik_msg1	 m1 = { .hs = 88 };
+	struct peer		*p;
+	union msg_any		 m;
+	unsigned		 i;
+
+	set_up();
+	p = peer_up(0x20, 1, 501);
+	later_alive(p, 31000);
+	for (i = 0; i < 50; i++)
+		msg1_in(&home, (uint8_t)(100 + i), i);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_RATE_PEER], 42);
+	ck_assert_uint_eq(p->extra->rekey, REKEY_IDLE);
+	while (!is_quiet())
+		continue;
+	p->mute = 1;
+	for (i = 0; i < 50; i++)
+		msg1_in(&home, (uint8_t)(150 + i), i);
+	expect(MSG_IK_START, &m);
+	ck_assert(is_quiet());
+	m1.req = m.ik_start.req;
+	on_ik_msg1(&netd.cryptod, &m1, NULL);
+	msg2_in(&home, get_le32(sent[(nsent - 1) % 64] + 4), 502, 2);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->epoch[0], 2);
+}
+END_TEST
+
 START_TEST(keys_that_are_old_or_used_are_renewed)
 {
 	struct peer	*p;
@@ -262,6 +293,7 @@ tests(TCase *t)
 	tcase_add_test(t, an_answer_to_who_begins_anew_keeps_the_link);
 	tcase_add_test(t, message_1s_that_nobody_proves_keep_no_link);
 	tcase_add_test(t, who_left_our_rekey_unanswered_may_begin_anew);
+	tcase_add_test(t, a_mute_peer_whose_address_others_use_is_asked_by_us);
 	tcase_add_test(t, keys_that_are_old_or_used_are_renewed);
 	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, a_rekey_that_fails_at_message_2_says_so);
