@@ -100,7 +100,8 @@ on_talk_dial(struct chan *c, const struct msg_talk_dial *m, int *fds)
 		return;
 	}
 	spares--;
-	/* Packets to that address can be sent somewhere from now on. */
+	/* Packets to that address can be sent somewhere from now on. It may be anybody
+	 * who made a link to us: nothing that this machine asked for. */
 	names_learn(pub33);
 	dial(t);
 }

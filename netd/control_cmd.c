@@ -75,7 +75,7 @@ cmd_connect(const json_t *params, char err[CTL_ERR_LEN])
 		return NULL;
 	}
 	memcpy(pub33 + 1, pub, 32);
-	names_learn(pub33);
+	names_ask(pub33);
 	log_info("API connect initiated npub=%s address=%s transport=%s", npub,
 	    address, transport);
 	return json_pack("{s:s, s:s, s:s}", "npub", npub, "address", address,

@@ -57,7 +57,7 @@ answer_name(struct evdns_server_request *req,
 		return RCODE_REFUSED;
 	/* From now on packets to that address can be sent somewhere. */
 	if (memcmp(addr, netd.addr, NADDR_LEN) != 0)
-		names_learn(pub33);
+		names_ask(pub33);
 	log_debug("DNS resolved .fips name, registering identity");
 	return RCODE_OK;
 }

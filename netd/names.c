@@ -1,7 +1,9 @@
 /*
  * names.c -- the identity cache and the names of nodes. No I/O, no keys but
- * public ones. Strangers are kept in order of use and the oldest goes when the
- * cache is full; what the configuration names stays for good.
+ * public ones. What the configuration names stays for good. What this machine
+ * asked for has half of the rest, and all others the other half at least: keys
+ * cost nothing, so who brings many pushes out others that came like that, and of
+ * these nobody to whom a link or a session stands.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -10,18 +12,22 @@
 
 #include <sodium.h>
 
+#include "link.h"
 #include "log.h"
 #include "names.h"
+#include "session.h"
 
 #define CHUNK		64
 #define NONE		UINT32_MAX
 #define NAME_MAX_LEN	63
 
+enum kind { ASKED, MET, PINNED };
+
 struct entry {
 	struct name_entry	 e;
 	uint32_t		 chain;		/* next of the same bucket */
-	uint32_t		 older, newer;	/* strangers only */
-	uint8_t			 pinned;
+	uint32_t		 older, newer;	/* of its kind, unless pinned */
+	uint8_t			 kind;
 	const char		*host, *alias;	/* NULL when there is none */
 };
 
@@ -35,7 +41,9 @@ struct label {
 static struct entry	**chunk;
 static uint32_t		  nentry, nchunk;
 static uint32_t		 *bucket, nbucket;
-static uint32_t		  newest = NONE, oldest = NONE, nstranger;
+static struct {
+	uint32_t newest, oldest, n;
+} use[PINNED];			/* in order of use, by kind */
 static uint8_t		  hash_key[crypto_shorthash_KEYBYTES];
 static struct label	 *label;	/* sorted by name */
 static size_t		  nlabel;
@@ -94,8 +102,11 @@ names_init(void)
 	chunk = NULL;
 	label = NULL;
 	nlabel = 0;
-	nentry = nchunk = nstranger = 0;
-	newest = oldest = NONE;
+	nentry = nchunk = 0;
+	for (i = 0; i < PINNED; i++) {
+		use[i].newest = use[i].oldest = NONE;
+		use[i].n = 0;
+	}
 	crypto_shorthash_keygen(hash_key);
 	rehash(CHUNK);
 }
@@ -126,44 +137,73 @@ lru_del(uint32_t i)
 {
 	struct entry *e = at(i);
 
-	*(e->newer == NONE ? &newest : &at(e->newer)->older) = e->older;
-	*(e->older == NONE ? &oldest : &at(e->older)->newer) = e->newer;
-	nstranger--;
+	*(e->newer == NONE ? &use[e->kind].newest : &at(e->newer)->older) = e->older;
+	*(e->older == NONE ? &use[e->kind].oldest : &at(e->older)->newer) = e->newer;
+	use[e->kind].n--;
 }
 
 static void
-lru_add(uint32_t i)
+lru_add(uint32_t i, enum kind kind)
 {
 	struct entry *e = at(i);
 
+	e->kind = (uint8_t)kind;
 	e->newer = NONE;
-	e->older = newest;
-	*(newest == NONE ? &oldest : &at(newest)->newer) = i;
-	newest = i;
-	nstranger++;
+	e->older = use[kind].newest;
+	*(use[kind].newest == NONE ? &use[kind].oldest :
+	    &at(use[kind].newest)->newer) = i;
+	use[kind].newest = i;
+	use[kind].n++;
 }
 
+/* As one of this kind; what the configuration names is that for good. */
 static void
-touch(uint32_t i)
+touch(uint32_t i, enum kind kind)
 {
 	at(i)->e.seen_ms = netd.now_ms;
-	if (!at(i)->pinned) {
+	if (at(i)->kind != PINNED) {
 		lru_del(i);
-		lru_add(i);
+		lru_add(i, kind);
 	}
 }
 
-/* The oldest stranger's place, out of every list. */
+static int
+is_in_use(const uint8_t addr[NADDR_LEN])
+{
+	return peer_find(addr) != NULL || session_find(addr) != NULL;
+}
+
+/* The place of the oldest that nobody asked for, out of every list. */
 static uint32_t
 evict(void)
 {
-	uint32_t i = oldest, *p = &bucket[bucket_of(at(i)->e.addr)];
+	uint32_t i, *p, tries = use[MET].n;
 
+	while ((i = use[MET].oldest, --tries > 0) && is_in_use(at(i)->e.addr)) {
+		lru_del(i);
+		lru_add(i, MET);
+	}
+	p = &bucket[bucket_of(at(i)->e.addr)];
 	while (*p != i)
 		p = &at(*p)->chain;
 	*p = at(i)->chain;
 	lru_del(i);
 	return i;
+}
+
+/* However much this machine asks for, others' keys find room: the oldest of
+ * what it asked for is then one of those. */
+static void
+keep_half(void)
+{
+	uint32_t pinned = nentry - use[ASKED].n - use[MET].n, i;
+	uint64_t size = netd.conf[CONF_CACHE_IDENTITY_SIZE];
+
+	if (use[ASKED].n < 2 || 2 * use[ASKED].n + pinned <= size)
+		return;
+	i = use[ASKED].oldest;
+	lru_del(i);
+	lru_add(i, MET);
 }
 
 static uint32_t
@@ -177,12 +217,12 @@ place(void)
 }
 
 static uint32_t
-insert(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN], int pinned)
+insert(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN], enum kind kind)
 {
 	uint32_t i, b;
 
-	if (nstranger > 0 &&
-	    nentry >= netd.conf[CONF_CACHE_IDENTITY_SIZE] && !pinned)
+	if (use[MET].n > 0 && kind != PINNED &&
+	    nentry >= netd.conf[CONF_CACHE_IDENTITY_SIZE])
 		i = evict();
 	else
 		i = place();
@@ -190,12 +230,13 @@ insert(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN], int pinned)
 	memcpy(at(i)->e.pub33, pub33, 33);
 	memcpy(at(i)->e.addr, addr, NADDR_LEN);
 	at(i)->e.seen_ms = netd.now_ms;
-	at(i)->pinned = pinned;
+	at(i)->kind = (uint8_t)kind;
 	b = bucket_of(addr);
 	at(i)->chain = bucket[b];
 	bucket[b] = i;
-	if (!pinned)
-		lru_add(i);
+	if (kind != PINNED)
+		lru_add(i, kind);
+	keep_half();
 	if (nentry > nbucket)
 		rehash(nbucket * 2);
 	return i;
@@ -210,10 +251,10 @@ pin(const uint8_t pub[32], uint32_t *i)
 	names_addr(pub, addr);
 	memcpy(pub33 + 1, pub, 32);
 	if ((*i = find(addr)) == NONE)
-		*i = insert(pub33, addr, 1);
-	else if (!at(*i)->pinned) {
+		*i = insert(pub33, addr, PINNED);
+	else if (at(*i)->kind != PINNED) {
 		lru_del(*i);
-		at(*i)->pinned = 1;
+		at(*i)->kind = PINNED;
 	}
 	return at(*i);
 }
@@ -316,21 +357,34 @@ names_add_host(const char *name, const uint8_t pub[32])
 		e->host = kept;
 }
 
-void
-names_learn(const uint8_t pub33[33])
+static void
+learn(const uint8_t pub33[33], enum kind kind)
 {
 	uint8_t addr[NADDR_LEN];
 	uint32_t i;
 
 	names_addr(pub33 + 1, addr);
 	if ((i = find(addr)) == NONE) {
-		insert(pub33, addr, 0);
+		insert(pub33, addr, kind);
 		return;
 	}
 	/* 03 comes from a handshake only; a later guess must not undo it. */
 	if (memcmp(at(i)->e.pub33 + 1, pub33 + 1, 32) == 0 && pub33[0] == 0x03)
 		at(i)->e.pub33[0] = 0x03;
-	touch(i);
+	touch(i, at(i)->kind == ASKED ? ASKED : kind);
+	keep_half();
+}
+
+void
+names_learn(const uint8_t pub33[33])
+{
+	learn(pub33, MET);
+}
+
+void
+names_ask(const uint8_t pub33[33])
+{
+	learn(pub33, ASKED);
 }
 
 int
@@ -343,7 +397,7 @@ names_by_prefix(const uint8_t prefix[15], uint8_t pub33[33],
 		return -1;
 	memcpy(pub33, at(i)->e.pub33, 33);
 	memcpy(addr, at(i)->e.addr, NADDR_LEN);
-	touch(i);
+	touch(i, at(i)->kind);
 	return 0;
 }
 
@@ -398,16 +452,17 @@ names_count(void)
 	return nentry;
 }
 
-/* Strangers in order of use, then those that stay. */
 void
 names_order(uint32_t *out)
 {
 	uint32_t i;
+	int kind;
 
-	for (i = newest; nstranger > 0 && i != NONE; i = at(i)->older)
-		*out++ = i;
+	for (kind = 0; kind < PINNED; kind++)
+		for (i = use[kind].newest; i != NONE; i = at(i)->older)
+			*out++ = i;
 	for (i = 0; i < nentry; i++)
-		if (at(i)->pinned)
+		if (at(i)->kind == PINNED)
 			*out++ = i;
 }
 

@@ -3,7 +3,8 @@
  *
  * The identity cache maps the 15 address bytes of a mesh address to a key
  * (FIPS-WIRE 2, 11): LRU, node.cache.identity_size entries; configured peers
- * and the hosts file are never evicted. Aliases map a name to a key.
+ * and the hosts file are never evicted, and what this machine asked for only by
+ * more of that. Aliases map a name to a key.
  */
 #ifndef NETD_NAMES_H
 #define NETD_NAMES_H
@@ -14,8 +15,11 @@ void	names_init(void);
 /* From the configuration: alias of a peer (may be empty), line of the hosts file. */
 void	names_add_peer(const uint8_t pub[32], const char *alias);
 void	names_add_host(const char *name, const uint8_t pub[32]);
-/* Learned (DNS question, handshake). pub33 may have the guessed parity 02. */
+/* Of somebody who proved it, or whom others brought. pub33 may have the guessed
+ * parity 02. */
 void	names_learn(const uint8_t pub33[33]);
+/* The same, asked for by this machine: a DNS question, a person. */
+void	names_ask(const uint8_t pub33[33]);
 /* Key behind fd..-address bytes 1..15; 0, or -1. Touches the entry. */
 int	names_by_prefix(const uint8_t prefix[15], uint8_t pub33[33], uint8_t addr[NADDR_LEN]);
 /* Node address of a key: SHA-256(x)[0..16]. */
@@ -32,7 +36,8 @@ struct name_entry {
 	uint64_t	seen_ms;	/* monotonic */
 };
 unsigned names_count(void);
-/* The number of each, newest first: out has room for as many as there are. A
+/* The number of each: those that this machine asked for and then the others, both
+ * in order of use, and those that stay. out has room for as many as there are. A
  * number stays good for ever, though another may come to have it. */
 void	names_order(uint32_t *out);
 void	names_entry(uint32_t number, struct name_entry *);

@@ -21,6 +21,7 @@
 #include "link.h"
 #include "log.h"
 #include "names.h"
+#include "session.h"
 #include "suite.h"
 
 #define LIES	300
@@ -42,6 +43,8 @@ uint32_t netd_req(void) { return 1; }
 uint32_t netd_random_u32(void) { return 1; }
 void netd_random(void *p, size_t n) { memset(p, 7, n); }
 struct peer *peer_next(struct peer *p) { (void)p; return NULL; }
+struct peer *peer_find(const uint8_t addr[NADDR_LEN]) { (void)addr; return NULL; }
+struct session *session_find(const uint8_t addr[NADDR_LEN]) { (void)addr; return NULL; }
 
 /* As privd's lead to the TUN only, these lead to the loopback only. */
 static int

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "session.h"
 #include "suite.h"
 
 struct netd netd;
@@ -11,6 +12,25 @@ uint64_t
 netd_clock(void)
 {
 	return ++netd.now_ms;
+}
+
+/* Whom a link stands to, and whom a session. */
+static uint8_t linked[NADDR_LEN], talking[NADDR_LEN];
+
+struct peer *
+peer_find(const uint8_t addr[NADDR_LEN])
+{
+	static struct peer p;
+
+	return memcmp(addr, linked, NADDR_LEN) == 0 ? &p : NULL;
+}
+
+struct session *
+session_find(const uint8_t addr[NADDR_LEN])
+{
+	static struct session s;
+
+	return memcmp(addr, talking, NADDR_LEN) == 0 ? &s : NULL;
 }
 
 /* Key A and B of the wire document; B's parity is odd. */
@@ -27,6 +47,8 @@ setup(void)
 	memset(&netd, 0, sizeof(netd));
 	netd.conf[CONF_CACHE_IDENTITY_SIZE] = 100;
 	names_init();
+	memset(linked, 0, sizeof(linked));
+	memset(talking, 0, sizeof(talking));
 	ck_assert_int_eq(npub_decode(npub_a, pub_a), 0);
 	ck_assert_int_eq(npub_decode(npub_b, pub_b), 0);
 }
@@ -119,6 +141,37 @@ START_TEST(display_falls_back_to_short_npub_then_hex)
 }
 END_TEST
 
+static int
+is_known(unsigned i)
+{
+	uint8_t pub33[33], addr[NADDR_LEN];
+	struct name_entry e;
+	uint32_t order[128];
+	unsigned n;
+
+	key(i, pub33);
+	names_addr(pub33 + 1, addr);
+	names_order(order);
+	for (n = 0; n < names_count(); n++) {
+		names_entry(order[n], &e);
+		if (memcmp(e.addr, addr, NADDR_LEN) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+strangers(unsigned from, unsigned n)
+{
+	uint8_t pub33[33];
+
+	while (n-- > 0) {
+		netd.now_ms++;
+		key(from++, pub33);
+		names_learn(pub33);
+	}
+}
+
 START_TEST(the_cache_is_bounded_and_the_oldest_stranger_goes)
 {
 	uint8_t pub33[33], got[33], addr[NADDR_LEN];
@@ -143,6 +196,90 @@ START_TEST(the_cache_is_bounded_and_the_oldest_stranger_goes)
 	key(902, pub33);
 	names_addr(pub33 + 1, addr);
 	ck_assert_int_eq(names_by_prefix(addr, got, addr), 0);
+}
+END_TEST
+
+START_TEST(strangers_displace_nothing_that_this_machine_asked_for)
+{
+	uint8_t pub33[33];
+	unsigned i;
+
+	for (i = 0; i < 50; i++) {
+		key(i, pub33);
+		if (i % 2 == 0)		/* it may have been met before */
+			names_learn(pub33);
+		names_ask(pub33);
+		names_learn(pub33);	/* and proves itself afterwards */
+	}
+	strangers(1000, 1000);
+	ck_assert_uint_eq(names_count(), 100);
+	for (i = 0; i < 50; i++)
+		ck_assert(is_known(i));
+	ck_assert(is_known(1999));
+	ck_assert(!is_known(1949));
+}
+END_TEST
+
+START_TEST(strangers_displace_nobody_with_a_link_or_a_session)
+{
+	uint8_t pub33[33];
+
+	key(0, pub33);
+	names_learn(pub33);
+	names_addr(pub33 + 1, linked);
+	key(1, pub33);
+	names_learn(pub33);
+	names_addr(pub33 + 1, talking);
+	strangers(1000, 1000);
+	ck_assert_uint_eq(names_count(), 100);
+	ck_assert(is_known(0));
+	ck_assert(is_known(1));
+	ck_assert(is_known(1902));
+	/* They go when that has ended, like others. */
+	memset(linked, 0, sizeof(linked));
+	memset(talking, 0, sizeof(talking));
+	strangers(2000, 101);
+	ck_assert(!is_known(0));
+	ck_assert(!is_known(1));
+}
+END_TEST
+
+START_TEST(however_much_is_asked_for_strangers_find_room)
+{
+	uint8_t pub33[33];
+	unsigned i;
+
+	for (i = 0; i < 1000; i++) {
+		key(i, pub33);
+		names_ask(pub33);
+	}
+	ck_assert_uint_eq(names_count(), 100);
+	for (i = 900; i < 1000; i++)
+		ck_assert(is_known(i));
+	strangers(1000, 50);
+	ck_assert_uint_eq(names_count(), 100);
+	for (i = 950; i < 1050; i++)
+		ck_assert(is_known(i));
+}
+END_TEST
+
+START_TEST(a_cache_smaller_than_what_is_configured_still_learns)
+{
+	uint8_t pub33[33];
+	unsigned i;
+
+	netd.conf[CONF_CACHE_IDENTITY_SIZE] = 1;
+	names_add_peer(pub_a, "alice");
+	names_add_peer(pub_b, "bob");
+	for (i = 0; i < 10; i++) {
+		key(i, pub33);
+		names_ask(pub33);
+		ck_assert(is_known(i));
+		strangers(100 + i, 1);
+		ck_assert(is_known(i));
+		ck_assert(is_known(100 + i));
+	}
+	ck_assert_uint_le(names_count(), 4);
 }
 END_TEST
 
@@ -201,6 +338,10 @@ tests(TCase *t)
 	tcase_add_test(t, an_alias_then_a_host_of_that_name_moves_it);
 	tcase_add_test(t, display_falls_back_to_short_npub_then_hex);
 	tcase_add_test(t, the_cache_is_bounded_and_the_oldest_stranger_goes);
+	tcase_add_test(t, strangers_displace_nothing_that_this_machine_asked_for);
+	tcase_add_test(t, strangers_displace_nobody_with_a_link_or_a_session);
+	tcase_add_test(t, however_much_is_asked_for_strangers_find_room);
+	tcase_add_test(t, a_cache_smaller_than_what_is_configured_still_learns);
 	tcase_add_test(t, a_proven_parity_is_kept_against_a_guess);
 	tcase_add_test(t, the_list_shows_every_entry_once_newest_first);
 }
