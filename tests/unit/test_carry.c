@@ -13,6 +13,7 @@
 #include "chan.h"
 #include "link.h"
 #include "log.h"
+#include "session.h"
 #include "suite.h"
 
 #define CALLERS_MAX	64
@@ -27,6 +28,8 @@ uint32_t netd_req(void) { return 1; }
 uint32_t netd_random_u32(void) { return 1; }
 void netd_random(void *p, size_t n) { memset(p, 7, n); }
 struct peer *peer_next(struct peer *p) { (void)p; return NULL; }
+struct peer *peer_find(const uint8_t addr[NADDR_LEN]) { (void)addr; return NULL; }
+struct session *session_find(const uint8_t addr[NADDR_LEN]) { (void)addr; return NULL; }
 
 static struct chan	door;		/* dird's end */
 static int		knock[2];	/* a byte for each who waits at the listener */
