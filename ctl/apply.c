@@ -363,9 +363,7 @@ apply_run(const struct apply *a)
 	rows = json_array();
 	ret = apply_all(folder, real, checks, wanted, rows) ? EXIT_OK : EXIT_NO;
 	json_decref(wanted);
-	if (dir_print(&(struct call){ .json = a->json }, "dir apply",
-	    json_pack("{s:o}", "configs", rows)) != EXIT_OK)
-		ret = EXIT_NO;
+	table_reply(a->json, "dir apply", json_pack("{s:o}", "configs", rows));
 	return ret;
 }
 

@@ -73,8 +73,11 @@ int	text_show(const char *, size_t len);
 /* How JSON is printed: what is not ASCII, as its number. */
 #define TEXT_JSON	(JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
 
-/* table.c: data of `show what` for people. */
-void	table_print(const char *what, json_t *data);
+/*
+ * table.c: data of `show what`, or of another sheet, for people or as JSON; it
+ * is released. What could not be written main() says.
+ */
+void	table_reply(int json, const char *what, json_t *data);
 /* Is there such a thing to show? Its command, or NULL. */
 const char *table_command(const char *what);
 

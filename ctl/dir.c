@@ -129,24 +129,14 @@ is_id(const char *s)
 /* -- asking and answering -------------------------------------------------- */
 
 int
-dir_print(const struct call *c, const char *sheet, json_t *data)
-{
-	if (c->json) {
-		json_dumpf(data, stdout, TEXT_JSON);
-		putchar('\n');
-	} else
-		table_print(sheet, data);
-	json_decref(data);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
-}
-
-int
 dir_get(const struct call *c, const char *path, const char *sheet)
 {
 	json_t *data;
 	int ret = api_json(c->socket, path, NULL, &data);
 
-	return ret != EXIT_OK ? ret : dir_print(c, sheet, data);
+	if (ret == EXIT_OK)
+		table_reply(c->json, sheet, data);
+	return ret;
 }
 
 int
@@ -160,7 +150,9 @@ dir_post(const struct call *c, const char *path, json_t *body)
 		return EXIT_USAGE;
 	}
 	ret = api_json(c->socket, path, body, &data);
-	return ret != EXIT_OK ? ret : dir_print(c, "", data);
+	if (ret == EXIT_OK)
+		table_reply(c->json, "", data);
+	return ret;
 }
 
 /*

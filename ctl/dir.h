@@ -44,8 +44,7 @@ const char *dir_arg(const struct call *, int i, const char *fallback);
  * -1 after a text that names `what`. */
 int	dir_number(const char *text, const char *what, json_int_t *);
 int	dir_seconds(const char *text, const char *what, json_int_t *);
-/* As JSON, or in the columns of a sheet; data is released. */
-int	dir_print(const struct call *, const char *sheet, json_t *data);
+/* As JSON, or in the columns of a sheet. */
 int	dir_get(const struct call *, const char *path, const char *sheet);
 /* body is released; NULL: an argument was no UTF-8. */
 int	dir_post(const struct call *, const char *path, json_t *body);

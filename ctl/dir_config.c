@@ -35,11 +35,15 @@ config_show(struct call *c)
 	}
 	snprintf(path, sizeof(path), "/v1/configs?scope=%s", scope);
 	ret = api_json(c->socket, path, NULL, &data);
-	if (ret != EXIT_OK || c->json)
-		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
+	if (ret != EXIT_OK)
+		return ret;
+	if (c->json) {
+		table_reply(1, NULL, data);
+		return EXIT_OK;
+	}
 	text = json_string_value(json_object_get(data, "text"));
-	ret = text != NULL && text_show(text, strlen(text)) == 0 &&
-	    fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+	ret = text != NULL && text_show(text, strlen(text)) == 0 ? EXIT_OK :
+	    EXIT_NO;
 	json_decref(data);
 	return ret;
 }

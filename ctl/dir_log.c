@@ -72,10 +72,10 @@ export_to(const char *socket, const char *log, const char *file)
 		    fwrite(r.body, 1, r.len, f) == r.len;
 		free(r.buf);
 	}
-	if (fflush(f) != 0 || (f != stdout && fclose(f) != 0))
+	if (f != stdout && fclose(f) != 0)
 		ok = 0;
-	if (ret == EXIT_OK && !ok)
-		ret = complain(file);
+	if (ret == EXIT_OK && !ok)	/* of stdout main() says so */
+		ret = f == stdout ? EXIT_NO : complain(file);
 	else if (ret == EXIT_OK && len > 0)
 		ret = dir_endless();
 	if (ret == EXIT_OK && f != stdout)
@@ -245,7 +245,8 @@ dir_log(struct call *c)
 	if (!c->json && next != NULL)
 		fprintf(stderr, "bastidectl: there are more: --from %"
 		    JSON_INTEGER_FORMAT "\n", json_integer_value(next));
-	return dir_print(c, "dir log", data);
+	table_reply(c->json, "dir log", data);
+	return EXIT_OK;
 }
 
 /* Which tree a Witness entry is about, from the checkpoint in it. */
@@ -294,7 +295,9 @@ dir_witness(struct call *c)
 		json_decref(all);
 		return dir_endless();
 	}
-	return dir_print(c, "dir witness", json_pack("{s:o}", "cosignatures", all));
+	table_reply(c->json, "dir witness", json_pack("{s:o}", "cosignatures",
+	    all));
+	return EXIT_OK;
 }
 
 /* `field` of the answer is true when all was good. */
@@ -307,8 +310,8 @@ verify(struct call *c, const char *path, const char *field)
 	if (ret != EXIT_OK)
 		return ret;
 	good = json_is_true(json_object_get(data, field));
-	ret = dir_print(c, "", data);
-	return good ? ret : EXIT_NO;
+	table_reply(c->json, "", data);
+	return good ? EXIT_OK : EXIT_NO;
 }
 
 int
@@ -344,8 +347,12 @@ proof(struct call *c, const char *log)
 		snprintf(path + strlen(path), 32, "&size=%" JSON_INTEGER_FORMAT,
 		    size);
 	ret = api_json(c->socket, path, NULL, &data);
-	if (ret != EXIT_OK || c->json)
-		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
+	if (ret != EXIT_OK)
+		return ret;
+	if (c->json) {
+		table_reply(1, NULL, data);
+		return EXIT_OK;
+	}
 	/* As bastide-verify -p reads it. */
 	json_array_foreach(json_object_get(data, "proof"), i, hash) {
 		text_say(stdout, json_string_value(hash) != NULL ?
@@ -353,7 +360,7 @@ proof(struct call *c, const char *log)
 		putchar('\n');
 	}
 	json_decref(data);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+	return EXIT_OK;
 }
 
 int
@@ -377,9 +384,9 @@ checkpoint(struct call *c, const char *path)
 	if (ret != EXIT_OK)
 		return ret;
 	if (c->json)
-		ret = dir_print(c, NULL, json_pack("{s:s%}", "checkpoint", r.body,
+		table_reply(1, NULL, json_pack("{s:s%}", "checkpoint", r.body,
 		    r.len));
-	else if (text_show(r.body, r.len) == -1 || fflush(stdout) != 0)
+	else if (text_show(r.body, r.len) == -1)
 		ret = EXIT_NO;
 	free(r.buf);
 	return ret;
@@ -426,9 +433,7 @@ dir_import(struct call *c)
 	json_t *data;
 	int ret = import_from(c->socket, c->argv[0], &data);
 
-	if (data == NULL)
-		return ret;
-	if (dir_print(c, "", data) != EXIT_OK)
-		ret = EXIT_NO;
+	if (data != NULL)
+		table_reply(c->json, "", data);
 	return ret;
 }

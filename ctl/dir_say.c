@@ -57,8 +57,12 @@ dir_invite(struct call *c)
 	    json_pack("{s:s}", "did", c->argv[0]) :
 	    json_pack("{s:s, s:I}", "did", c->argv[0], "expires_s", life),
 	    &data);
-	if (ret != EXIT_OK || c->json)
-		return ret != EXIT_OK ? ret : dir_print(c, NULL, data);
+	if (ret != EXIT_OK)
+		return ret;
+	if (c->json) {
+		table_reply(1, NULL, data);
+		return EXIT_OK;
+	}
 	say(data, "did");
 	fputs(" may join until ", stdout);
 	say(data, "expires");
@@ -68,7 +72,7 @@ dir_invite(struct call *c)
 	say(data, "token");
 	fputs("\n\nThe token is shown this once, and works once.\n", stdout);
 	json_decref(data);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+	return EXIT_OK;
 }
 
 int
@@ -180,7 +184,8 @@ dir_services(struct call *c)
 		text_say(stderr, catalogue);
 		fputc('\n', stderr);
 	}
-	return dir_print(c, "dir services", data);
+	table_reply(c->json, "dir services", data);
+	return EXIT_OK;
 }
 
 int

@@ -120,9 +120,10 @@ list_audit(struct call *c)
 	if (ret == EXIT_OK && got > 0 && limit != 0)
 		ret = dir_endless();
 	if (ret == EXIT_OK)
-		return dir_print(c, "audit", json_pack("{s:o}", "records",
+		table_reply(c->json, "audit", json_pack("{s:o}", "records",
 		    all));
-	json_decref(all);
+	else
+		json_decref(all);
 	return ret;
 }
 

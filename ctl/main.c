@@ -21,18 +21,6 @@ usage(const char *text)
 	return EXIT_USAGE;
 }
 
-static int
-print(const struct how *how, const char *what, json_t *data)
-{
-	if (how->json || what == NULL) {
-		json_dumpf(data, stdout, TEXT_JSON | JSON_ENCODE_ANY);
-		putchar('\n');
-	} else
-		table_print(what, data);
-	json_decref(data);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
-}
-
 /* The npub of a name that the node knows, in out. An exit status. */
 static int
 npub_of(const struct how *how, const char *name, char out[NPUB_LEN + 1])
@@ -86,11 +74,15 @@ show_history(const struct how *how, int argc, char **argv)
 	if (argc == 4)
 		json_object_set_new(params, "peer", json_string(npub));
 	ret = client_ask(how->socket, "show_stats_history", params, &data);
-	if (ret != EXIT_OK || how->json)
-		return ret != EXIT_OK ? ret : print(how, NULL, data);
+	if (ret != EXIT_OK)
+		return ret;
+	if (how->json) {
+		table_reply(1, NULL, data);
+		return EXIT_OK;
+	}
 	stats_print(window, data);
 	json_decref(data);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+	return EXIT_OK;
 }
 
 static int
@@ -107,7 +99,9 @@ cmd_show(const struct how *how, int argc, char **argv)
 	if ((command = table_command(argv[1])) == NULL)
 		return usage("there is no such thing to show");
 	ret = client_ask(how->socket, command, NULL, &data);
-	return ret != EXIT_OK ? ret : print(how, argv[1], data);
+	if (ret == EXIT_OK)
+		table_reply(how->json, argv[1], data);
+	return ret;
 }
 
 /* A command about one peer; done is what to say when it worked. */
@@ -128,9 +122,11 @@ change(const struct how *how, const char *command, const char *peer,
 	if (ret != EXIT_OK)
 		return ret;
 	if (how->json)
-		return print(how, NULL, data);
-	json_decref(data);
-	printf("%s %s\n", done, npub);
+		table_reply(1, NULL, data);
+	else {
+		json_decref(data);
+		printf("%s %s\n", done, npub);
+	}
 	return EXIT_OK;
 }
 
@@ -237,6 +233,17 @@ static const struct {
 	{ "help",	cmd_help },
 };
 
+/* The exit status: an answer that could not be written whole is none. */
+static int
+finish(int ret)
+{
+	/* Why an earlier write failed is forgotten by now. */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return ret;
+	fputs("bastidectl: stdout: not all of it could be written\n", stderr);
+	return ret == EXIT_OK ? EXIT_NO : ret;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -262,15 +269,15 @@ main(int argc, char **argv)
 			how.json = 1;
 			break;
 		case 'V':
-			return cmd_version(&how, 0, NULL);
+			return finish(cmd_version(&how, 0, NULL));
 		case 'h':
-			return cmd_help(&how, 0, NULL);
+			return finish(cmd_help(&how, 0, NULL));
 		default:
 			return usage("unknown option");
 		}
 	/* Both are welcome at the end too, where people put them. */
 	if (argc - optind > 1 && strcmp(argv[argc - 1], "--help") == 0)
-		return cmd_help(&how, 0, NULL);
+		return finish(cmd_help(&how, 0, NULL));
 	if (argc - optind > 1 && strcmp(argv[argc - 1], "--json") == 0) {
 		how.json = 1;
 		argc--;
@@ -279,7 +286,7 @@ main(int argc, char **argv)
 		return usage("a command is missing");
 	for (i = 0; i < sizeof(command) / sizeof(command[0]); i++)
 		if (strcmp(argv[optind], command[i].name) == 0)
-			return command[i].fn(&how, argc - optind,
-			    argv + optind);
+			return finish(command[i].fn(&how, argc - optind,
+			    argv + optind));
 	return usage("unknown command");
 }

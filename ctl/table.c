@@ -1,6 +1,7 @@
 /*
  * table.c -- replies for people. A list becomes columns as the table below
- * says, several lists one after the other; anything else is printed as names and values, all of it.
+ * says, several lists one after the other; anything else is printed as names
+ * and values, all of it. For programs it is JSON.
  */
 #include <stdio.h>
 #include <string.h>
@@ -366,8 +367,8 @@ print_value(const char *name, json_t *v, int depth)
 	}
 }
 
-void
-table_print(const char *what, json_t *data)
+static void
+print(const char *what, json_t *data)
 {
 	const struct sheet *s = find(what);
 	const struct sheet *end = sheet + sizeof(sheet) / sizeof(sheet[0]);
@@ -385,4 +386,15 @@ table_print(const char *what, json_t *data)
 	json_object_foreach(data, key, item)
 		if (strcmp(key, "sparklines") != 0)	/* for programs */
 			print_value(key, item, 0);
+}
+
+void
+table_reply(int json, const char *what, json_t *data)
+{
+	if (json) {
+		json_dumpf(data, stdout, TEXT_JSON | JSON_ENCODE_ANY);
+		putchar('\n');
+	} else
+		print(what, data);
+	json_decref(data);
 }

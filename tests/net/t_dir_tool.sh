@@ -172,6 +172,11 @@ short_of_memory() { (ulimit -v 300000; exec "$BASTIDE_BUILD/bastide-verify" -j "
 check half_a_journal_is_not_proved status 2 short_of_memory
 unread() { verify -j "$tmp/m" >/dev/full; }
 check a_verdict_that_nobody_can_read_is_none status 2 unread
+nowhere() { "$BASTIDE_BUILD/bastidectl" -S "$(sock a)" "$@" >/dev/full; }
+check an_answer_that_cannot_be_written_says_so says 'stdout: not all of it' nowhere dir whoami
+check nor_is_a_picture_of_the_tree_lost_in_silence says 'stdout: not all of it' nowhere topology
+check nor_a_journal says 'stdout: not all of it' nowhere dir export
+check nor_the_help says 'stdout: not all of it' nowhere help
 check proof_has_json same 3 "$(field a 'd["old"]' proof consistency 3)"
 check proof_of_what_is_not_there_says_so says 'no such place' dir a proof inclusion 9999
 check proof_wants_a_number says usage dir a proof inclusion first
