@@ -133,8 +133,8 @@ api_ask(const char *socket, const char *path, const char *body, size_t len,
 	    ask_on(fd, socket, path, body, len, r);
 }
 
-static int
-read_json(struct api_reply *r, json_t **data)
+int
+api_read(struct api_reply *r, json_t **data)
 {
 	json_error_t err;
 
@@ -154,7 +154,7 @@ api_json_on(int fd, const char *socket, const char *path, json_t **data)
 	struct api_reply r;
 	int ret = ask_on(fd, socket, path, NULL, 0, &r);
 
-	return ret != EXIT_OK ? ret : read_json(&r, data);
+	return ret != EXIT_OK ? ret : api_read(&r, data);
 }
 
 int
@@ -167,7 +167,7 @@ api_json(const char *socket, const char *path, json_t *body, json_t **data)
 	ret = api_ask(socket, path, text, text == NULL ? 0 : strlen(text), &r);
 	json_decref(body);
 	free(text);
-	return ret != EXIT_OK ? ret : read_json(&r, data);
+	return ret != EXIT_OK ? ret : api_read(&r, data);
 }
 
 int

@@ -37,10 +37,12 @@ struct api_reply {
  */
 int	api_ask(const char *socket, const char *path, const char *body,
 	    size_t len, struct api_reply *);
-/* The same with JSON: body is released, NULL for GET; *data is the caller's. */
+/* Its body as a JSON object, the caller's; the answer is released. The same of it. */
+int	api_read(struct api_reply *, json_t **data);
+/* Both, with JSON: body is released, NULL for GET; *data is the caller's. */
 int	api_json(const char *socket, const char *path, json_t *body,
 	    json_t **data);
-/* The same on a connection that stands; it is closed. */
+/* GET on a connection that stands; it is closed. */
 int	api_json_on(int fd, const char *socket, const char *path, json_t **data);
 /* What is safe in a path or a query, percent-encoded; -1: it does not fit. */
 int	api_quote(const char *text, char *out, size_t cap);
@@ -70,6 +72,8 @@ int	apply_accept_run(const char *folder, const char *scope, const char *did);
 void	text_clean(char *);
 void	text_say(FILE *, const char *);
 int	text_show(const char *, size_t len);
+/* An argument that is none cannot be asked about; EXIT_USAGE. */
+int	text_none(void);
 /* How JSON is printed: what is not ASCII, as its number. */
 #define TEXT_JSON	(JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
 

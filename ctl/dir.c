@@ -140,16 +140,18 @@ dir_get(const struct call *c, const char *path, const char *sheet)
 }
 
 int
+dir_ask(const struct call *c, const char *path, json_t *body, json_t **data)
+{
+	return body == NULL ? text_none() :
+	    api_json(c->socket, path, body, data);
+}
+
+int
 dir_post(const struct call *c, const char *path, json_t *body)
 {
 	json_t *data;
-	int ret;
+	int ret = dir_ask(c, path, body, &data);
 
-	if (body == NULL) {
-		fputs("bastidectl: an argument is no UTF-8 text\n", stderr);
-		return EXIT_USAGE;
-	}
-	ret = api_json(c->socket, path, body, &data);
 	if (ret == EXIT_OK)
 		table_reply(c->json, "", data);
 	return ret;

@@ -46,7 +46,10 @@ int	dir_number(const char *text, const char *what, json_int_t *);
 int	dir_seconds(const char *text, const char *what, json_int_t *);
 /* As JSON, or in the columns of a sheet. */
 int	dir_get(const struct call *, const char *path, const char *sheet);
-/* body is released; NULL: an argument was no UTF-8. */
+/* POST: body is released; NULL: an argument was no UTF-8. *data is the caller's. */
+int	dir_ask(const struct call *, const char *path, json_t *body,
+	    json_t **data);
+/* The same, and the answer is printed. */
 int	dir_post(const struct call *, const char *path, json_t *body);
 int	dir_post_about(const struct call *, const char *head, const char *id,
 	    const char *tail, json_t *body);

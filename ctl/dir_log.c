@@ -128,8 +128,8 @@ send_piece(struct import *im, const char *socket)
 			    im->before + 1);
 		return ret;
 	}
-	answer = json_loadb(r.body, r.len, 0, NULL);
-	free(r.buf);
+	if ((ret = api_read(&r, &answer)) != EXIT_OK)
+		return ret;
 	add(im, answer);
 	json_decref(answer);
 	im->before += im->lines;

@@ -53,7 +53,7 @@ dir_invite(struct call *c)
 
 	if (dir_seconds(dir_arg(c, 1, NULL), "FOR", &life) == -1)
 		return EXIT_USAGE;
-	ret = api_json(c->socket, "/v1/invite", life == -1 ?
+	ret = dir_ask(c, "/v1/invite", life == -1 ?
 	    json_pack("{s:s}", "did", c->argv[0]) :
 	    json_pack("{s:s, s:I}", "did", c->argv[0], "expires_s", life),
 	    &data);

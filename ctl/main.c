@@ -71,6 +71,8 @@ show_history(const struct how *how, int argc, char **argv)
 		return ret;
 	params = json_pack("{s:s, s:s, s:s}", "metric", argv[2], "window",
 	    window, "granularity", stats_step(window));
+	if (params == NULL)
+		return text_none();
 	if (argc == 4)
 		json_object_set_new(params, "peer", json_string(npub));
 	ret = client_ask(how->socket, "show_stats_history", params, &data);
@@ -104,7 +106,10 @@ cmd_show(const struct how *how, int argc, char **argv)
 	return ret;
 }
 
-/* A command about one peer; done is what to say when it worked. */
+/*
+ * A command about one peer; params NULL: an argument was no UTF-8. done is what
+ * to say when it worked.
+ */
 static int
 change(const struct how *how, const char *command, const char *peer,
     json_t *params, const char *done)
@@ -113,6 +118,8 @@ change(const struct how *how, const char *command, const char *peer,
 	json_t *data = NULL;
 	int ret;
 
+	if (params == NULL)
+		return text_none();
 	if ((ret = npub_of(how, peer, npub)) != EXIT_OK) {
 		json_decref(params);
 		return ret;

@@ -62,6 +62,13 @@ text_say(FILE *f, const char *s)
 }
 
 int
+text_none(void)
+{
+	fputs("bastidectl: an argument is no UTF-8 text\n", stderr);
+	return EXIT_USAGE;
+}
+
+int
 text_show(const char *s, size_t len)
 {
 	size_t n;

@@ -181,6 +181,24 @@ check proof_has_json same 3 "$(field a 'd["old"]' proof consistency 3)"
 check proof_of_what_is_not_there_says_so says 'no such place' dir a proof inclusion 9999
 check proof_wants_a_number says usage dir a proof inclusion first
 
+check a_did_that_is_no_text_is_not_asked_for says 'no UTF-8' dir a invite $'did:plc:\xff'
+check nor_is_a_layer_of_keys says 'no UTF-8' ctl a rekey box-b $'\xff'
+check nor_is_a_metric says 'no UTF-8' ctl a show stats $'\xff'
+# Something else that answers on the socket.
+python3 - "$tmp/lie.sock" <<'P' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
+c, _ = s.accept()
+c.recv(1 << 20)
+c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")
+P
+wait_for 5 test -S "$tmp/lie.sock"
+echo '{}' >"$tmp/one"
+check an_import_that_nobody_answered_is_none says 'no answer of a directory' \
+    "$BASTIDE_BUILD/bastidectl" -S "$tmp/lie.sock" dir import "$tmp/one"
+wait $!
+
 # ---- what is wrong stays out, with its line and its reason; the rest goes in
 dir a offer late web >/dev/null
 rm -f "$tmp/m"; dir a export "$tmp/m" 2>/dev/null
