@@ -3,15 +3,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dir.h"
 
 #define FOLDER		"/var/lib/bastide-config"
 #define CONFIG_MAX	49152		/* objects.def: ConfigBlob's text */
-
-/* -- configuration --------------------------------------------------------- */
 
 static int
 config_list(struct call *c)
@@ -144,4 +141,3 @@ dir_config(struct call *c)
 {
 	return dir_run(dir_configs, "dir config ", c);
 }
-

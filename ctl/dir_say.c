@@ -1,9 +1,7 @@
 /*
  * dir_say.c -- bastidectl dir: who is in, and what is offered to whom.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dir.h"
@@ -217,4 +215,3 @@ dir_reject(struct call *c)
 	return dir_post_about(c, "/v1/subscriptions/", c->argv[0], "/reject",
 	    json_pack("{s:s}", "reason", dir_arg(c, 1, "")));
 }
-
