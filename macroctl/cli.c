@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "macroctl.h"
 
@@ -315,11 +316,12 @@ do_list(int dir)
 	list = json_array();
 	for (i = 0; i < n; i++) {
 		err[0] = '\0';
-		fd = -1;
 		why = kind_open(dir, name[i], &fd, text, &len, err);
-		if (why == LEND_OK && manifest_parse(name[i], text, len, &m,
-		    err) == -1)
-			why = LEND_MANIFEST;
+		if (why == LEND_OK) {
+			close(fd);
+			if (manifest_parse(name[i], text, len, &m, err) == -1)
+				why = LEND_MANIFEST;
+		}
 		o = json_pack("{s:s, s:b, s:s}", "kind", name[i], "usable",
 		    why == LEND_OK, "about", why == LEND_OK ? m.about : err);
 		json_array_append_new(list, o);
@@ -341,6 +343,7 @@ do_show(int dir, const char *kind)
 		return cli_fail(LEND_KIND, NULL);
 	if ((why = kind_open(dir, kind, &fd, text, &len, err)) != LEND_OK)
 		return cli_fail(why, err);
+	close(fd);
 	if (manifest_parse(kind, text, len, &m, err) == -1)
 		return cli_fail(LEND_MANIFEST, err);
 	s = manifest_write(&m);
