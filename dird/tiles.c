@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file_put.h"
 #include "tiles.h"
 
 #define BUNDLE_MAX	(TILE_WIDTH * (65535 + 2))
@@ -79,13 +80,14 @@ struct export {
 	struct because		*b;
 };
 
-/* Makes the folders of a path. */
+/* The folder of a path, made if need be; what is left of the path is a name. */
 static int
-folders(int dir, const char *path)
+folder_of(int dir, const char *path, const char **name)
 {
 	char part[TILE_PATH];
 	size_t i;
 
+	part[0] = '\0';
 	for (i = 1; path[i] != '\0'; i++) {
 		if (path[i] != '/')
 			continue;
@@ -94,26 +96,24 @@ folders(int dir, const char *path)
 		if (mkdirat(dir, part, 0755) == -1 && errno != EEXIST)
 			return -1;
 	}
-	return 0;
+	*name = path + strlen(part) + 1;
+	return openat(dir, part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int
 put_file(int dir, const char *path, const uint8_t *p, size_t len)
 {
-	ssize_t n;
-	int fd;
+	const char *name;
+	int folder = folder_of(dir, path, &name), err, ret;
 
-	if (folders(dir, path) == -1)
+	if (folder == -1)
 		return -1;
-	fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd == -1)
-		return errno == EEXIST ? 0 : -1;
-	for (; len > 0; p += n, len -= (size_t)n) {
-		n = write(fd, p, len);
-		if (n == -1)
-			break;
-	}
-	return close(fd) == -1 || len > 0 ? -1 : 0;
+	ret = faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? 0 :
+	    file_put(folder, name, 0644, (const char *)p, len, 1);
+	err = errno;
+	close(folder);
+	errno = err;
+	return ret;
 }
 
 /* Entries, each behind its length in two bytes, the high one first. */

@@ -21,7 +21,8 @@ int	tiles_walk(uint64_t size, int (*fn)(void *, int level, uint64_t n,
 	    unsigned width), void *arg);
 /*
  * Writes all of it below a folder. read gives entry n: its length, or -1.
- * A file that exists is kept as it is: tiles never change.
+ * A file that exists is kept as it is, since tiles never change; a new one
+ * appears whole or not at all.
  */
 int	tiles_export(int dir, const struct merkle *, ssize_t (*read)(void *,
 	    uint64_t n, uint8_t *buf, size_t cap), void *arg, struct because *);

@@ -1,5 +1,9 @@
 /* room: dird -- notes, against vectors of golang.org/x/mod/sumdb/note and of C2SP. */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "dird_author.h"
@@ -299,6 +303,43 @@ leaf_of(void *arg, uint64_t n, uint8_t *buf, size_t cap)
 	return 2;
 }
 
+/* A disk that is full for a while: the second time it is all there. */
+START_TEST(no_tile_is_kept_that_is_not_whole)
+{
+	char folder[] = "/tmp/bastide-tiles-XXXXXX", cmd[96];
+	struct rlimit small = { 3000, RLIM_INFINITY },
+	    large = { RLIM_INFINITY, RLIM_INFINITY };
+	struct merkle *m = merkle_new();
+	uint8_t buf[2], h[32];
+	struct stat st;
+	uint64_t n;
+	int dir;
+
+	for (n = 0; n < 300; n++) {
+		leaf_of(NULL, n, buf, 2);
+		merkle_leaf(buf, 2, h);
+		merkle_add(m, h);
+	}
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	dir = open(folder, O_RDONLY | O_DIRECTORY);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(tiles_export(dir, m, leaf_of, NULL, &b), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &large), 0);
+	ck_assert_int_eq(tiles_export(dir, m, leaf_of, NULL, &b), 0);
+	ck_assert_int_eq(fstatat(dir, "tile/0/000", &st, 0), 0);
+	ck_assert_int_eq(st.st_size, TILE_WIDTH * HASH_LEN);
+	close(dir);
+	/* Nor a piece of one under another name. */
+	snprintf(cmd, sizeof(cmd), "test -z \"$(find %s -name '.*' -type f)\"",
+	    folder);
+	ck_assert_int_eq(system(cmd), 0);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	ck_assert_int_eq(system(cmd), 0);
+	merkle_free(m);
+}
+END_TEST
+
 START_TEST(exported_tiles_hash_to_the_root)
 {
 	char folder[] = "/tmp/bastide-tiles-XXXXXX", cmd[64];
@@ -356,4 +397,5 @@ tests(TCase *t)
 	tcase_add_test(t, tiles_have_the_paths_of_the_specification);
 	tcase_add_test(t, a_tree_of_seventy_thousand_has_the_tiles_of_the_specification);
 	tcase_add_test(t, exported_tiles_hash_to_the_root);
+	tcase_add_test(t, no_tile_is_kept_that_is_not_whole);
 }
