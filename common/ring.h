@@ -44,9 +44,6 @@ enum ring_op { RING_SEAL = 1, RING_SEAL_LINK, RING_OPEN, RING_OPEN_INNER };
 /* Lanes, the first ring counted: threads of cryptod that work on packets. */
 #define RING_LANES	8
 
-/* No slot is larger, as the message that carries its size says. */
-#define RING_LEN_MAX	131072u
-
 /* What came of it, in `status`: RING_DONE, RING_DONE_INNER (OPEN, OPEN_INNER:
  * both layers are open), or an enum refusal (+ RING_REFUSED) with the slot's bytes
  * past the header undefined. INNER_* refusals mean that the link layer opened:

@@ -230,7 +230,7 @@ api_withdraw(struct ask *a, json_t *body)
 /* Everything that was written down and is not offered yet; one after another. */
 struct registering {
 	struct ask	*ask;
-	unsigned	 next, made;
+	unsigned	 next;
 	json_t		*list;
 };
 

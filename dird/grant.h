@@ -77,7 +77,6 @@ struct request {
 	char		 did[DID_LEN + 1];
 	uint8_t		 nonce[NONCE_LEN], proof[SIG_LEN];
 	uint8_t		 raw[4096];	/* the Subscription */
-	size_t		 raw_len;
 	struct entry	 sub;		/* into raw */
 	char		 sub_id[33];
 };

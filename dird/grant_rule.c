@@ -171,7 +171,6 @@ request_read(const json_t *body, int64_t now, struct request *r)
 	    NULL);
 	if (n == -1 || entry_check(r->raw, (size_t)n, now, &r->sub, NULL) == -1)
 		return GRANT_FORM;
-	r->raw_len = (size_t)n;
 	if (r->sub.type != OBJ_SUBSCRIPTION)
 		return GRANT_FORM;
 	id = span_text(span_get(r->sub.body, "subscription_id"));

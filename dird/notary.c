@@ -292,8 +292,8 @@ api_add_checkpoint(struct ask *a, json_t *body)
 	struct because b = { WHY_OK, "" };
 	struct known *k = NULL;
 	const char *note;
-	size_t at, len;
-	int status = 400;
+	size_t len;
+	int status;
 
 	(void)body;
 	if (state_writable() != WHY_OK || dird.key_mode == KEY_EPHEMERAL) {
@@ -308,8 +308,7 @@ api_add_checkpoint(struct ask *a, json_t *body)
 	note = w.note.text.p;
 	len = (size_t)(a->body + a->body_len - note);
 	k = find(w.head.origin);
-	status = witness_decide(k == NULL ? NULL : &k->w, k != NULL, &w, &at,
-	    &b);
+	status = witness_decide(k == NULL ? NULL : &k->w, &w, &b);
 	if (status == 200 && seen(k, &w, note, len, &b) == -1)
 		status = 503;
 	if (k != NULL && status == 409 && b.why == WHY_SPLIT)

@@ -7,6 +7,7 @@
 #include "witness.h"
 
 #define PROOF_LINES	63
+#define HASH_BASE64	44	/* characters of a hash */
 
 int
 witness_parse(const char *body, size_t len, struct witness_ask *a,
@@ -42,18 +43,13 @@ no(int status, struct because *b, enum why why, const char *place)
 }
 
 int
-witness_decide(const struct witness_log *logs, size_t n,
-    const struct witness_ask *a, size_t *log, struct because *b)
+witness_decide(const struct witness_log *l, const struct witness_ask *a,
+    struct because *b)
 {
-	const struct witness_log *l;
 	uint64_t by;
 
-	for (*log = 0; *log < n; ++*log)
-		if (strcmp(logs[*log].key.name, a->head.origin) == 0)
-			break;
-	if (*log == n)
+	if (l == NULL || strcmp(l->key.name, a->head.origin) != 0)
 		return no(404, b, WHY_LOG, a->head.origin);
-	l = &logs[*log];
 	if (note_verify(&a->note, &l->key, 1, &by, NULL, b) == -1)
 		return 403;
 	if (l->split)
@@ -84,11 +80,11 @@ witness_write(uint64_t old, const struct proof *p, const char *note,
 		return -1;
 	at = (size_t)n;
 	for (i = 0; i < p->n; i++) {
-		if (at + 46 > cap)
+		if (at + HASH_BASE64 + 2 > cap)	/* NUL, then newline */
 			return -1;
 		sodium_bin2base64(out + at, cap - at, p->hash[i], HASH_LEN,
 		    sodium_base64_VARIANT_ORIGINAL);
-		at += 44;
+		at += HASH_BASE64;
 		out[at++] = '\n';
 	}
 	if (at + 1 + len > cap)

@@ -25,12 +25,12 @@ struct witness_ask {
 int	witness_parse(const char *body, size_t len, struct witness_ask *,
 	    struct because *);
 /*
- * The HTTP status for a request: 200 only if every check passed. log is then,
- * and with 409 and 422, the log it is about. WHY_SPLIT: the log signed two
- * roots for one size; keep both notes as proof.
+ * The HTTP status for a request about this log, NULL when it is not known: 200
+ * only if every check passed. WHY_SPLIT: the log signed two roots for one size;
+ * keep both notes as proof.
  */
-int	witness_decide(const struct witness_log *logs, size_t n,
-	    const struct witness_ask *, size_t *log, struct because *);
+int	witness_decide(const struct witness_log *, const struct witness_ask *,
+	    struct because *);
 /* The other end: a body for add-checkpoint. */
 ssize_t	witness_write(uint64_t old, const struct proof *, const char *note,
 	    size_t len, char *out, size_t cap);

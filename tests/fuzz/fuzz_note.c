@@ -68,12 +68,12 @@ as_request(const char *p, size_t len)
 	struct witness_log w = { .size = 0 };
 	struct witness_ask a;
 	struct because b;
-	size_t which, at;
+	size_t at;
 	ssize_t n;
 
 	if (witness_parse(p, len, &a, &b) == -1)
 		return;
-	if (witness_decide(&w, 1, &a, &which, &b) == 200)
+	if (witness_decide(&w, &a, &b) == 200)
 		abort();
 	at = (size_t)(a.note.text.p - p);
 	n = witness_write(a.old, &a.proof, p + at, len - at, out, sizeof(out));

@@ -198,7 +198,7 @@ ask(struct witness_log *w, uint64_t old, uint64_t claim, uint64_t size, int bend
 	char note[1024], body[8192];
 	struct witness_ask a;
 	struct proof p;
-	size_t n, which;
+	size_t n;
 	ssize_t len;
 	int status;
 
@@ -207,7 +207,7 @@ ask(struct witness_log *w, uint64_t old, uint64_t claim, uint64_t size, int bend
 	len = witness_write(claim, &p, note, n, body, sizeof(body));
 	ck_assert_int_gt(len, 0);
 	ck_assert_int_eq(witness_parse(body, (size_t)len, &a, &b), 0);
-	status = witness_decide(w, 1, &a, &which, &b);
+	status = witness_decide(w, &a, &b);
 	if (status == 200) {
 		w->size = a.head.size;
 		memcpy(w->root, a.head.root, 32);
