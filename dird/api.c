@@ -249,6 +249,15 @@ api_number(struct ask *a, const char *name, int64_t fallback)
 }
 
 json_t *
+api_hex(const uint8_t *p, size_t len)
+{
+	char text[2 * SIG_LEN + 1];
+
+	hex_encode(p, len, text);
+	return json_string(text);
+}
+
+json_t *
 api_entry(uint64_t n)
 {
 	static uint8_t raw[ENTRY_MAX + 1];

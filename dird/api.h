@@ -20,6 +20,8 @@ void	api_misread_mesh(const char *, size_t len, const uint8_t src[16]);
 
 /* Say it; answer 201 with entry, id, type and what extra has. */
 void	api_say(struct ask *, enum object, json_t *body, json_t *extra);
+/* Bytes, at most 64 of them, as a text of hex digits. */
+json_t	*api_hex(const uint8_t *, size_t len);
 /* Entry n as JSON, or NULL: {"entry", "id", "type", "author", "body", ...}. */
 json_t	*api_entry(uint64_t n);
 /* An object that counts: its fields, and author, entry, id, created_at. */

@@ -120,7 +120,7 @@ static void
 on_signed(void *arg, const uint8_t *sig, enum refusal why)
 {
 	struct signing *s = arg;
-	char note[NOTE_LINE * 3];
+	char note[HEAD_NOTE];
 	ssize_t n = sig == NULL ? -1 : head_write(DIR_AUDIT, &s->head, sig,
 	    note, sizeof(note));
 

@@ -31,15 +31,6 @@ base64_of(const uint8_t hash[HASH_LEN])
 	return json_string(text);
 }
 
-static json_t *
-hex_of(const uint8_t hash[HASH_LEN])
-{
-	char text[2 * HASH_LEN + 1];
-
-	hex_encode(hash, HASH_LEN, text);
-	return json_string(text);
-}
-
 /* -- checkpoint and proofs -------------------------------------------------- */
 
 /* With what others have cosigned of it. */
@@ -87,7 +78,7 @@ of_proof(const struct proof *p, const struct merkle *t, uint64_t size)
 		json_array_append_new(list, base64_of(p->hash[i]));
 	v = json_pack("{s:I, s:o}", "size", (json_int_t)size, "proof", list);
 	if (v != NULL && merkle_root(t, size, root) == 0)
-		json_object_set_new(v, "root", hex_of(root));
+		json_object_set_new(v, "root", api_hex(root, HASH_LEN));
 	return v;
 }
 
@@ -116,7 +107,7 @@ api_prove_entry(struct ask *a, const struct merkle *t, uint64_t newest)
 	}
 	v = of_proof(&p, t, (uint64_t)size);
 	json_object_set_new(v, "entry", json_integer(n));
-	json_object_set_new(v, "leaf", hex_of(leaf));
+	json_object_set_new(v, "leaf", api_hex(leaf, HASH_LEN));
 	http_reply(a, 200, v);
 }
 
@@ -294,8 +285,8 @@ end_look(struct because *b)
 	} else {
 		merkle_root(look->tree, look->n, root);
 		v = json_pack("{s:b, s:I, s:o, s:o}", "good", 1, "entries",
-		    (json_int_t)look->n, "chain", hex_of(look->chain), "root",
-		    hex_of(root));
+		    (json_int_t)look->n, "chain", api_hex(look->chain,
+		    CHAIN_LEN), "root", api_hex(root, HASH_LEN));
 	}
 	http_reply(look->ask, 200, v);
 	event_free(look->ev);

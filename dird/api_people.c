@@ -50,15 +50,6 @@ lasts(struct ask *a)
 	return 0;
 }
 
-static json_t *
-own_key(void)
-{
-	char hex[2 * KEY_LEN + 1];
-
-	hex_encode(dird.dir_pub, KEY_LEN, hex);
-	return json_string(hex);
-}
-
 /* {"domain", "threshold"} */
 void
 api_genesis(struct ask *a, json_t *body)
@@ -82,7 +73,8 @@ api_genesis(struct ask *a, json_t *body)
 		return;
 	}
 	api_say(a, OBJ_GENESIS, json_pack("{s:s, s:o, s:I}", "domain", domain,
-	    "public_key", own_key(), "threshold", (json_int_t)threshold),
+	    "public_key", api_hex(dird.dir_pub, KEY_LEN), "threshold",
+	    (json_int_t)threshold),
 	    json_pack("{s:s, s:s}", "did", dird.did, "domain", domain));
 }
 
@@ -131,8 +123,9 @@ api_join(struct ask *a, json_t *body)
 		return;
 	}
 	api_say(a, OBJ_JOIN, json_pack("{s:s, s:o}", "token", token,
-	    "public_key", own_key()), json_pack("{s:s, s:s}", "did", dird.did,
-	    "founder", dird.journal->root));
+	    "public_key", api_hex(dird.dir_pub, KEY_LEN)),
+	    json_pack("{s:s, s:s}", "did", dird.did, "founder",
+	    dird.journal->root));
 }
 
 /* {"did"} */

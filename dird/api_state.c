@@ -13,15 +13,6 @@
 #define LIST_MAX	500
 
 static json_t *
-hex_of(const uint8_t *p, size_t n)
-{
-	char text[2 * 64 + 1];
-
-	hex_encode(p, n, text);
-	return json_string(text);
-}
-
-static json_t *
 domain(void)
 {
 	json_t *e = dird.journal == NULL || dird.journal->n == 0 ? NULL :
@@ -65,7 +56,7 @@ api_identity(struct ask *a, json_t *body)
 	if (vkey[0] != '\0' && notary_key(dird.did, dird.dir_pub, &key) == 0)
 		note_key_write(&key, witness, sizeof(witness));
 	v = json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:o}",
-	    "did", dird.did, "public_key", hex_of(dird.dir_pub, KEY_LEN),
+	    "did", dird.did, "public_key", api_hex(dird.dir_pub, KEY_LEN),
 	    "npub", dird.npub, "mesh_address", addr, "name", dird.name,
 	    "ephemeral", dird.key_mode == KEY_EPHEMERAL, "log_key", vkey,
 	    "audit_key", audit, "witness_key", witness,
@@ -98,14 +89,14 @@ add_journal(json_t *v, int with_digest)
 	    json_integer(view_people(j->view)));
 	json_object_set_new(v, "checkpoint",
 	    json_integer((json_int_t)j->head.size));
-	json_object_set_new(v, "chain", hex_of(j->chain, CHAIN_LEN));
+	json_object_set_new(v, "chain", api_hex(j->chain, CHAIN_LEN));
 	if (merkle_root(j->tree, j->n, root) == 0)
-		json_object_set_new(v, "root", hex_of(root, HASH_LEN));
+		json_object_set_new(v, "root", api_hex(root, HASH_LEN));
 	/* It sorts all that there is. */
 	if (!with_digest)
 		return;
 	view_digest(j->view, digest);
-	json_object_set_new(v, "digest", hex_of(digest, sizeof(digest)));
+	json_object_set_new(v, "digest", api_hex(digest, sizeof(digest)));
 }
 
 void

@@ -19,7 +19,6 @@
 
 #define OTHERS_MAX	256
 #define ASK_S		20
-#define NOTE_KEPT	8192		/* bytes of a checkpoint with its signatures */
 
 /* What a node has cosigned of ours: up to where, and its line for our newest. */
 struct other {
@@ -58,7 +57,7 @@ find_other(const uint8_t pub[32], const char *did)
 static int
 is_good(const struct other *o, const char *line, size_t len)
 {
-	char note[NOTE_KEPT];
+	char note[WITNESS_NOTE];
 	uint8_t pub[KEY_LEN];
 	struct note_key key;
 	struct note parsed;
@@ -129,7 +128,7 @@ cosigned_ask(const uint8_t pub[32], const char *did)
 const char *
 cosigned_lines(void)
 {
-	static char all[NOTE_KEPT];
+	static char all[WITNESS_NOTE];
 	unsigned i;
 	size_t at = 0, len;
 

@@ -75,7 +75,7 @@ head_write(enum dir_log log, const struct checkpoint *c,
 static void
 on_signed(void *arg, const uint8_t *sig, enum refusal refused)
 {
-	char note[NOTE_LINE * 3];
+	char note[HEAD_NOTE];
 	ssize_t n;
 
 	(void)arg;

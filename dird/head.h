@@ -10,6 +10,8 @@
 #include "canon.h"
 #include "note.h"
 
+#define HEAD_NOTE	1536	/* bytes of a checkpoint of ours, signed */
+
 void	head_start(void);
 /* The journal grew. */
 void	head_soon(void);

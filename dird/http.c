@@ -164,8 +164,8 @@ on_gone(struct evhttp_connection *c, void *arg)
 			a->req = NULL;
 }
 
-static void
-send_body(struct ask *a, int status, const char *type, const char *text,
+void
+http_typed(struct ask *a, int status, const char *type, const char *text,
     size_t len)
 {
 	struct evkeyvalq *h;
@@ -202,21 +202,14 @@ http_reply(struct ask *a, int status, json_t *data)
 		http_error(a, 500, "memory", NULL, "no memory for an answer");
 		return;
 	}
-	send_body(a, status, "application/json", text, strlen(text));
+	http_typed(a, status, "application/json", text, strlen(text));
 	free(text);
 }
 
 void
 http_text(struct ask *a, const char *type, const char *text, size_t len)
 {
-	send_body(a, 200, type, text, len);
-}
-
-void
-http_typed(struct ask *a, int status, const char *type, const char *text,
-    size_t len)
-{
-	send_body(a, status, type, text, len);
+	http_typed(a, 200, type, text, len);
 }
 
 void
@@ -241,7 +234,7 @@ http_error(struct ask *a, int status, const char *code, const char *field,
 		    json_string(field));
 	text = json_dumps(e, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(e);
-	send_body(a, status, "application/json",
+	http_typed(a, status, "application/json",
 	    text != NULL ? text : "{}", text != NULL ? strlen(text) : 2);
 	free(text);
 }

@@ -60,7 +60,6 @@ on_said(void *arg, const struct entry *e, uint64_t n, const struct because *b)
 static void
 on_claimed(void *arg, const uint8_t *sig, enum refusal refused)
 {
-	char hex[2 * SIG_LEN + 1];
 	json_t *body;
 
 	(void)arg;
@@ -71,9 +70,8 @@ on_claimed(void *arg, const uint8_t *sig, enum refusal refused)
 		    refuse_text(refused));
 		return;
 	}
-	hex_encode(sig, SIG_LEN, hex);
 	body = content();
-	json_object_set_new(body, "mesh_signature", json_string(hex));
+	json_object_set_new(body, "mesh_signature", api_hex(sig, SIG_LEN));
 	say(OBJ_NODE_RECORD, body, on_said, NULL);
 }
 

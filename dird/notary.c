@@ -17,7 +17,6 @@
 #include "log.h"
 
 #define LOGS_MAX	256
-#define NOTE_KEPT	8192		/* bytes of a checkpoint with its signatures */
 
 struct known {
 	int			 foreign;	/* its key is the configuration's */
@@ -263,7 +262,7 @@ seen(struct known *k, const struct witness_ask *w, const char *note,
 {
 	if (k->note != NULL && w->head.size == k->w.size)
 		return 0;
-	if (len > NOTE_KEPT)
+	if (len > WITNESS_NOTE)
 		return because(b, WHY_SIZE, "the checkpoint");
 	return write_down(REC_SEEN, note, len) == -1 || keep(k, note, len) ==
 	    -1 ? because(b, WHY_IO, "the checkpoint is not kept") : 0;

@@ -55,8 +55,8 @@ make(uint32_t name)
 }
 
 /* The last that netd hears of it. */
-static void
-end(struct talk *t)
+void
+talk_cut(struct talk *t)
 {
 	struct msg_talk_close m = { .talk = t->name };
 	struct talk **p;
@@ -91,7 +91,7 @@ pump(struct talk *t)
 		must(talk_say_send(&dird.door[PROC_NETD], &m, NULL));
 	}
 	if (t->closing && (t->dead || evbuffer_get_length(t->out) == 0))
-		end(t);
+		talk_cut(t);
 }
 
 static void
@@ -135,12 +135,6 @@ talk_close(struct talk *t)
 {
 	t->closing = 1;
 	pump(t);
-}
-
-void
-talk_cut(struct talk *t)
-{
-	end(t);
 }
 
 void

@@ -7,6 +7,8 @@
 
 #include "note.h"
 
+#define WITNESS_NOTE	8192	/* bytes of a checkpoint with its signatures, at most */
+
 struct witness_log {
 	struct note_key	 key;		/* origin is key.name */
 	uint64_t	 size;		/* of the last checkpoint cosigned */
