@@ -92,7 +92,7 @@ api_wanted(struct ask *a, json_t *body)
 	    scopes));
 }
 
-/* A time of the body as it stands, or this many seconds from now. */
+/* A time of the body as it stands, or this one, in unix seconds. */
 static const char *
 time_in(struct ask *a, const json_t *body, const char *field, int64_t t,
     char out[21])

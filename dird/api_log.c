@@ -271,6 +271,16 @@ static struct verifying {
 } *look;
 
 static void
+free_look(void)
+{
+	if (look->ev != NULL)
+		event_free(look->ev);
+	merkle_free(look->tree);
+	free(look);
+	look = NULL;
+}
+
+static void
 end_look(struct because *b)
 {
 	uint8_t root[HASH_LEN];
@@ -289,10 +299,7 @@ end_look(struct because *b)
 		    CHAIN_LEN), "root", api_hex(root, HASH_LEN));
 	}
 	http_reply(look->ask, 200, v);
-	event_free(look->ev);
-	merkle_free(look->tree);
-	free(look);
-	look = NULL;
+	free_look();
 }
 
 /* The hashes of what the step has read. */
@@ -377,9 +384,14 @@ api_verify(struct ask *a, json_t *body)
 	if (look != NULL) {
 		look->tree = merkle_new();
 		look->ev = evtimer_new(dird.base, on_step, NULL);
+		if (look->tree == NULL || look->ev == NULL)
+			free_look();
 	}
-	if (look == NULL || look->tree == NULL || look->ev == NULL)
-		fatalx("no memory to verify the journal");
+	/* 16 MiB that a question may want in vain: no reason to end. */
+	if (look == NULL) {
+		http_error(a, 503, why_name(WHY_FULL), NULL, "no memory");
+		return;
+	}
 	look->ask = a;
 	look->to = dird.journal->n;
 	event_active(look->ev, EV_TIMEOUT, 0);

@@ -20,6 +20,9 @@
 #define LOG_TARGET "bastide::dird"
 #include "log.h"
 
+/* borrow_recall() has both as numbers, as sscanf() wants them. */
+_Static_assert(BORROW_ENDPOINT == 255 && BORROW_NOTE == 400, "255, 400");
+
 struct borrowed {
 	char	service[33], provider[DID_LEN + 1];
 	char	endpoint[BORROW_ENDPOINT + 1], note[BORROW_NOTE + 1];
@@ -245,6 +248,7 @@ on_answer(void *arg, int status, const json_t *answer)
 		on_lent(t, answer);
 }
 
+/* A line of an export; the caller frees it. NULL: there is none. */
 static char *
 own_subscription(const struct trying *t)
 {
@@ -262,9 +266,10 @@ own_subscription(const struct trying *t)
 	if (n == -1 || entry_read(raw, (size_t)n, &e, NULL) == -1 ||
 	    (line = malloc(ENTRY_LINE_MAX)) == NULL)
 		return NULL;
-	n = entry_line(&e, chain, line, ENTRY_LINE_MAX - 1);
-	line[n < 0 ? 0 : n] = '\0';
-	return line;
+	if (entry_line(&e, chain, line, ENTRY_LINE_MAX) != -1)
+		return line;
+	free(line);
+	return NULL;
 }
 
 static void

@@ -59,7 +59,7 @@ void	http_error(struct ask *, int status, const char *code,
 /* The status that fits, code and message of a reason. */
 void	http_because(struct ask *, const struct because *);
 
-/* A value of the query in out. 1, 0 when absent, -1 when it is too long. */
+/* A value of the query in out. 1, 0 when absent, -1: too long, or no query. */
 int	http_query(const char *query, const char *name, char *out, size_t cap);
 
 #endif

@@ -88,9 +88,10 @@ ssize_t	journal_read(struct journal *, uint64_t n, void *buf, size_t cap);
 int	journal_chain(struct journal *, uint64_t n, uint8_t chain[CHAIN_LEN]);
 
 /*
- * entry_check() and entry_verify() for many, on `threads` cores. pub finds an
- * author's key among what is kept; entries of a batch may rely on a Genesis or
- * Join before them in it. why[i] as above.
+ * entry_check() and entry_verify() for many, on at most `threads` cores. The view
+ * (NULL: there is none) has the keys of authors whose entries are kept; entries of
+ * a batch may rely on a Genesis or Join before them in it. now: unix seconds, 0
+ * leaves the clock out. why[i] as above.
  */
 void	verify_batch(const struct view *, const struct span *raw, size_t n,
 	    int64_t now, unsigned threads, struct entry *out, enum why *why);

@@ -1,5 +1,4 @@
 /* main.c -- dird: the directory. One folder, one local socket, its doors. */
-
 #include "crew.h"
 #include "dird.h"
 #include "log.h"

@@ -124,11 +124,12 @@ int
 merkle_at(const struct merkle *m, unsigned level, uint64_t n,
     uint8_t hash[HASH_LEN])
 {
-	const struct level *l = &m->level[level / 2];
+	const struct level *l;
 	uint8_t right[HASH_LEN];
 
 	if (level / 2 >= LEVELS)
 		return -1;
+	l = &m->level[level / 2];
 	if (level % 2 == 0 && n < l->n) {
 		memcpy(hash, l->hash[n], HASH_LEN);
 		return 0;

@@ -18,14 +18,22 @@
 enum { GOOD = 0, BROKEN = 1, MISUSED = 2 };
 
 static int
+broken(const struct because *b)
+{
+	printf("BROKEN: %s: %s\n", why_text(b->why), b->place);
+	return BROKEN;
+}
+
+static int
 check_audit(int dir)
 {
 	struct audit_look a = { .wrong = NULL };
 	struct store_found f;
 	struct because b;
 
+	/* check_entries() has read all of it: it broke in between. */
 	if (store_scan(dir, audit_look_at, &a, &f, &b) == -1)
-		return BROKEN;		/* check_entries() has said why */
+		return broken(&b);
 	if (a.wrong != NULL) {
 		printf("BROKEN: audit record %" PRIu64 ": %s\n", a.chain.next,
 		    a.wrong);
@@ -43,10 +51,8 @@ check_entries(int dir, const struct note_key *key)
 	struct journal_found f;
 	struct because b = { WHY_OK, "" };
 
-	if (journal_check(dir, key, &f, &b) == -1) {
-		printf("BROKEN: %s: %s\n", why_text(b.why), b.place);
-		return BROKEN;
-	}
+	if (journal_check(dir, key, &f, &b) == -1)
+		return broken(&b);
 	printf("Good: %" PRIu64 " entries, each well-formed, signed by its "
 	    "author and behind that author's one before.\n", f.entries);
 	hex_encode(f.chain, CHAIN_LEN, hex);
@@ -95,8 +101,11 @@ check_folder(int argc, char **argv)
 		    "no journal is here" : strerror(errno));
 		return MISUSED;
 	}
-	if (entry_init() == -1)
+	if (entry_init() == -1) {
+		fputs("dird: libsodium or libsecp256k1 does not start\n",
+		    stderr);
 		return MISUSED;
+	}
 	crew_start(crew_fit());
 	ret = check_entries(dir, argc == 4 ? &key : NULL);
 	if (ret == GOOD)
