@@ -285,8 +285,8 @@ canon_entry(enum object t, const char *author, uint64_t seq,
 	n = snprintf(tail, sizeof(tail), ",\"created_at\":\"%s\",\"prev\":\"%s\","
 	    "\"seq\":%" PRIu64 ",\"type\":\"%s\"}", when, hex, seq,
 	    object_name(t));
-	head = snprintf((char *)out, cap, "bastide/v1/%s\n{\"author\":\"%s\","
-	    "\"body\":", object_name(t), author);
+	head = snprintf((char *)out, cap, CANON_PREFIX "%s\n{\"author\":"
+	    "\"%s\",\"body\":", object_name(t), author);
 	if (n < 0 || (size_t)n >= sizeof(tail) || head < 0 ||
 	    (size_t)head + body.n + (size_t)n > cap)
 		return -1;
@@ -305,7 +305,7 @@ dir_origin(const char *did, enum dir_log log, char out[ORIGIN_MAX])
 size_t
 claim_text(const char *did, char out[CLAIM_MAX])
 {
-	return (size_t)snprintf(out, CLAIM_MAX, "bastide/v1/mesh\n%s", did);
+	return (size_t)snprintf(out, CLAIM_MAX, CANON_PREFIX "mesh\n%s", did);
 }
 
 /* No object is called so: it verifies as no entry, and no entry as it. */
@@ -317,7 +317,7 @@ sub_proof_text(const char *did, const uint8_t nonce[32],
 
 	hex_encode(nonce, 32, n);
 	hex_encode(service, 16, s);
-	return (size_t)snprintf(out, SUB_PROOF_MAX, "bastide/v1/grant-proof\n"
-	    "{\"did\":\"%s\",\"nonce\":\"%s\",\"service_id\":\"%s\"}",
+	return (size_t)snprintf(out, SUB_PROOF_MAX, CANON_PREFIX
+	    "grant-proof\n{\"did\":\"%s\",\"nonce\":\"%s\",\"service_id\":\"%s\"}",
 	    did, n, s);
 }

@@ -11,13 +11,16 @@
 #include "span.h"
 #include "typed.h"
 
+/* All that is signed begins so, but the log's notes; then its type. */
+#define CANON_PREFIX	"bastide/v1/"
+
 /*
  * 0 only if text is what the canonical writer makes of a body that the row
  * of this type allows. scratch has room for len + 1 bytes.
  */
 int	canon_body(enum object, const char *text, size_t len, char *scratch);
 /*
- * "bastide/v1/" type "\n" and the canonical envelope around a checked body:
+ * CANON_PREFIX type "\n" and the canonical envelope around a checked body:
  * the bytes that are signed. prev NULL for the first. Length, or -1: no room.
  */
 ssize_t	canon_entry(enum object, const char *author, uint64_t seq,

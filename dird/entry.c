@@ -17,8 +17,7 @@
 #include "entry.h"
 #include "ident.h"
 
-#define PREFIX		"bastide/v1/"
-#define PREFIX_LEN	(sizeof(PREFIX) - 1)
+#define PREFIX_LEN	(sizeof(CANON_PREFIX) - 1)
 #define TYPE_MAX	32
 
 static secp256k1_context *secp;
@@ -59,13 +58,13 @@ derive(const char *what, const char *a, const char *b, char out[33])
 void
 service_id_of(const char *did, const char *name, char out[33])
 {
-	derive(PREFIX "service", did, name, out);
+	derive(CANON_PREFIX "service", did, name, out);
 }
 
 void
 subscription_id_of(const char *did, const char *service_id, char out[33])
 {
-	derive(PREFIX "subscription", did, service_id, out);
+	derive(CANON_PREFIX "subscription", did, service_id, out);
 }
 
 void
@@ -87,7 +86,7 @@ frame(const void *raw, size_t len, int *type, struct span *env,
 
 	if (len > ENTRY_MAX)
 		return because(b, WHY_SIZE, "%zu bytes", len);
-	if (len < PREFIX_LEN + SIG_LEN || memcmp(p, PREFIX, PREFIX_LEN) != 0)
+	if (len < PREFIX_LEN + SIG_LEN || memcmp(p, CANON_PREFIX, PREFIX_LEN) != 0)
 		return because(b, WHY_TYPE, "no bastide/v1 object");
 	room = len - PREFIX_LEN - SIG_LEN;
 	nl = memchr(p + PREFIX_LEN, '\n', room < TYPE_MAX ? room : TYPE_MAX);
@@ -453,7 +452,7 @@ entry_build(enum object type, const char *author, uint64_t seq,
 	if (object_check(type, body, b) == -1)
 		return -1;
 	env = envelope(type, author, seq, prev, created_at, body);
-	head = snprintf((char *)out, cap, PREFIX "%s\n", object_name(type));
+	head = snprintf((char *)out, cap, CANON_PREFIX "%s\n", object_name(type));
 	if (env == NULL || head < 0 || (size_t)head >= cap) {
 		because(b, WHY_FULL, "memory");
 		goto out;
@@ -466,85 +465,4 @@ entry_build(enum object type, const char *author, uint64_t seq,
 out:
 	json_decref(env);
 	return ret;
-}
-
-ssize_t
-entry_line(const struct entry *e, const uint8_t chain[ID_LEN], char *out,
-    size_t cap)
-{
-	char hash[2 * ID_LEN + 1], sig[2 * SIG_LEN + 1];
-	const char *env = memchr(e->raw, '\n', e->len);
-	int n;
-
-	if (env == NULL)
-		return -1;
-	env++;
-	hex_encode(chain, ID_LEN, hash);
-	hex_encode(e->raw + e->len - SIG_LEN, SIG_LEN, sig);
-	n = snprintf(out, cap, "{\"chain\":\"%s\",\"envelope\":%.*s,"
-	    "\"sig\":\"%s\"}", hash, (int)((const char *)e->raw + e->len -
-	    SIG_LEN - env), env, sig);
-	return n < 0 || (size_t)n >= cap ? -1 : n;
-}
-
-/* The fixed frame of a line; what is between is the envelope. */
-#define LINE_HEAD	"{\"chain\":\""
-#define LINE_MID	"\",\"envelope\":"
-#define LINE_SIG	",\"sig\":\""
-#define LINE_TAIL	"\"}"
-
-static int
-take(struct span *s, const char *text_)
-{
-	size_t n = strlen(text_);
-
-	if (s->n < n || memcmp(s->p, text_, n) != 0)
-		return -1;
-	s->p += n;
-	s->n -= n;
-	return 0;
-}
-
-static int
-take_hex(struct span *s, uint8_t *out, size_t len)
-{
-	char hex[2 * SIG_LEN + 1];
-
-	if (s->n < 2 * len || len > SIG_LEN || !is_hex(s->p, 2 * len))
-		return -1;
-	memcpy(hex, s->p, 2 * len);
-	hex[2 * len] = '\0';
-	s->p += 2 * len;
-	s->n -= 2 * len;
-	return hex_decode(hex, out, len);
-}
-
-ssize_t
-entry_unline(const char *line, size_t len, uint8_t chain[ID_LEN],
-    uint8_t *raw, size_t cap, struct because *b)
-{
-	const size_t tail = sizeof(LINE_SIG) - 1 + 2 * SIG_LEN +
-	    sizeof(LINE_TAIL) - 1;
-	struct span s = { line, len }, env, type;
-	uint8_t sig[SIG_LEN];
-	int head;
-
-	if (take(&s, LINE_HEAD) == -1 || take_hex(&s, chain, ID_LEN) == -1 ||
-	    take(&s, LINE_MID) == -1 || s.n < tail)
-		return because(b, WHY_JSON, "not a line of an export");
-	env = (struct span){ s.p, s.n - tail };
-	s = (struct span){ s.p + env.n, tail };
-	if (take(&s, LINE_SIG) == -1 || take_hex(&s, sig, SIG_LEN) == -1 ||
-	    take(&s, LINE_TAIL) == -1)
-		return because(b, WHY_JSON, "no signature at the end");
-	type = span_text(span_get(env, "type"));
-	if (object_type(type.p, type.n) == -1)
-		return because(b, WHY_TYPE, "%.*s",
-		    (int)(type.n < 40 ? type.n : 40), type.p);
-	head = snprintf((char *)raw, cap, PREFIX "%.*s\n", (int)type.n, type.p);
-	if (head < 0 || (size_t)head + env.n + SIG_LEN > cap)
-		return because(b, WHY_SIZE, "%zu bytes", len);
-	memcpy(raw + head, env.p, env.n);
-	memcpy(raw + head + env.n, sig, SIG_LEN);
-	return (ssize_t)((size_t)head + env.n + SIG_LEN);
 }

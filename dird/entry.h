@@ -73,7 +73,7 @@ ssize_t	entry_build(enum object, const char *author, uint64_t seq,
 	    uint8_t *out, size_t cap, struct because *);
 
 /*
- * One line of an export, without the newline, and back:
+ * entry_line.c: one line of an export, without the newline, and back:
  * {"chain":hex,"envelope":{...},"sig":hex}. Length, or -1.
  */
 ssize_t	entry_line(const struct entry *, const uint8_t chain[ID_LEN],

@@ -11,28 +11,33 @@
 #define PENDING		1
 #define AUTO		2
 
-/* The class of a type, or -1; the field that is its key, NULL for the author. */
+/*
+ * What becomes an item, and the field that is its key, NULL for the author. The
+ * first of a class is what its author needs the right for.
+ */
+static const struct {
+	enum object	 type;
+	enum item_class	 cls;
+	const char	*field;
+} rows[] = {
+	{ OBJ_NODE_RECORD, ITEM_NODE, NULL },
+	{ OBJ_NAME_BIND, ITEM_NAME, "name" },
+	{ OBJ_SERVICE_OFFER, ITEM_SERVICE, "service_id" },
+	{ OBJ_OFFER_REVOKE, ITEM_SERVICE, "service_id" },
+	{ OBJ_SUBSCRIPTION, ITEM_SUBSCRIPTION, "subscription_id" },
+	{ OBJ_APPROVAL, ITEM_APPROVAL, "subscription_id" },
+	{ OBJ_CONFIG_BLOB, ITEM_CONFIG, "scope" },
+	{ OBJ_CONFIG_REVOKE, ITEM_CONFIG_REVOKE, "config_id" },
+	{ OBJ_ROUTE_ADVERT, ITEM_ROUTE, NULL },
+	{ OBJ_EXIT_GRANT, ITEM_EXIT, "subscriber" },
+	{ OBJ_WITNESS, ITEM_WITNESS, "log" },
+	{ OBJ_SNAPSHOT, ITEM_SNAPSHOT, NULL },
+};
+
+/* The class of a type, or -1. */
 static int
 class_of(enum object t, const char **field)
 {
-	static const struct {
-		enum object	 type;
-		enum item_class	 cls;
-		const char	*field;
-	} rows[] = {
-		{ OBJ_NODE_RECORD, ITEM_NODE, NULL },
-		{ OBJ_NAME_BIND, ITEM_NAME, "name" },
-		{ OBJ_SERVICE_OFFER, ITEM_SERVICE, "service_id" },
-		{ OBJ_OFFER_REVOKE, ITEM_SERVICE, "service_id" },
-		{ OBJ_SUBSCRIPTION, ITEM_SUBSCRIPTION, "subscription_id" },
-		{ OBJ_APPROVAL, ITEM_APPROVAL, "subscription_id" },
-		{ OBJ_CONFIG_BLOB, ITEM_CONFIG, "scope" },
-		{ OBJ_CONFIG_REVOKE, ITEM_CONFIG_REVOKE, "config_id" },
-		{ OBJ_ROUTE_ADVERT, ITEM_ROUTE, NULL },
-		{ OBJ_EXIT_GRANT, ITEM_EXIT, "subscriber" },
-		{ OBJ_WITNESS, ITEM_WITNESS, "log" },
-		{ OBJ_SNAPSHOT, ITEM_SNAPSHOT, NULL },
-	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -48,14 +53,11 @@ class_of(enum object t, const char **field)
 static enum right
 right_of(const struct item *it)
 {
-	static const enum object type[ITEM_CLASSES] = {
-		OBJ_NODE_RECORD, OBJ_NAME_BIND, OBJ_SERVICE_OFFER,
-		OBJ_SUBSCRIPTION, OBJ_APPROVAL, OBJ_CONFIG_BLOB,
-		OBJ_CONFIG_REVOKE, OBJ_ROUTE_ADVERT, OBJ_EXIT_GRANT,
-		OBJ_WITNESS, OBJ_SNAPSHOT
-	};
+	size_t i;
 
-	return object_right(type[it->cls]);
+	for (i = 0; rows[i].cls != it->cls; i++)
+		;
+	return object_right(rows[i].type);
 }
 
 /* 16 bytes that stand for a text: hex as it is, anything else hashed. */
