@@ -1,4 +1,4 @@
-/* landlock.h -- used by sandbox.c only; needs no_new_privs. */
+/* landlock.h -- used by sandbox.c and macroctl's box.c only; needs no_new_privs. */
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 

@@ -35,6 +35,11 @@ _Noreturn void room_lost(const struct chan *privd, enum proc_id lost);
  */
 void	room_sent(const struct chan *, int ret);
 
+/*
+ * The folder as a mount by itself: there is no way up from it, whatever the
+ * kernel's Landlock can do. dir is closed. -1 with errno.
+ */
+int	sandbox_alone(int dir);
 /* The account that room runs as: proc.def's, else its number. */
 void	sandbox_account(enum proc_id, uid_t *, gid_t *);
 

@@ -3,7 +3,6 @@
  * and what was looked at is what runs: nobody can swap a file in between.
  */
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +13,8 @@
 
 #include "macroctl.h"
 
-#ifndef BASTIDE_LIBEXEC
-#define BASTIDE_LIBEXEC	"/usr/libexec/bastide"
-#endif
 #define FOLDER		"macros.d"
 #define PLANNER_MAX	(8 << 20)
-/* Numbers of the kernel's interface that the C library lacks. */
-#define TREE_CLONE	1u
 
 /* Whoever owns our own binary is trusted already: a build tree. */
 static uid_t	mine;
@@ -69,19 +63,6 @@ const char *
 kind_absent(void)
 {
 	return absent;
-}
-
-int
-kind_alone(int dir)
-{
-	int tree = (int)syscall(SYS_open_tree, dir, "",
-	    TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH), fd;
-
-	if (tree == -1)
-		return -1;
-	fd = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	close(tree);
-	return fd;
 }
 
 static enum lend_why

@@ -97,8 +97,6 @@ struct call {
 int	 kind_folder(void);
 /* Why kind_folder() found none. */
 const char *kind_absent(void);
-/* No way up from it, whatever the kernel's Landlock can do. -1 with errno. */
-int	 kind_alone(int dir);
 /* Planner and manifest text (NUL-terminated, MANIFEST_LEN + 1), both looked at. */
 enum lend_why kind_open(int dir, const char *kind, int *planner, char *text,
 	    size_t *len, char err[ERR_LEN]);

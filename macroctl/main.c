@@ -138,7 +138,7 @@ one_call(int argc, char *argv[])
 		argc -= 2;
 	}
 	/* Without a folder what is lent can be taken back all the same. */
-	if ((dir = kind_folder()) != -1 && (dir = kind_alone(dir)) == -1)
+	if ((dir = kind_folder()) != -1 && (dir = sandbox_alone(dir)) == -1)
 		fatal("a mount of its own for the folder of planners");
 	planner_init();
 	door = ask_connect(runtime);

@@ -70,7 +70,8 @@ send_folder(void)
 	if (snprintf(path, sizeof(path), "%s/" FOLDER, house.state_dir) >=
 	    (int)sizeof(path))
 		conf_fatal("the path of the state folder is too long");
-	fd = dir_alone(own_folder(path), path);
+	if ((fd = sandbox_alone(own_folder(path))) == -1)
+		fatal("a mount of its own for %s", path);
 	boot_name(m.name, sizeof(m.name), path);
 	SEND(dir_folder, PROC_DIRD, &m, &fd);
 	close(fd);

@@ -1,6 +1,5 @@
 /* files.c -- opens what must belong to root and to nobody else. */
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +12,6 @@
 #include "privd.h"
 
 #define FILE_MAX	1048576
-/* Of the kernel's interface; Debian 12's C library has no name for it. */
-#define TREE_CLONE	1u
 
 /* Whoever can write it could become us. */
 static void
@@ -75,20 +72,6 @@ dir_open(const char *path, mode_t mode, const char *what)
 	if (made && fchmod(fd, mode) == -1)
 		fatal("%s %s", what, path);
 	return fd;
-}
-
-int
-dir_alone(int fd, const char *path)
-{
-	int tree = (int)syscall(SYS_open_tree, fd, "",
-	    TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH), dir;
-
-	if (tree == -1 || (dir = openat(tree, ".", O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC)) == -1)
-		fatal("a mount of its own for %s", path);
-	close(tree);
-	close(fd);
-	return dir;
 }
 
 int

@@ -111,11 +111,6 @@ void	 dir_check(const char *path, const char *what);
 /* A folder of root that nobody else may write, made with this mode when it is missing. */
 int	 dir_open(const char *path, mode_t mode, const char *what);
 /*
- * The folder as a mount by itself: there is no way up from it, whatever the
- * kernel's Landlock can do. fd is closed.
- */
-int	 dir_alone(int fd, const char *path);
-/*
  * What stands beside our binary, else where we are installed, and is as much to
  * be trusted as that; path gets where. Fatal when it is not.
  */

@@ -7,6 +7,7 @@
 
 #include "guest.h"
 #include "log.h"
+#include "sandbox.h"
 
 #define FOLDER	"macros.d"
 
@@ -49,7 +50,8 @@ runner_fill(void)
 	lend_self_fill(&who);
 	SEND(lend_self, PROC_MACROCTL, &who, NULL);
 	fd = file_beside(FOLDER, O_DIRECTORY, path, sizeof(path));
-	fd = dir_alone(fd, path);
+	if ((fd = sandbox_alone(fd)) == -1)
+		fatal("a mount of its own for %s", path);
 	SEND(macros_dir, PROC_MACROCTL, &m, &fd);
 	close(fd);
 }

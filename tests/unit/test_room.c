@@ -1,7 +1,12 @@
-/* test_room.c -- what a room does when another is gone. room: common */
+/*
+ * test_room.c -- what a room does when another is gone, and the folder that one
+ * keeps. room: common
+ */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,9 +77,30 @@ START_TEST(who_is_gone_because_privd_was_killed_is_no_error)
 }
 END_TEST
 
+/* From a mount by itself nothing leads up; nor may the old way be left open. */
+START_TEST(a_folder_that_stands_alone_has_no_way_up)
+{
+	struct stat here, up;
+	int dir, old;
+
+	if (geteuid() != 0)
+		return;
+	old = open("/usr/lib", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(old, -1);
+	ck_assert_int_ne(dir = sandbox_alone(old), -1);
+	ck_assert_int_eq(fcntl(old, F_GETFD), -1);
+	ck_assert_int_eq(fstat(dir, &here), 0);
+	ck_assert_int_eq(fstatat(dir, "..", &up, 0), 0);
+	ck_assert_uint_eq(here.st_ino, up.st_ino);
+	ck_assert_int_eq(faccessat(dir, "../lib", F_OK, 0), -1);
+	close(dir);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
+	tcase_add_test(t, a_folder_that_stands_alone_has_no_way_up);
 	tcase_add_test(t, who_is_gone_beside_a_privd_that_lives_is_said);
 	tcase_add_test(t, who_is_gone_because_privd_was_killed_is_no_error);
 }
