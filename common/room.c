@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -33,6 +34,20 @@ room_door_fd(enum proc_id me, enum proc_id peer)
 	/* Doors to lower numbered rooms come first; privd is the lowest. */
 	return ROOM_DOOR_PRIVD +
 	    __builtin_popcount(doors & ((1U << peer) - 1));
+}
+
+void
+room_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd == -1)
+		fatal("/dev/null");
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
+		fatal("close what was left open");
 }
 
 void

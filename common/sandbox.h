@@ -20,6 +20,9 @@
 /* First thing in main(): umask, not dumpable, die with privd, no core, close
  * everything above the doors, ignore SIGPIPE, log_init(). */
 void	room_start(enum proc_id me);
+/* For who starts without doors: 0, 1 and 2 are open, /dev/null where they were not,
+ * and nothing else is. */
+void	room_stdio(void);
 /* Descriptor number of the door between me and peer, as privd laid them out;
  * -1 when they have none. */
 int	room_door_fd(enum proc_id me, enum proc_id peer);

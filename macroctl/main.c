@@ -40,20 +40,6 @@ is_room(int argc)
 	    S_ISSOCK(st.st_mode);
 }
 
-static void
-fill_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		fatal("/dev/null");
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
-		fatal("close what was left open");
-}
-
 /* Both limits; who may not raise the hard one (a container) goes up to it. */
 static void
 raise_limit(int what, rlim_t n)
@@ -109,7 +95,7 @@ precautions(void)
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR || chdir("/") == -1)
 		fatal("precautions");
 	raise_limits();
-	fill_stdio();
+	room_stdio();
 	note_open();
 }
 

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "nft.h"
 #include "privd.h"
+#include "sandbox.h"
 
 #define EXIT_USAGE	2
 
@@ -93,23 +94,6 @@ parse_args(int argc, char *argv[])
 	}
 }
 
-/* Whoever started us may have left 0, 1 or 2 closed: a door must not land there. */
-static void
-fill_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		fatal("/dev/null");
-	close(fd);
-	/* What the one who started us left open is not for our rooms. */
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) == -1)
-		fatal("close what was left open");
-}
-
 /*
  * stderr anew, for privd and the rooms alike: for writing only, since a
  * terminal can be read through it, and without waiting, so that a reader who
@@ -139,7 +123,8 @@ precautions(void)
 	struct rlimit	no = { 0, 0 };
 	ssize_t		n;
 
-	fill_stdio();
+	/* A door must not land where one of them was closed. */
+	room_stdio();
 	own_stderr();
 	umask(077);
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || setrlimit(RLIMIT_CORE, &no) == -1)
