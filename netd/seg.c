@@ -109,9 +109,25 @@ seg_longest(const struct seg *s)
 	return s->count == 1 ? s->len : (size_t)s->head + s->size;
 }
 
-/* Of packet i of s, of this length, at out. */
+/*
+ * Of the upper layer of the packet at out, which has n bytes of payload. They are
+ * summed where they came from: where they went to may not have arrived yet.
+ */
+static uint16_t
+checksum(const struct seg *s, const uint8_t *out, uint8_t proto,
+    const uint8_t *payload, size_t n)
+{
+	size_t		head = (size_t)s->head - s->upper;
+	uint64_t	sum = sum_pseudo(out, proto, head + n);
+
+	sum = sum_add(sum, out + s->upper, head);
+	return (uint16_t)~sum_fold(sum_add(sum, payload, n));
+}
+
+/* Of packet i of s, its headers at out. */
 static void
-tcp_fix(const struct seg *s, unsigned i, uint8_t *out, size_t len)
+tcp_fix(const struct seg *s, unsigned i, uint8_t *out, const uint8_t *payload,
+    size_t n)
 {
 	uint8_t	*t = out + s->upper;
 
@@ -121,28 +137,27 @@ tcp_fix(const struct seg *s, unsigned i, uint8_t *out, size_t len)
 	if (i + 1 < s->count)
 		t[TCP_FLAGS] &= (uint8_t)~(FIN | PSH);
 	memset(t + TCP_SUM, 0, 2);
-	sum_store(t + TCP_SUM, (uint16_t)~sum_fold(sum_add(sum_pseudo(out, NH_TCP,
-	    len - s->upper), t, len - s->upper)));
+	sum_store(t + TCP_SUM, checksum(s, out, NH_TCP, payload, n));
 }
 
 /* In UDP a sum of 0 would say that there is none. */
 static void
-udp_fix(const struct seg *s, uint8_t *out, size_t len)
+udp_fix(const struct seg *s, uint8_t *out, const uint8_t *payload, size_t n)
 {
 	uint8_t		*u = out + s->upper;
 	uint16_t	 sum;
 
-	put_be16(u + UDP_LEN, len - s->upper);
+	put_be16(u + UDP_LEN, UDP_HEAD + n);
 	memset(u + UDP_SUM, 0, 2);
-	sum = (uint16_t)~sum_fold(sum_add(sum_pseudo(out, NH_UDP, len - s->upper),
-	    u, len - s->upper));
+	sum = checksum(s, out, NH_UDP, payload, n);
 	sum_store(u + UDP_SUM, sum == 0 ? 0xffff : sum);
 }
 
 size_t
 seg_cut(const struct seg *s, unsigned i, uint8_t *out)
 {
-	size_t at = (size_t)s->head + (size_t)i * s->size, n;
+	size_t		 at = (size_t)s->head + (size_t)i * s->size, n;
+	const uint8_t	*payload = s->pkt + at;
 
 	if (s->gso == VNET_GSO_NONE) {
 		memcpy(out, s->pkt, s->len);
@@ -150,14 +165,13 @@ seg_cut(const struct seg *s, unsigned i, uint8_t *out)
 	}
 	n = s->len - at < s->size ? s->len - at : s->size;
 	memcpy(out, s->pkt, s->head);
-	memcpy(out + s->head, s->pkt + at, n);
-	n += s->head;
-	put_be16(out + 4, n - IP6_HEAD);
+	memcpy(out + s->head, payload, n);
+	put_be16(out + 4, s->head + n - IP6_HEAD);
 	if (s->gso == VNET_GSO_TCP6)
-		tcp_fix(s, i, out, n);
+		tcp_fix(s, i, out, payload, n);
 	else
-		udp_fix(s, out, n);
-	return n;
+		udp_fix(s, out, payload, n);
+	return s->head + n;
 }
 
 int

@@ -17,27 +17,36 @@ sum_carry(uint64_t a, uint64_t b)
 	return a + (a < b);
 }
 
+static inline uint64_t
+sum_word(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
 /* More bytes to a sum. All pieces but the last have an even length. */
 static inline uint64_t
 sum_add(uint64_t sum, const void *data, size_t len)
 {
 	const uint8_t	*p = data;
-	uint64_t	 w[4], s[3] = { 0 };
+	uint64_t	 w, s[3] = { 0 };
 
-	for (; len >= sizeof(w); p += sizeof(w), len -= sizeof(w)) {
-		memcpy(w, p, sizeof(w));
-		sum = sum_carry(sum, w[0]);
-		s[0] = sum_carry(s[0], w[1]);
-		s[1] = sum_carry(s[1], w[2]);
-		s[2] = sum_carry(s[2], w[3]);
+	for (; len >= 32; p += 32, len -= 32) {
+		sum = sum_carry(sum, sum_word(p));
+		s[0] = sum_carry(s[0], sum_word(p + 8));
+		s[1] = sum_carry(s[1], sum_word(p + 16));
+		s[2] = sum_carry(s[2], sum_word(p + 24));
 	}
 	sum = sum_carry(sum_carry(sum, s[0]), sum_carry(s[1], s[2]));
-	for (; len > 0; p += 8, len -= len < 8 ? len : 8) {
-		w[0] = 0;
-		memcpy(w, p, len < 8 ? len : 8);
-		sum = sum_carry(sum, w[0]);
-	}
-	return sum;
+	for (; len >= 8; p += 8, len -= 8)
+		sum = sum_carry(sum, sum_word(p));
+	if (len == 0)
+		return sum;
+	w = 0;
+	memcpy(&w, p, len);
+	return sum_carry(sum, w);
 }
 
 /* A number as it would stand in a packet, in network order. */
