@@ -429,9 +429,12 @@ input_data(struct work *w, const struct frame *f)
 		p->extra->opening++;
 }
 
-/* Decides by a private copy of what is in the slot. */
+/*
+ * Decides by a private copy: of where the bytes came from, for a slot that was just
+ * written may not have come to this core yet.
+ */
 void
-link_input(struct work *w)
+link_input(struct work *w, const uint8_t *raw)
 {
 	uint8_t		copy[FRAME_MSG1_LEN];
 	size_t		n = w->len < sizeof(copy) ? w->len : sizeof(copy);
@@ -439,7 +442,7 @@ link_input(struct work *w)
 	enum refusal	why;
 	unsigned	slot;
 
-	memcpy(copy, w->buf + w->off, n);
+	memcpy(copy, raw, n);
 	why = frame_decode(copy, w->len, &f);
 	if (why == REFUSE_NONE && f.phase == FRAME_DATA) {
 		input_data(w, &f);

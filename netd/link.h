@@ -89,8 +89,11 @@ uint64_t link_tick(void);
 /* Send Disconnect(Shutdown) to every peer. */
 void	link_stop(void);
 
-/* Datagram from a socket, in w->buf + w->off, w->len, from w->ep. Takes w. */
-void	link_input(struct work *w);
+/*
+ * Datagram from a socket, in w->buf + w->off, w->len, from w->ep. Takes w. raw is
+ * where the same bytes stand, or stood before they were put into the slot.
+ */
+void	link_input(struct work *w, const uint8_t *raw);
 
 /* UDP payload limit of the way to p. */
 uint16_t link_mtu(const struct peer *);

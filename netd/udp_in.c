@@ -108,11 +108,11 @@ udp_reserve(void)
 	return netd.now_ms < overflow_until_ms ? PIPE_SPARE : pipe_slots() / 2;
 }
 
-/* One datagram that stands in w's slot. Takes w. */
+/* One datagram that stands in w's slot, and at raw. Takes w. */
 static void
-input(struct udp *u, struct work *w, size_t len)
+input(struct udp *u, struct work *w, const uint8_t *raw, size_t len)
 {
-	if (is_punch(w->buf + w->off, len)) {
+	if (is_punch(raw, len)) {
 		pipe_put(w);
 		return;
 	}
@@ -121,7 +121,7 @@ input(struct udp *u, struct work *w, size_t len)
 	w->len = (uint32_t)len;
 	w->at_ms = netd.now_ms;
 	w->at_us = netd.now_us;
-	link_input(w);
+	link_input(w, raw);
 }
 
 /* The rest of the train, as far as slots go: 1, or 0 when some is left. */
@@ -142,7 +142,7 @@ train_on(struct udp *u)
 		} else {
 			memcpy(w->buf + w->off, train.p, n);
 			w->ep = train.ep;
-			input(u, w, n);
+			input(u, w, train.p, n);
 		}
 		train.p += n;
 		train.len -= n;
@@ -174,7 +174,7 @@ train_begin(struct udp *u, struct piece *p, size_t len, size_t size)
 	memcpy(p->beyond + ROOM_MAX - more, w->buf + w->off + size, more);
 	u->stats.trains_recv++;
 	trains = 1;
-	input(u, w, size);
+	input(u, w, w->buf + w->off, size);
 }
 
 /* One piece, and its slot. */
@@ -191,7 +191,7 @@ take(struct udp *u, struct piece *p, struct msghdr *h, size_t len)
 		refuse(REFUSE_FRAME_TOO_LONG);
 		pipe_put(p->w);
 	} else
-		input(u, p->w, len);
+		input(u, p->w, p->iov[0].iov_base, len);
 }
 
 /* All that was read, as far as slots go: 1, or 0 when some is left. */

@@ -234,7 +234,7 @@ wire_in(const struct endpoint *from, const uint8_t *p, size_t n)
 	w->ep = *from;
 	memcpy(w->buf + w->off, p, n);
 	w->len = (uint32_t)n;
-	link_input(w);
+	link_input(w, w->buf + w->off);
 }
 
 void

@@ -44,8 +44,9 @@ unsigned pipe_slots(void) { return 2 * PIPE_SPARE; }
 size_t pipe_room(const struct work *w) { return 2048 - w->off - 32u; }
 
 void
-link_input(struct work *w)
+link_input(struct work *w, const uint8_t *raw)
 {
+	ck_assert_mem_eq(raw, w->buf + w->off, w->len);
 	in_ep[nin % 256] = w->ep;
 	in_len[nin % 256] = w->len;
 	in[nin++ % 256] = w->buf[w->off];
