@@ -2,10 +2,10 @@
  * seal.c -- seals and opens packets in slots that netd can write at any time.
  *
  * The rule of ring.h, to the letter: a descriptor is a private copy; a header
- * is copied, patched, written back, and the copy is what counts. Plaintext and
- * ciphertext are worked on in place: whoever changes them meanwhile spoils
- * a packet that it could have spoiled before or after. No decision is made on
- * a byte that is read twice.
+ * is copied and gets its counter, there and in the slot, and the copy is what
+ * counts. Plaintext and ciphertext are worked on in place: whoever changes them
+ * meanwhile spoils a packet that it could have spoiled before or after. No
+ * decision is made on a byte that is read twice.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -41,7 +41,7 @@ struct inner {
 };
 
 /* Load shared bytes once; the fence keeps the compiler from going back for more. */
-static void
+static inline void
 take(void *dst, const uint8_t *shared, size_t len)
 {
 	memcpy(dst, shared, len);
@@ -53,14 +53,14 @@ static enum refusal
 seal_layer(struct session *s, uint8_t *p, size_t head_len, uint8_t *body,
     size_t len)
 {
-	uint8_t		head[FMP_HEAD];
+	uint8_t		head[FMP_HEAD];		/* the longer one */
 	uint64_t	counter;
 
 	if (session_count(s, &counter) == -1)
 		return REFUSE_SESSION_WORN;
-	take(head, p, head_len);
+	take(head, p, sizeof(head));
 	put_le64(head + head_len - 8, counter);		/* it ends both headers */
-	memcpy(p, head, head_len);
+	put_le64(p + head_len - 8, counter);
 	aead_seal(s->keys.send, counter, head, head_len, body, len);
 	return REFUSE_NONE;
 }
@@ -148,7 +148,10 @@ find_inner(const uint8_t *frame, uint32_t len, const uint8_t self[ADDR_LEN],
 	uint8_t		peek[PEEK] = { 0 };
 	uint32_t	n = len - FMP_HEAD < PEEK ? len - FMP_HEAD : PEEK;
 
-	take(peek, frame + FMP_HEAD, n);
+	if (n == PEEK)			/* a length that is known is quicker */
+		take(peek, frame + FMP_HEAD, PEEK);
+	else
+		take(peek, frame + FMP_HEAD, n);
 	if (n < AT_FSP + FSP_PREFIX || peek[AT_TYPE] != 0 ||
 	    memcmp(peek + AT_DST, self, ADDR_LEN) != 0 ||
 	    peek[AT_FSP] != 0 || (peek[AT_FSP + 1] & FSP_FLAG_U) != 0)
