@@ -7,16 +7,15 @@
  */
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <errno.h>
 #include <string.h>
 
 #include "log.h"
+#include "nl.h"
 #include "privd.h"
 #include "wire.h"
 
@@ -33,11 +32,7 @@ static struct mnl_socket *nl;
 void
 diag_open(void)
 {
-	nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (nl != NULL && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1) {
-		mnl_socket_close(nl);
-		nl = NULL;
-	}
+	nl = nl_open(NETLINK_SOCK_DIAG);
 	if (nl == NULL)
 		log_debug("the kernel does not say who listens");
 }
@@ -97,8 +92,6 @@ list(int family, int ipproto, uint32_t states, mnl_cb_t fn, void *arg)
 	static char			 buf[BUF_LEN];
 	struct nlmsghdr			*nh = mnl_nlmsg_put_header(buf);
 	struct inet_diag_req_v2		*rq;
-	ssize_t				 n;
-	int				 more;
 
 	nh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	nh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -107,20 +100,7 @@ list(int family, int ipproto, uint32_t states, mnl_cb_t fn, void *arg)
 	rq->sdiag_family = (uint8_t)family;
 	rq->sdiag_protocol = (uint8_t)ipproto;
 	rq->idiag_states = states;
-	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
-		return -1;
-	do {
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (n == -1 && errno == EINTR) {
-			more = 1;
-			continue;
-		}
-		if (n == -1)
-			return -1;
-		more = mnl_cb_run(buf, (size_t)n, seq,
-		    mnl_socket_get_portid(nl), fn, arg);
-	} while (more > 0);
-	return more;
+	return nl_ask(nl, nh, buf, sizeof(buf), fn, arg);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "nft_int.h"
+#include "nl.h"
 
 #define RECV_LEN	32768
 /* A transaction that the kernel drops is answered by nothing at all. */
@@ -31,14 +32,12 @@ nft_open(void)
 
 	if (nl != NULL)
 		return 0;
-	nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	nl = nl_open(NETLINK_NETFILTER);
 	if (nl == NULL)
 		return -1;
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1 ||
-	    setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &tv,
+	if (setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &tv,
 	    sizeof(tv)) == -1) {
-		mnl_socket_close(nl);
-		nl = NULL;
+		nft_close();
 		return -1;
 	}
 	seq = (uint32_t)time(NULL);
@@ -318,20 +317,9 @@ nft_empty(void)
 static int
 ask(const struct nlmsghdr *nh, mnl_cb_t fn, void *arg)
 {
-	ssize_t	n;
-	int	r;
-
-	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
-		return -1;
-	do {
-		n = mnl_socket_recvfrom(nl, in, sizeof(in));
-		if (n == -1 && errno != EINTR)
-			return -1;
-		/* Words about something older have another number. */
-		r = n == -1 ? 1 : mnl_cb_run(in, (size_t)n, nh->nlmsg_seq,
-		    mnl_socket_get_portid(nl), fn, arg);
-	} while (r > 0 || (r == -1 && errno == EPROTO));
-	return r == 0 ? 1 : errno == ENOENT ? 0 : -1;
+	if (nl_ask(nl, nh, in, sizeof(in), fn, arg) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
 }
 
 /* Without the set itself a port is not shut: nothing is "not lent" then. */
@@ -425,7 +413,7 @@ nft_revoke(const uint8_t src[16], const struct lend_port *p, unsigned n,
 }
 
 /*
- * EINTR from the socket is tried again. Debian 12's kernel never marks the
+ * EINTR from the socket is heard again. Debian 12's kernel never marks the
  * elements of a set as an interrupted dump, which mnl_cb_run() would call EINTR,
  * too; where one did, the list would be unknown, not half.
  */
@@ -435,19 +423,8 @@ nft_each(void (*fn)(void *, const struct nft_grant *), void *arg)
 	struct each	 e = { fn, arg };
 	struct nlmsghdr	*nh = begin(out, NFNL_SUBSYS_NFTABLES << 8 |
 	    NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET, 0);
-	ssize_t		 n;
-	int		 r;
 
 	mnl_attr_put_strz(nh, NFTA_SET_ELEM_LIST_TABLE, TABLE);
 	mnl_attr_put_strz(nh, NFTA_SET_ELEM_LIST_SET, GRANTS);
-	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
-		return -1;
-	do {
-		n = mnl_socket_recvfrom(nl, in, sizeof(in));
-		if (n == -1 && errno != EINTR)
-			return -1;
-		r = n == -1 ? 1 : mnl_cb_run(in, (size_t)n, nh->nlmsg_seq,
-		    mnl_socket_get_portid(nl), on_elems, &e);
-	} while (r > 0 || (r == -1 && errno == EPROTO));
-	return r;
+	return nl_ask(nl, nh, in, sizeof(in), on_elems, &e);
 }

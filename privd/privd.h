@@ -11,6 +11,7 @@
  *	control.c  the sockets of netd, dird and guests on this machine
  *	dird.c	   what dird is given: its folder, its socket, its settings
  *	tun.c, rtnl.c  the TUN interface, its address, route and rule
+ *	nl.c	   a question over netlink, and its answers
  *	nft.c, nft_rules.c  the nftables table of what is lent
  *	lend.c	   grants: recorded, done, undone
  *	lend_list.c  what is lent now, in pages

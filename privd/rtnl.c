@@ -1,16 +1,13 @@
 /* rtnl.c -- the six things we ask of rtnetlink, through libmnl. */
 #include <sys/socket.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-#include <errno.h>
-#include <string.h>
-
+#include "nl.h"
 #include "privd.h"
 
 #define BUF_LEN	8192
@@ -21,10 +18,9 @@ static unsigned		  seq;
 int
 rtnl_open(void)
 {
-	if (nl != NULL)
-		return 0;
-	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	return nl == NULL ? -1 : mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID);
+	if (nl == NULL)
+		nl = nl_open(NETLINK_ROUTE);
+	return nl == NULL ? -1 : 0;
 }
 
 /* A request with its fixed part of len bytes, zeroed. */
@@ -42,21 +38,9 @@ begin(char *buf, struct nlmsghdr **nh, uint16_t type, uint16_t flags,
 static int
 ask(const struct nlmsghdr *nh)
 {
-	char	buf[BUF_LEN];
-	ssize_t n;
+	char buf[BUF_LEN];
 
-	if (mnl_socket_sendto(nl, nh, nh->nlmsg_len) == -1)
-		return -1;
-	do {
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		n = mnl_cb_run(buf, (size_t)n, seq, mnl_socket_get_portid(nl),
-		    NULL, NULL);
-	} while (n > 0);
-	return (int)n;
+	return nl_ask(nl, nh, buf, sizeof(buf), NULL, NULL);
 }
 
 /* No address of the kernel's making: the mesh has one for us. */
