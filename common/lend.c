@@ -57,9 +57,8 @@ lend_proto(uint8_t proto)
 	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "?";
 }
 
-/* "tcp/9050": decimal without sign, space or leading zero. */
-static int
-port_parse(const char *s, size_t len, struct lend_port *p)
+int
+lend_port_parse(const char *s, size_t len, struct lend_port *p)
 {
 	unsigned long	n = 0;
 	size_t		i;
@@ -89,7 +88,7 @@ add_port(struct lend_rules *r, struct lend_kind *k, const char *s, size_t len,
 {
 	struct lend_port p;
 
-	if (port_parse(s, len, &p) == -1) {
+	if (lend_port_parse(s, len, &p) == -1) {
 		snprintf(err, LEND_ERR_LEN, "'%.*s' is not tcp/PORT or "
 		    "udp/PORT with a port of 1 to 65535",
 		    (int)(len < 32 ? len : 32), s);

@@ -76,6 +76,8 @@ int	lend_allow_parse(const char *, struct lend_rules *,
 /* bastide.lending.ipv4_mesh: "10.44.0.0/16", or "". */
 int	lend_net4_parse(const char *, struct lend_rules *,
 	    char err[LEND_ERR_LEN]);
+/* "tcp/9050": decimal without sign, space or leading zero, 1 to 65535. 0 or -1. */
+int	lend_port_parse(const char *, size_t len, struct lend_port *);
 const struct lend_kind *lend_kind_find(const struct lend_rules *, const char *);
 int	lend_kind_has(const struct lend_kind *, struct lend_port);
 /* The kind that lends this port, or NULL. */

@@ -124,7 +124,6 @@ int	 json_is_deep(const char *, size_t len, unsigned max);
 
 /* plan.c */
 int	 plan_parse(const char *, size_t len, struct plan *, char err[ERR_LEN]);
-char	*plan_write(const struct plan *);
 enum lend_why plan_check(const struct plan *, const struct manifest *,
 	    enum lend_verb, char err[ERR_LEN]);
 

@@ -2,11 +2,8 @@
  * plan.c -- what a planner printed: one JSON object, every key known, every
  * value bounded, and nothing in it that the manifest does not allow.
  */
-#include <netinet/in.h>
-
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "macroctl.h"
@@ -30,30 +27,9 @@ text_of(const json_t *v, const char *name, char *out, size_t max,
 }
 
 static int
-port_of(const char *s, struct lend_port *p)
-{
-	char		*end;
-	unsigned long	 n;
-
-	if (strncmp(s, "tcp/", 4) == 0)
-		p->proto = IPPROTO_TCP;
-	else if (strncmp(s, "udp/", 4) == 0)
-		p->proto = IPPROTO_UDP;
-	else
-		return -1;
-	if (s[4] < '1' || s[4] > '9' || strlen(s) > 9)
-		return -1;
-	n = strtoul(s + 4, &end, 10);
-	if (*end != '\0' || n > 65535)
-		return -1;
-	p->port = (uint16_t)n;
-	return 0;
-}
-
-static int
 allow_of(const json_t *list, struct plan *p, char err[ERR_LEN])
 {
-	struct lend_port q;
+	struct lend_port *q;
 	const char	*s;
 	unsigned	 i, j;
 
@@ -62,14 +38,14 @@ allow_of(const json_t *list, struct plan *p, char err[ERR_LEN])
 		    LEND_PORTS);
 	for (i = 0; i < json_array_size(list); i++) {
 		s = json_string_value(json_array_get(list, i));
-		if (s == NULL || port_of(s, &q) == -1)
+		q = &p->allow[i];
+		if (s == NULL || lend_port_parse(s, strlen(s), q) == -1)
 			return bad(err, "plan: allow has what is not tcp/PORT "
 			    "or udp/PORT, 1 to 65535");
 		for (j = 0; j < i; j++)
-			if (p->allow[j].proto == q.proto &&
-			    p->allow[j].port == q.port)
+			if (p->allow[j].proto == q->proto &&
+			    p->allow[j].port == q->port)
 				return bad(err, "plan: %s stands there twice", s);
-		p->allow[i] = q;
 	}
 	p->nallow = i;
 	return 0;
@@ -157,33 +133,6 @@ out:
 	if (ret == -1)
 		memset(p, 0, sizeof(*p));
 	return ret;
-}
-
-char *
-plan_write(const struct plan *p)
-{
-	json_t		*o = json_pack("{s:i, s:b}", "v", 1, "listener",
-			    p->listener), *list = json_array();
-	char		 text[16], *out;
-	unsigned	 i;
-
-	for (i = 0; i < p->nallow; i++) {
-		snprintf(text, sizeof(text), "%s/%u",
-		    lend_proto(p->allow[i].proto), p->allow[i].port);
-		json_array_append_new(list, json_string(text));
-	}
-	json_object_set_new(o, "allow", list);
-	list = json_array();
-	for (i = 0; i < p->nnote; i++)
-		json_array_append_new(list, json_string(p->note[i]));
-	json_object_set_new(o, "notes", list);
-	json_object_set_new(o, "endpoint", json_string(p->endpoint));
-	if (p->wireguard)
-		json_object_set_new(o, "wireguard", json_pack("{s:s, s:s}",
-		    "public_key", p->wg_key, "endpoint", p->wg_endpoint));
-	out = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	return out;
 }
 
 /* -- against the manifest ------------------------------------------------- */
