@@ -32,50 +32,70 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* The two ends that we have of a planner, and what is still to be written. */
+struct ends {
+	int		 to, from;	/* to -1: it has been told all */
+	const char	*in;
+	size_t		 in_len;
+};
+
+static void
+close_to(struct ends *e)
+{
+	if (e->to != -1)
+		close(e->to);
+	e->to = -1;
+}
+
+static void
+write_some(struct ends *e)
+{
+	ssize_t n = write(e->to, e->in, e->in_len);
+
+	/* It may decide without reading everything. */
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		e->in_len = 0;
+	else if (n > 0) {
+		e->in += n;
+		e->in_len -= (size_t)n;
+	}
+}
+
+/* 1 when there is more to come; 0, and why it is over. */
+static int
+read_some(const struct ends *e, char *out, size_t *len, enum lend_why *why)
+{
+	ssize_t n = read(e->from, out + *len, PLAN_LEN + 1 - *len);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 1;
+	*len += n > 0 ? (size_t)n : 0;
+	*why = n == -1 ? LEND_PLANNER : n == 0 ? LEND_OK : LEND_OUTPUT;
+	return n > 0 && *len <= PLAN_LEN;
+}
+
 /* Writes and reads by turns, so that neither side waits for the other. */
 static enum lend_why
-talk(int to, int from, const char *in, size_t in_len, char *out,
-    size_t *out_len)
+talk(struct ends *e, char *out, size_t *out_len)
 {
 	int64_t		until = now_ms() + WALL_MS, left;
-	struct pollfd	pfd[2] = { { from, POLLIN, 0 }, { to, POLLOUT, 0 } };
-	ssize_t		n;
+	enum lend_why	why;
 
 	*out_len = 0;
 	while ((left = until - now_ms()) > 0) {
-		if (in_len == 0 && pfd[1].fd != -1) {
-			close(to);
-			pfd[1].fd = -1;
-		}
+		struct pollfd pfd[2] = { { e->from, POLLIN, 0 },
+		    { e->to, POLLOUT, 0 } };
+
 		if (poll(pfd, 2, (int)left) == -1 && errno != EINTR)
 			return LEND_PLANNER;
-		if (pfd[1].fd != -1 && pfd[1].revents != 0) {
-			n = write(to, in, in_len);
-			/* It may decide without reading everything. */
-			if (n == -1 && errno != EAGAIN && errno != EINTR)
-				in_len = 0;
-			else if (n > 0) {
-				in += n;
-				in_len -= (size_t)n;
-			}
-		}
-		if (pfd[0].revents == 0)
-			continue;
-		n = read(from, out + *out_len, PLAN_LEN + 1 - *out_len);
-		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR)) {
-			if (pfd[1].fd != -1)
-				close(to);
-			return n == 0 ? LEND_OK : LEND_PLANNER;
-		}
-		*out_len += n > 0 ? (size_t)n : 0;
-		if (*out_len > PLAN_LEN) {
-			if (pfd[1].fd != -1)
-				close(to);
-			return LEND_OUTPUT;
-		}
+		if (pfd[1].revents != 0)
+			write_some(e);
+		if (e->in_len == 0)
+			close_to(e);
+		if (pfd[0].revents != 0 &&
+		    !read_some(e, out, out_len, &why))
+			return why;
 	}
-	if (pfd[1].fd != -1)
-		close(to);
 	return LEND_TIMEOUT;
 }
 
@@ -116,6 +136,7 @@ planner_run(int binary, const char *kind, const char *in, size_t in_len,
     char *out, size_t *out_len, char err[ERR_LEN])
 {
 	int		to[2], from[2];
+	struct ends	ends = { .in = in, .in_len = in_len };
 	enum lend_why	why;
 	pid_t		pid;
 
@@ -136,7 +157,10 @@ planner_run(int binary, const char *kind, const char *in, size_t in_len,
 		close(from[0]);
 		return LEND_BUSY;
 	}
-	why = talk(to[1], from[0], in, in_len, out, out_len);
+	ends.to = to[1];
+	ends.from = from[0];
+	why = talk(&ends, out, out_len);
+	close_to(&ends);
 	close(from[0]);
 	return bury(pid, why, err);
 }
