@@ -222,6 +222,10 @@ START_TEST(a_mute_peer_whose_address_others_use_is_asked_by_us)
 	msg2_in(&home, get_le32(sent[(nsent - 1) % 64] + 4), 502, 2);
 	ck_assert_uint_eq(p->cur.session, 502);
 	ck_assert_uint_eq(p->epoch[0], 2);
+	/* That was an answer. */
+	ck_assert(!p->mute);
+	msg1_in(&home, 250, 1);
+	ck_assert_uint_eq(p->extra->rekey, REKEY_IDLE);
 }
 END_TEST
 
