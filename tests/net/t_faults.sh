@@ -169,6 +169,30 @@ crowded() {
 	off_bridge a v e
 	return $rc
 }
+# forged: does A come back to V while E writes A's address? E has it, and says so to nobody.
+forged() {
+	local knocking rc=0
+	on_bridge a v e
+	PEERS[a]=v
+	begin ours v a
+	wait_for 20 meet a v || bail "A and V do not meet"
+	wait_for 10 measured v || bail "V hears no report of A"
+	in_net e sysctl -qw net.ipv4.conf.all.arp_ignore=1
+	ip -n "$(ns e)" addr add "${IP[a]}/32" dev lo
+	ip -n "$(ns e)" neigh replace "${IP[v]}" dev eth0 nud permanent \
+	    lladdr "$(in_net v cat /sys/class/net/eth0/address)"
+	background e timeout 40 $tool strangers "${IP[v]}" 2121 4000000 "${IP[a]}"
+	knocking=$bg
+	wait_for 5 refused link_rate_peer || bail "what comes from A's address is not metered"
+	stop a KILL >/dev/null
+	start a
+	wait_for 20 reaches a v || rc=1
+	kill -0 "$knocking" || rc=1
+	end "$knocking"
+	off_bridge a v e
+	return $rc
+}
+measured() { show "$1" peers 'd["peers"][0]["mmp"]["srtt_ms"] > 0' | grep -qx True; }
 port_is_free() { ! in_net a ss -Hlun "sport = :2121" | grep -q .; }
 # impostor OURS|REFERENCE WORD: V takes nobody in; a stranger stands where A stood,
 # and says that word of how it fared.
@@ -352,6 +376,7 @@ check "fault 30: an abandoned rekey leaves no index behind" abandoned ours unkno
 check "fault 1: nobody holds a session under another's address" shaken ours refused hs_wrong_peer
 check "fault 12: a peer that sways soon moves nobody" swayed ours stands
 check "fault 4: strangers who knock keep no peer out" crowded ours
+check "fault 4: nor does who writes a peer's address" forged
 check "fault 5: a stranger at a peer's address is not let in" impostor ours "does not answer"
 check "fault 15: a replayed message 1 cuts nobody off" replayed ours
 

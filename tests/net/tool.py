@@ -12,7 +12,7 @@
 	sizes ADDR PORT FROM TO		send UDP of each size, print what came back
 	echo ADDR PORT			answer datagrams with themselves
 	garbage ADDR PORT COUNT SEED	bent, cut, long and random datagrams
-	strangers ADDR PORT COUNT	handshakes that nobody began
+	strangers ADDR PORT COUNT [FROM]	handshakes that nobody began; from there, and that port
 	dns ADDR PORT COUNT SEED	the same for a DNS responder
 	ctl SOCKET			bad clients of the control socket
 	people FILE COUNT		a hosts file of made-up nodes
@@ -296,8 +296,10 @@ def garbage(addr, port, count, seed):
     s.sendto(b"", (addr, int(port)))
 
 
-def strangers(addr, port, count):
+def strangers(addr, port, count, source=None):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
+    if source:
+        s.bind((source, int(port)))
     for i in range(int(count)):
         s.sendto(b"\x01\0\x6e\0" + os.urandom(4) + b"\x02" + os.urandom(105), (addr, int(port)))
         if i % 50 == 49:
