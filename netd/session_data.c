@@ -146,7 +146,7 @@ is_unanswered(const struct session *s)
 {
 	uint64_t every = netd.conf[CONF_SESSION_COORDS_MS];
 
-	return s->warmup == 0 && s->extra->unheard_ms != 0 &&
+	return s->extra->unheard_ms != 0 &&
 	    netd.now_ms - s->extra->unheard_ms >= every &&
 	    netd.now_ms - s->extra->warmed_ms >= every;
 }
@@ -160,7 +160,7 @@ warm(struct session *s, struct work *w)
 
 	if (is_unanswered(s)) {
 		s->extra->warmed_ms = netd.now_ms;
-		s->warmup++;
+		s->warmup += s->warmup == 0;
 		/* Or it has moved, and who noticed knows no way back to us. */
 		if (peer_find(s->addr) == NULL)
 			way_seek(s->addr);

@@ -129,6 +129,21 @@ START_TEST(who_does_not_answer_hears_again_where_we_are)
 }
 END_TEST
 
+/* Somebody who sends one packet in two seconds has five that tell places for long. */
+START_TEST(who_does_not_answer_is_looked_for_while_packets_tell_places)
+{
+	struct session *s = established(100);
+
+	is_beyond = 1;
+	s->warmup = 5;
+	packet_out(100);
+	wait_ms(2000);
+	packet_out(100);
+	ck_assert_uint_eq(nseek, 1);
+	ck_assert_uint_eq(s->warmup, 3);
+}
+END_TEST
+
 START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
 {
 	struct session *s = established(100);
@@ -366,6 +381,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
 	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
+	tcase_add_test(t, who_does_not_answer_is_looked_for_while_packets_tell_places);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
