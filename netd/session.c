@@ -254,16 +254,23 @@ session_lost(const uint8_t addr[NADDR_LEN])
 int
 session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 {
+	struct peer *p = way_next(dst);
+
+	if (p != NULL)
+		return session_send_by(p, dst, msg, len);
+	way_seek(dst);
+	refuse(REFUSE_DGRAM_NO_ROUTE);
+	dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
+	return -1;
+}
+
+int
+session_send_by(struct peer *p, const uint8_t dst[NADDR_LEN], const void *msg,
+    size_t len)
+{
 	uint8_t			 buf[FSP_DGRAM + FSP_SHAKE_MAX];
-	struct peer		*p = way_next(dst);
 	struct fsp_dgram	 d;
 
-	if (p == NULL) {
-		way_seek(dst);
-		refuse(REFUSE_DGRAM_NO_ROUTE);
-		dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
-		return -1;
-	}
 	if (len > FSP_SHAKE_MAX) {
 		refuse(REFUSE_DGRAM_TOO_LONG);
 		return -1;

@@ -96,6 +96,9 @@ void		 session_del(struct session *);
 int		 session_step(struct session *, enum session_event);
 /* An FSP message in the clear, in a datagram of ours. 0, or -1 counted. */
 int		 session_send_plain(const uint8_t dst[NADDR_LEN], const void *, size_t);
+/* The same by this peer, whatever we know of the way. */
+int		 session_send_by(struct peer *, const uint8_t dst[NADDR_LEN],
+		    const void *, size_t);
 /*
  * Our place in the tree, and theirs as far as we know it: for CP and handshakes.
  * When theirs is not known ours stands in its place, as the reference does.

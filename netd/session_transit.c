@@ -45,7 +45,7 @@ may_signal(const struct peer *from, const struct fsp_dgram *d)
 	if ((t->from == from->handle && netd.now_ms - t->at_ms < SIGNAL_MS &&
 	    memcmp(t->src, d->src, NADDR_LEN) == 0 &&
 	    memcmp(t->dst, d->dst, NADDR_LEN) == 0) ||
-	    !signal_may_go(from, d->src) || way_next(d->src) == NULL)
+	    !signal_may_go(from, d->src))
 		return 0;
 	t->from = from->handle;
 	memcpy(t->src, d->src, NADDR_LEN);
@@ -88,12 +88,16 @@ learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
 	return 0;
 }
 
-/* Tell the source what is wrong with the way; no complaint about a complaint. */
+/*
+ * Tell the source what is wrong with the way; no complaint about a complaint. While
+ * a mesh heals we may know no way to the source, but who brought the datagram may.
+ */
 static void
-complain(const struct peer *from, const struct work *w,
-    const struct fsp_dgram *d, uint8_t type, uint16_t mtu)
+complain(struct peer *from, const struct work *w, const struct fsp_dgram *d,
+    uint8_t type, uint16_t mtu)
 {
 	struct fsp_signal	s = { .type = type, .mtu = mtu };
+	struct peer		*back;
 	uint8_t			out[64];
 	ssize_t			n;
 
@@ -106,8 +110,10 @@ complain(const struct peer *from, const struct work *w,
 	memcpy(s.dest, d->dst, NADDR_LEN);
 	memcpy(s.reporter, netd.addr, NADDR_LEN);
 	n = fsp_signal_encode(&s, out, sizeof(out));
+	back = way_next(d->src);
 	if (n > 0)
-		session_send_plain(d->src, out, (size_t)n);
+		session_send_by(back != NULL ? back : from, d->src, out,
+		    (size_t)n);
 }
 
 static void

@@ -207,10 +207,12 @@ START_TEST(transit_says_what_is_wrong_with_the_way)
 	datagram_in(peer.addr, other, 64, data, 64);
 	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
 	ck_assert_uint_eq(g.type, FSP_COORDS_REQUIRED);
-	/* Nobody complains to a source that cannot be reached. */
+	/* Whoever brought it may know a way to a source that we know none to. */
 	netd.now_ms += 1000;
 	datagram_in(other, nowhere, 64, data, 64);
-	ck_assert_uint_eq(nplain, 2);
+	ck_assert_uint_eq(nplain, 3);
+	ck_assert_mem_eq(sent + 20, other, 16);
+	ck_assert_uint_eq(nseek, 0);
 }
 END_TEST
 
