@@ -21,6 +21,7 @@ enum {
 	PORTS = 4,
 	HEADS = AT_BODY + FSP_INNER + PORTS + IP6_SHIM,
 	TAGS = 32,
+	HEED_BURST = 16, HEED_PER_MIN = 60,
 };
 _Static_assert(HEADS - IP6_HEAD + TAGS == IP6_OVERHEAD, "what the MTU says");
 
@@ -149,6 +150,14 @@ is_unanswered(const struct session *s)
 	return s->extra->unheard_ms != 0 &&
 	    netd.now_ms - s->extra->unheard_ms >= every &&
 	    netd.now_ms - s->extra->warmed_ms >= every;
+}
+
+/* Anybody can make us; each time, every packet of ours would be two. */
+void
+session_warm(struct session *s)
+{
+	if (quota_take(&s->extra->heed, HEED_BURST, HEED_PER_MIN, netd.now_ms))
+		s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
 }
 
 /* The first packets tell nodes on the way where both ends are; a packet that

@@ -163,14 +163,17 @@ dispatch(struct session *s, struct work *w, const struct fsp_inner *in,
 	return 0;
 }
 
-/* Coordinates are not under the seal: a hint where its sender stands. */
+/*
+ * Coordinates are not under the seal: a hint where its sender stands. When that is
+ * news to us, nodes on the way back still go by what we said of it before.
+ */
 static void
-hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
+hint(struct session *s, const struct peer *p, const struct work *w)
 {
 	uint8_t		copy[2 + COORDS_MAX * NADDR_LEN];
 	const uint8_t  *head = w->buf + w->off + w->inner;
 	size_t		len = w->body - (size_t)w->inner - FSP_HEAD;
-	struct coords	at;
+	struct coords	at, was, is;
 	struct rd	r;
 
 	if (p == NULL || (head[1] & FSP_CP) == 0 || w->body < w->inner + FSP_HEAD)
@@ -179,8 +182,13 @@ hint(const struct peer *p, const struct fsp_dgram *d, const struct work *w)
 	memcpy(copy, head + FSP_HEAD, len);
 	r = rd_init(copy, len);
 	coords_read(&r, &at);
-	if (!r.bad)
-		mesh_hearsay(p, d->src, at.n, at.addr[0]);
+	if (r.bad)
+		return;
+	if (way_place(s->addr, &was) == -1)
+		was.n = 0;
+	mesh_hearsay(p, s->addr, at.n, at.addr[0]);
+	if (way_place(s->addr, &is) == 0 && !coords_equal(&was, &is))
+		session_warm(s);
 }
 
 /* 1: w is taken. */
@@ -200,7 +208,7 @@ opened(struct session *s, const struct fsp_dgram *d, struct work *w, int ce)
 		refuse(REFUSE_FSP_SHORT);
 		return 0;
 	}
-	hint(peer_by_handle(w->peer), d, w);
+	hint(s, peer_by_handle(w->peer), w);
 	if (w->session_key == s->cur.session)
 		session_mmp_received(s, w, &in, ce);
 	tell = path_seen(&s->extra->seen, d->path_mtu,

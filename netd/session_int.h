@@ -153,6 +153,8 @@ uint64_t	 session_rekey_tick(struct session *);
 
 /* session_data.c: frames under session keys, out */
 void		 session_emit(struct session *, struct work *);
+/* Its next packets tell nodes on the way again where both ends are. */
+void		 session_warm(struct session *);
 /* The flow of a packet, for pipe.h. */
 uint8_t		 session_flow(const uint8_t *pkt, size_t len);
 int		 session_send_inner(struct session *, int pending, uint8_t type,

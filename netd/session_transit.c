@@ -22,7 +22,6 @@ enum {
 	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
 	TAG = 16,
 	SIGNAL_MS = 100, SIGNALS = 256,
-	HEED_BURST = 16, HEED_PER_MIN = 60,
 	PLACES_MAX = 16384,		/* longer ones pass unread */
 };
 
@@ -215,9 +214,7 @@ session_signal(const uint8_t *msg, size_t len)
 		s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
 		return;
 	}
-	/* Anybody can say so; heeded each time, every packet of ours would be two. */
-	if (quota_take(&s->extra->heed, HEED_BURST, HEED_PER_MIN, netd.now_ms))
-		s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
+	session_warm(s);
 	if (s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every)
 		return;
 	s->extra->warmed_ms = netd.now_ms;

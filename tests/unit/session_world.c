@@ -158,6 +158,7 @@ struct way_stats	 way_stats;
 struct coords		 own_place, far_place;
 enum nexthop_why	 no_way = NEXTHOP_NO_COORDS;
 unsigned		 nseek, nhearsay, nforget;
+int			 believes;
 uint8_t			 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 uint16_t		 told_mtu;
 
@@ -231,6 +232,10 @@ mesh_hearsay(const struct peer *p, const uint8_t addr[NADDR_LEN],
 		return;
 	memcpy(hearsay_of, addr, NADDR_LEN);
 	nhearsay++;
+	if (believes) {
+		far_place.n = count;
+		memcpy(far_place.addr, path, (size_t)count * NADDR_LEN);
+	}
 }
 
 void

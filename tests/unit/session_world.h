@@ -48,6 +48,7 @@ extern int is_beyond;	/* the link leads to FAR, but is not its own */
 extern struct coords	 own_place, far_place;	/* n 0: not known */
 extern enum nexthop_why	 no_way;
 extern unsigned		 nseek, nhearsay, nforget;
+extern int		 believes;	/* what is said of the far node's place */
 extern uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 extern uint16_t		 told_mtu;
 

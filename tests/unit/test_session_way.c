@@ -144,6 +144,46 @@ START_TEST(who_does_not_answer_is_looked_for_while_packets_tell_places)
 }
 END_TEST
 
+/* A frame of the far node that says where it stands. */
+static void
+tells_place(const struct coords *at)
+{
+	struct work	*w = frame_of(peer.addr, FSP_WARMUP, "", 0);
+	uint8_t		*f = w->buf + w->off;
+	size_t		 n = 4 + (size_t)at->n * NADDR_LEN;
+
+	opens_with(w, 100);
+	w->peer = peer.handle;
+	f[57] |= FSP_CP;
+	memmove(f + 68 + n, f + 68, FSP_INNER);
+	put_le16(f + 68, at->n);
+	memcpy(f + 70, at->addr, n - 4);
+	put_le16(f + 66 + n, 0);
+	w->body = (uint16_t)(w->body + n);
+	w->len += (uint32_t)n;
+	session_input(&peer, w, 0);
+}
+
+/* What we told nodes on the way of its old place leads our answers astray. */
+START_TEST(who_says_that_it_moved_hears_answers_that_tell_it_on)
+{
+	struct coords at = { .n = 2 };
+	struct session *s = established(100);
+
+	believes = 1;
+	memcpy(at.addr[0], peer.addr, NADDR_LEN);
+	memset(at.addr[1], 1, NADDR_LEN);
+	s->warmup = 0;
+	tells_place(&at);
+	ck_assert(coords_equal(&far_place, &at));
+	packet_out(100);
+	ck_assert_uint_eq(frame[57], FSP_CP);
+	s->warmup = 0;
+	tells_place(&at);		/* no news */
+	ck_assert_uint_eq(s->warmup, 0);
+}
+END_TEST
+
 START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
 {
 	struct session *s = established(100);
@@ -384,6 +424,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
 	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
 	tcase_add_test(t, who_does_not_answer_is_looked_for_while_packets_tell_places);
+	tcase_add_test(t, who_says_that_it_moved_hears_answers_that_tell_it_on);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
