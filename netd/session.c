@@ -228,10 +228,9 @@ session_found(const uint8_t addr[NADDR_LEN])
 	if (mtu != 0)
 		path_mtu_signal(&s->extra->mtu, mtu, netd.now_ms);
 	s->path_mtu = path_mtu_get(&s->extra->mtu, netd.now_ms);
-	if (s->state == SESSION_INITIATING) {
-		shake_hurry(s->extra->out);
+	shake_hurry(s->extra->out);
+	if (s->state == SESSION_INITIATING)
 		return;
-	}
 	s->warmup = (unsigned)netd.conf[CONF_SESSION_WARMUP];
 	if (s->extra->hold_ms == 0)
 		queue_flush(s);

@@ -302,7 +302,8 @@ is_due(struct session *s)
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
 		way_seek(s->addr);	/* or it stands elsewhere by now */
-		return way_next(s->addr) != NULL;
+		/* A Setup without a way goes out when one is found. */
+		return way_next(s->addr) != NULL || shake_is_roomy();
 	}
 	return way_next(s->addr) != NULL && netd.conf[CONF_REKEY_ENABLED] && session_decide_rekey(
 	    now - s->cur.start_ms, x->rekey_after_ms, s->cur.sent,

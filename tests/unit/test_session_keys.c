@@ -388,6 +388,31 @@ START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 }
 END_TEST
 
+/* No way at that moment: it must not cost the next half minute. */
+START_TEST(silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found)
+{
+	struct session *s = established(100);
+	unsigned i, n;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (i = 0; i < 13; i++) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	packet_out(100);
+	has_link = 0;
+	wait_ms(1000);
+	ck_assert_int_eq(asked_type, MSG_XK_START);
+	ck_assert_ptr_nonnull(s->extra->out);
+	give_msg1();
+	n = nphase[FSP_SETUP];
+	wait_ms(100);
+	has_link = 1;
+	session_found(peer.addr);
+	ck_assert_uint_eq(nphase[FSP_SETUP], n + 1);
+}
+END_TEST
+
 /* Our Msg3 was lost, theirs was not: only their keys are surely shared. */
 START_TEST(keys_of_ours_that_nobody_heard_give_way_to_proven_ones)
 {
@@ -515,6 +540,7 @@ tests(TCase *t)
 	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
 	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
 	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
