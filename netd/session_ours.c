@@ -133,8 +133,17 @@ on_xk_msg3(struct chan *c, const struct msg_xk_msg3 *m, int *fds)
 	out.noise = m->noise;
 	shake_send(h, &out);
 	session_take_keys(h->s, m->session, m->epoch, ROLE_OURS);
-	if (h->s->cur.session != h->key && h->s->pend.session != h->key)
-		shake_drop(h);		/* theirs came first and stays */
+	shake_outlived(h->s);		/* theirs came first and stays */
+}
+
+void
+shake_outlived(struct session *s)
+{
+	struct shake *h = s->extra->out;
+
+	if (h != NULL && h->state == SHAKE_MSG3 && s->cur.session != h->key &&
+	    s->pend.session != h->key)
+		shake_drop(h);
 }
 
 void

@@ -183,6 +183,34 @@ heard_in_doubt(struct session *s)
 		session_let_go(s);
 }
 
+/* Is our Msg3 for the keys in use still under way? */
+static int
+is_telling(const struct session *s)
+{
+	const struct shake *h = s->extra->out;
+
+	return h != NULL && h->state == SHAKE_MSG3 && h->key == s->cur.session;
+}
+
+/*
+ * Theirs, which are surely shared, take the place of ours. When the far end has
+ * ours too, or gets them yet, it takes them into use: so they must not end here
+ * after a while, but wait for that as new keys do, with the other bit.
+ */
+static void
+give_way(struct session *s, const struct session_keys *theirs, int ours_wait)
+{
+	session_drop_key(s->pend.session);
+	s->pend = *theirs;
+	promote(s);
+	if (ours_wait) {
+		s->pend = s->prev;
+		memset(&s->prev, 0, sizeof(s->prev));
+		s->k_bit = !s->k_bit;
+	}
+	say_established(s);
+}
+
 void
 session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
     enum keys_role role)
@@ -193,6 +221,7 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 	};
 	enum keys_role		pending = pending_role(s);
 	int			same = memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
+	int			ours_wait = same && role == ROLE_THEIRS && is_telling(s);
 
 	/*
 	 * Keys of ours under which nothing was heard may be ours alone, their Msg3
@@ -225,10 +254,7 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 			session_hold_data(s);
 		return;
 	case KEYS_NOW:
-		session_drop_key(s->pend.session);
-		s->pend = k;
-		promote(s);
-		say_established(s);
+		give_way(s, &k, ours_wait);
 		return;
 	}
 }

@@ -24,6 +24,8 @@ void		 shake_encode(struct shake *, const struct fsp_shake *);
 void		 shake_again(struct shake *);
 void		 shake_setup(struct shake *, struct fsp_shake *);
 void		 shake_ack(struct shake *, struct fsp_shake *);
+/* Keys that our Msg3 is about are in nobody's use any more: no more of it. */
+void		 shake_outlived(struct session *);
 /* Whoever hears no Setup because it waits for something else shall hear it. */
 void		 shake_unblock(const struct shake *);
 /* Once more what was sent last, with all its resends. */

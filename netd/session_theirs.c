@@ -243,6 +243,7 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 	    !session_is_smaller(s->addr)))
 		shake_drop(s->extra->out);
 	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
+	shake_outlived(s);
 	s->extra->proved_ms = netd.now_ms;
 	session_let_go(s);
 	hold_release(h->addr, 1);

@@ -388,6 +388,50 @@ START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 }
 END_TEST
 
+/* Both began, both Msg3s came: the far end may take ours into use much later. */
+START_TEST(keys_of_ours_that_gave_way_wait_until_they_are_heard)
+{
+	struct session *s = established(100);
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 200);
+	frame_in(200, FSP_WARMUP, "", 0);
+	wait_ms(SESSION_CUT_MS);
+	ck_assert_uint_eq(last.session_key, 100);	/* the question */
+	ck_assert_uint_eq(frame[57], FSP_CP | FSP_K);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 200);
+	ck_assert_uint_eq(frame[57] & FSP_K, 0);
+	wait_ms(30000);
+	ck_assert_ptr_nonnull(s->extra->out);
+	frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 100);
+	ck_assert_ptr_null(s->extra->out);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	frame_in(200, FSP_WARMUP, "", 0);		/* sealed before */
+	ck_assert_uint_eq(s->prev.session, 200);
+}
+END_TEST
+
+/* A far end that has begun anew has none of ours. */
+START_TEST(keys_of_ours_end_with_the_process_that_they_were_shared_with)
+{
+	struct session *s = established(100);
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb2);
+	ck_assert_uint_eq(s->cur.session, 200);
+	ck_assert_uint_eq(s->pend.session, 0);
+	ck_assert_ptr_null(s->extra->out);
+}
+END_TEST
+
 /* No way at that moment: it must not cost the next half minute. */
 START_TEST(silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found)
 {
@@ -440,14 +484,16 @@ START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
 	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
 	answer_up(200, 0xb1);
 	dropped = ndropped_key;
+	frame_in(200, FSP_WARMUP, "", 0);
 	wait_ms(3 * SESSION_DRAIN_MS);
-	ck_assert_uint_eq(s->prev.session, 100);
+	ck_assert_uint_eq(s->pend.session, 100);
 	ck_assert_uint_eq(ndropped_key, dropped);
 	frame_in(100, FSP_WARMUP, "", 0);
 	frame_in(200, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 100);
 	wait_ms(SESSION_DRAIN_MS + 1000);
 	ck_assert_uint_eq(s->prev.session, 0);
-	ck_assert_uint_eq(dropped_key, 100);
+	ck_assert_uint_eq(dropped_key, 200);
 }
 END_TEST
 
@@ -540,6 +586,8 @@ tests(TCase *t)
 	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, keys_of_ours_that_gave_way_wait_until_they_are_heard);
+	tcase_add_test(t, keys_of_ours_end_with_the_process_that_they_were_shared_with);
 	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
 	tcase_add_test(t, crossed_keys_stay_until_one_side_was_heard_under_the_new_ones);
