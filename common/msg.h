@@ -37,9 +37,9 @@ enum listen_bind { LISTEN_ANY = 1, LISTEN_MESH };
 
 /* Why a connection of the directory ended: TALK_END. */
 enum talk_why { TALK_CLOSED = 1, TALK_FAILED, TALK_LATE, TALK_BUSY };
-/* Connections that came in, in all. Under way: pieces of TALK_HEARD that dird has not taken, bytes of TALK_SAY
- * not yet said. */
-enum { TALK_GUESTS = 24, TALK_PIECE = 1200, TALK_PIECES = 8, TALK_SAY_MAX = 16384 };
+/* Connections that dird dials, and that came in, in all. Under way: pieces of
+ * TALK_HEARD that dird has not taken, bytes of TALK_SAY not yet said. */
+enum { TALK_CALLS = 8, TALK_GUESTS = 24, TALK_PIECE = 1200, TALK_PIECES = 8, TALK_SAY_MAX = 16384 };
 
 enum msg_type {
 	MSG_NONE,

@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TALK_CALLS	8	/* that we dialled, at one time */
-
 struct evbuffer;
 
 struct talk {

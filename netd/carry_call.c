@@ -17,14 +17,14 @@
 #define DIAL_MS		10000
 #define CALL_MS		300000
 
-static int	spare[DIALS_MAX];
+static int	spare[TALK_CALLS];
 static unsigned	spares;
 
 void
 carry_dial(int fd)
 {
-	if (spares == DIALS_MAX)
-		fatalx("more than %d sockets that dial", DIALS_MAX);
+	if (spares == TALK_CALLS)
+		fatalx("more than %d sockets that dial", TALK_CALLS);
 	spare[spares++] = fd;
 }
 
@@ -94,7 +94,7 @@ on_talk_dial(struct chan *c, const struct msg_talk_dial *m, int *fds)
 	t = carry_begin(m->talk, spares == 0 ? -1 : spare[spares - 1], 1, ip6);
 	if (t == NULL || memcmp(ip6, netd.ip6, sizeof(ip6)) == 0)
 		fatalx("dird has more calls than %d, or calls itself",
-		    DIALS_MAX);
+		    TALK_CALLS);
 	if (t->fd == -1) {
 		carry_end(t, TALK_BUSY);
 		return;

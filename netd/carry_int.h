@@ -11,8 +11,7 @@
 
 #include "carry.h"
 
-#define DIALS_MAX	8
-#define TALKS		(DIALS_MAX + TALK_GUESTS)
+#define TALKS		(TALK_CALLS + TALK_GUESTS)
 
 enum talk_state {
 	TALK_FREE,

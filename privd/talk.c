@@ -17,7 +17,6 @@
 #include "log.h"
 #include "privd.h"
 
-#define DIALS		8
 #define BACKLOG		16
 /* What is sent and not acknowledged for so long ends a connection. */
 #define LOST_MS		30000
@@ -75,7 +74,7 @@ talk_fill(void)
 		fatal("listen for directories");
 	SEND(dir_listen, PROC_NETD, &listener, &fd);
 	close(fd);
-	for (i = 0; i < DIALS; i++) {
+	for (i = 0; i < TALK_CALLS; i++) {
 		fd = on_tun(ip6, 0);
 		SEND(dir_dial, PROC_NETD, &dial, &fd);
 		close(fd);

@@ -26,7 +26,6 @@
 
 #define LIES	300
 #define SEEDS	40
-#define DIALS	8
 #define NAMES	10u
 #define WAIT_MS	20000
 #define OURS	0x80000000u
@@ -91,7 +90,7 @@ be_netd(int fd)
 	netd.base = event_base_new();
 	chan_init(&netd.dird, fd, PROC_NETD, PROC_DIRD);
 	netd.dird.phase = RUN;
-	for (i = 0; i < DIALS; i++)
+	for (i = 0; i < TALK_CALLS; i++)
 		carry_dial(socket_of_lo());
 	carry_start();
 	while (poll(&p, 1, WAIT_MS) == 1 && take(&netd.dird)) {
@@ -141,7 +140,7 @@ lie(void)
 	d.pub[0] = (uint8_t)n;
 	switch (any(4)) {
 	case 0:
-		if (!mean && (is_open[n] || n > DIALS))
+		if (!mean && (is_open[n] || n > TALK_CALLS))
 			return 0;
 		is_open[n] = 1;
 		ended[n] = 0;
@@ -167,7 +166,7 @@ all_end(void)
 	struct msg_talk_dial d = { .talk = OURS + NAMES };
 	unsigned i;
 
-	for (i = 1; i <= DIALS; i++) {
+	for (i = 1; i <= TALK_CALLS; i++) {
 		if (is_open[i])
 			continue;
 		d.talk = OURS + i;
@@ -176,7 +175,7 @@ all_end(void)
 		if (chan_send(&door, MSG_TALK_DIAL, &d, NULL) == -1)
 			return 0;
 	}
-	for (i = 1; i <= DIALS; i++)
+	for (i = 1; i <= TALK_CALLS; i++)
 		while (!ended[i])
 			if (poll(&p, 1, WAIT_MS) != 1 || !hear())
 				return 0;
