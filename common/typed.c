@@ -44,6 +44,29 @@ object_fields(enum object t)
 }
 
 int
+is_printable(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] < ' ' || s[i] > '~')
+			return 0;
+	return 1;
+}
+
+size_t
+make_printable(char *out, size_t cap, const void *s, size_t len)
+{
+	const char *p = s;
+	size_t i;
+
+	for (i = 0; i < len && i < cap - 1; i++)
+		out[i] = is_printable(p + i, 1) ? p[i] : '?';
+	out[i] = '\0';
+	return i;
+}
+
+int
 is_hex(const char *s, size_t len)
 {
 	size_t i;

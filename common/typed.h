@@ -48,6 +48,12 @@ enum form { FORM_GOOD, FORM_RANGE, FORM_BAD };
  * and a NUL behind them.
  */
 enum form	form_of(const struct field *, const char *s, size_t len);
+int	is_printable(const char *, size_t len);	/* ASCII from ' ' to '~' */
+/*
+ * len bytes of s as at most cap - 1 and a NUL: what is not printable becomes '?'.
+ * out may be s. How many they are.
+ */
+size_t	make_printable(char *out, size_t cap, const void *s, size_t len);
 int	is_line(const char *, size_t len);	/* no control characters */
 int	is_label(const char *, size_t len);
 int	is_kind(const char *, size_t len);	/* ^[a-z][a-z0-9-]{1,31}$ */

@@ -198,17 +198,6 @@ audit_verify(uint64_t *records, const char **wrong)
 
 /* -- privd ---------------------------------------------------------------- */
 
-/* privd bounds them; what is no printable ASCII it has replaced already. */
-static void
-text_of(char *out, size_t cap, const uint8_t *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len && i < cap - 1; i++)
-		out[i] = p[i] >= ' ' && p[i] <= '~' ? (char)p[i] : '?';
-	out[i] = '\0';
-}
-
 void
 on_audit(struct chan *c, const struct msg_audit *m, int *fds)
 {
@@ -217,8 +206,9 @@ on_audit(struct chan *c, const struct msg_audit *m, int *fds)
 	char			text[sizeof(m->text) + 1];
 
 	(void)fds;
-	text_of(who, sizeof(who), m->who, m->who_len);
-	text_of(text, sizeof(text), m->text, m->text_len);
+	/* privd has seen to it already. */
+	make_printable(who, sizeof(who), m->who, m->who_len);
+	make_printable(text, sizeof(text), m->text, m->text_len);
 	a.ok = audit_write(m->what, who, text) == 0;
 	if (!a.ok)
 		log_error("not recorded: %s %s", m->what, text);

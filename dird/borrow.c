@@ -42,16 +42,6 @@ static unsigned		nhave;
 
 /* -- what is borrowed ------------------------------------------------------ */
 
-void
-borrow_clean(char *out, size_t cap, const char *text)
-{
-	size_t i;
-
-	for (i = 0; text != NULL && text[i] != '\0' && i < cap - 1; i++)
-		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-	out[i] = '\0';
-}
-
 int
 borrow_is_endpoint(const char *s)
 {
@@ -176,6 +166,7 @@ on_lent(struct trying *t, const json_t *answer)
 	    answer, "until")) };
 	const char *endpoint = json_string_value(json_object_get(answer,
 	    "endpoint"));
+	const json_t *note = json_object_get(answer, "note");
 	json_t *v;
 
 	if (endpoint == NULL || !borrow_is_endpoint(endpoint) ||
@@ -186,8 +177,8 @@ on_lent(struct trying *t, const json_t *answer)
 	strcpy(b.service, t->service);
 	strcpy(b.provider, t->provider);
 	strcpy(b.endpoint, endpoint);
-	borrow_clean(b.note, sizeof(b.note), json_string_value(
-	    json_object_get(answer, "note")));
+	make_printable(b.note, sizeof(b.note), json_string_value(note),
+	    json_string_length(note));
 	if (write_down(&b) == -1) {
 		no(t, 503, grant_code(GRANT_RECORD), "it is lent, but cannot "
 		    "be written down here");

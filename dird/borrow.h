@@ -21,11 +21,7 @@ void	borrow_show(json_t *, const char *service);
 /* A record of the audit stream, each, oldest first, when it is read. */
 void	borrow_recall(const json_t *record);
 void	borrow_forget_all(void);
-/*
- * Printable ASCII, at most cap - 1 bytes; what is not becomes '?'. An endpoint
- * is SCHEME://REST without quotes, or "".
- */
-void	borrow_clean(char *out, size_t cap, const char *text);
+/* SCHEME://REST without quotes, or "". */
 int	borrow_is_endpoint(const char *);
 
 #endif

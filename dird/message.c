@@ -17,17 +17,6 @@ line_of(struct span *rest, struct span *line)
 	return 0;
 }
 
-static int
-is_printable(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return 0;
-	return 1;
-}
-
 /* Up to a space; what is behind it stays in s. */
 static struct span
 word(struct span *s)
@@ -105,7 +94,7 @@ read_target(struct span s, struct message *m)
 	char *q;
 
 	if (s.n == 0 || s.n >= sizeof(m->path) || s.p[0] != '/' ||
-	    !is_printable(s))
+	    !is_printable(s.p, s.n))
 		return "the path is none, or too long";
 	memcpy(m->path, s.p, s.n);
 	m->path[s.n] = '\0';

@@ -61,13 +61,11 @@ int
 cli_fail(enum lend_why why, const char *more)
 {
 	char	message[ERR_LEN + 200], clean[ERR_LEN];
-	size_t	i;
+	size_t	n = make_printable(clean, sizeof(clean), more,
+		    more == NULL ? 0 : strlen(more));
 
-	for (i = 0; more != NULL && more[i] != '\0' && i < sizeof(clean) - 1; i++)
-		clean[i] = more[i] >= ' ' && more[i] <= '~' ? more[i] : '?';
-	clean[i] = '\0';
 	snprintf(message, sizeof(message), "%s%s%s", lend_text(why),
-	    i > 0 ? ": " : "", clean);
+	    n > 0 ? ": " : "", clean);
 	record(why);
 	print(json_pack("{s:s, s:s}", "code", lend_code(why), "message",
 	    message), stderr);

@@ -54,14 +54,13 @@ static int
 text_of(struct conf_ctx *c, yaml_node_t *n, char *out, size_t max)
 {
 	const char	*s = conf_text(n);
-	size_t		 i, len;
+	size_t		 len;
 
 	if (s == NULL)
 		return conf_error(c, n, "not a text");
 	len = strlen(s);
-	for (i = 0; i < len; i++)
-		if (s[i] < ' ' || s[i] > '~')
-			return conf_error(c, n, "not printable ASCII");
+	if (!is_printable(s, len))
+		return conf_error(c, n, "not printable ASCII");
 	if (len == 0 || len > max)
 		return conf_error(c, n, "not 1 to %zu bytes", max);
 	memcpy(out, s, len + 1);

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -38,15 +39,13 @@ void
 note_attempt(enum lend_why why, const char *call)
 {
 	char	line[ERR_LEN];
-	int	i, n = snprintf(line, sizeof(line), "<%d>macroctl[%d]: refused "
-		    "%s: %s", LOG_AUTHPRIV | LOG_NOTICE, (int)getpid(),
-		    lend_code(why), call);
+	size_t	n;
 
-	for (i = 0; i < n && i < (int)sizeof(line) - 1; i++)
-		if (line[i] < ' ' || line[i] > '~')
-			line[i] = '?';
+	snprintf(line, sizeof(line), "<%d>macroctl[%d]: refused %s: %s",
+	    LOG_AUTHPRIV | LOG_NOTICE, (int)getpid(), lend_code(why), call);
+	n = make_printable(line, sizeof(line), line, strlen(line));
 	/* Nowhere is left to say that this failed, too. */
-	if (sock != -1 && write(sock, line, (size_t)i) == -1) {
+	if (sock != -1 && write(sock, line, n) == -1) {
 		close(sock);
 		sock = -1;
 	}

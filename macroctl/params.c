@@ -211,7 +211,7 @@ one_cred(struct lines *l, const char *name, const json_t *v, char err[ERR_LEN])
 {
 	char		 num[24], clean[PARAM_TEXT + 1];
 	const char	*s = scalar(v, num);
-	size_t		 i, n = strlen(name);
+	size_t		 n = strlen(name);
 
 	if (n == 0 || n > PARAM_NAME ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != n)
@@ -221,9 +221,7 @@ one_cred(struct lines *l, const char *name, const json_t *v, char err[ERR_LEN])
 	    strlen(s) != json_string_length(v))))
 		return bad(err, "%s: not a text of at most %d bytes, a whole "
 		    "number, true or false", name, PARAM_TEXT);
-	for (i = 0; s[i] != '\0'; i++)
-		clean[i] = s[i] >= ' ' && s[i] <= '~' ? s[i] : '?';
-	clean[i] = '\0';
+	make_printable(clean, sizeof(clean), s, strlen(s));
 	return put(l, "cred", name, clean, err);
 }
 

@@ -14,14 +14,13 @@ text_of(const json_t *v, const char *name, char *out, size_t max,
     char err[ERR_LEN])
 {
 	const char	*s = json_string_value(v);
-	size_t		 i, n = json_string_length(v);
+	size_t		 n = json_string_length(v);
 
 	if (s == NULL || n > max)
 		return bad(err, "plan: %s is not a text of at most %zu bytes",
 		    name, max);
-	for (i = 0; i < n; i++)
-		if (s[i] < ' ' || s[i] > '~')
-			return bad(err, "plan: %s is not printable ASCII", name);
+	if (!is_printable(s, n))
+		return bad(err, "plan: %s is not printable ASCII", name);
 	memcpy(out, s, n + 1);
 	return 0;
 }

@@ -154,22 +154,19 @@ audit(uint32_t req, const char *what, const char *sub, const char *fmt, ...)
 	struct msg_audit	 m = { .req = req };
 	char			 text[sizeof(m.text) + 1];
 	va_list			 ap;
-	unsigned		 i;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			text[i] = '?';
+	m.text_len = (uint16_t)make_printable(text, sizeof(text), text,
+	    strlen(text));
 	log_info("%s %s", what, text);
 	if (r->pid == 0 || r->door.phase != RUN || !lend_has_room())
 		return -1;
 	snprintf(m.what, sizeof(m.what), "%s", what);
 	m.who_len = (uint16_t)strlen(sub);
 	memcpy(m.who, sub, m.who_len);
-	m.text_len = (uint16_t)i;
-	memcpy(m.text, text, i);
+	memcpy(m.text, text, m.text_len);
 	if (audit_send(&r->door, &m, NULL) == -1) {
 		house_lie(r, "its door is full");
 		return -1;

@@ -232,15 +232,12 @@ static void
 read_who(const struct nlattr *a, char who[LEND_WHO_LEN])
 {
 	const uint8_t	*v = mnl_attr_get_payload(a);
-	size_t		 n = mnl_attr_get_payload_len(a), i;
+	size_t		 n = mnl_attr_get_payload_len(a);
 
 	if (n < 3 || v[0] != UDATA_COMMENT || v[1] > n - 2)
 		return;
-	n = v[1] < LEND_WHO_LEN ? v[1] : LEND_WHO_LEN - 1;
-	for (i = 0; i < n && v[2 + i] != '\0'; i++)
-		who[i] = v[2 + i] >= ' ' && v[2 + i] <= '~' ?
-		    (char)v[2 + i] : '?';
-	who[i] = '\0';
+	make_printable(who, LEND_WHO_LEN, v + 2,
+	    strnlen((const char *)v + 2, v[1]));
 }
 
 static void

@@ -20,7 +20,7 @@ as_text(const char *text)
 	char out[BORROW_NOTE + 1];
 	size_t i;
 
-	borrow_clean(out, sizeof(out), text);
+	make_printable(out, sizeof(out), text, strlen(text));
 	if (strlen(out) > BORROW_NOTE)
 		abort();
 	for (i = 0; out[i] != '\0'; i++)

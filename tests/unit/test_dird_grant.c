@@ -534,11 +534,13 @@ START_TEST(a_note_is_printable_and_bounded)
 {
 	char out[8];
 
-	borrow_clean(out, sizeof(out), "a\x1b[2J\n\xc3");
+	ck_assert_uint_eq(make_printable(out, sizeof(out), "a\x1b[2J\n\xc3",
+	    7), 7);
 	ck_assert_str_eq(out, "a?[2J??");
-	borrow_clean(out, sizeof(out), "0123456789");
+	ck_assert_uint_eq(make_printable(out, sizeof(out), "0123456789", 10),
+	    7);
 	ck_assert_str_eq(out, "0123456");
-	borrow_clean(out, sizeof(out), NULL);
+	ck_assert_uint_eq(make_printable(out, sizeof(out), NULL, 0), 0);
 	ck_assert_str_eq(out, "");
 }
 END_TEST
