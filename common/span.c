@@ -108,6 +108,30 @@ span_int(struct span v)
 	return n;
 }
 
+size_t
+json_deep(const char *s, size_t len, unsigned max)
+{
+	unsigned depth = 0;
+	int	 in_string = 0;
+	size_t	 i;
+
+	for (i = 0; i < len; i++) {
+		if (in_string) {
+			if (s[i] == '\\')
+				i++;
+			else if (s[i] == '"')
+				in_string = 0;
+		} else if (s[i] == '"')
+			in_string = 1;
+		else if (s[i] == '{' || s[i] == '[') {
+			if (++depth > max)
+				return i;
+		} else if ((s[i] == '}' || s[i] == ']') && depth > 0)
+			depth--;
+	}
+	return len;
+}
+
 /* By character: its value and 1, or 0. Most of a journal is hex. */
 static const uint8_t nibble[256] = {
 	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,

@@ -28,7 +28,12 @@ struct span	span_text(struct span value);
 int64_t		span_int(struct span value);
 /* len bytes from a string of hex digits; 0, or -1. */
 int		span_hex(struct span value, uint8_t *out, size_t len);
-/* The same of 2 * len characters that are there. */
+/*
+ * Of any bytes: the first bracket that opens more than max of them, or len. To
+ * be asked before jansson sees them, which would recurse much deeper.
+ */
+size_t		json_deep(const char *, size_t len, unsigned max);
+/* As span_hex(), of 2 * len characters that are there. */
 int		hex_read(const char *p, uint8_t *out, size_t len);
 
 #endif

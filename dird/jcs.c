@@ -9,47 +9,12 @@
 #include <string.h>
 
 #include "jcs.h"
+#include "span.h"
 
 struct out {
 	char	*p, *end;
 	int	 bad;
 };
-
-/*
- * Depth is checked before jansson sees the text, which would recurse much
- * deeper. Brackets in strings do not count.
- */
-static int
-check_depth(const char *text, size_t len, struct because *b)
-{
-	size_t i, depth = 0;
-	int in_string = 0;
-
-	for (i = 0; i < len; i++) {
-		if (in_string) {
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '"')
-				in_string = 0;
-			continue;
-		}
-		switch (text[i]) {
-		case '"':
-			in_string = 1;
-			break;
-		case '{':
-		case '[':
-			if (++depth > JCS_DEPTH)
-				return because(b, WHY_DEPTH, "byte %zu", i);
-			break;
-		case '}':
-		case ']':
-			depth -= depth > 0;
-			break;
-		}
-	}
-	return 0;
-}
 
 static int	check_value(const json_t *, struct because *);
 
@@ -116,14 +81,17 @@ json_t *
 jcs_parse(const char *text, size_t len, struct because *b)
 {
 	json_error_t e;
+	size_t deep;
 	json_t *v;
 
 	if (len > JCS_MAX) {
 		because(b, WHY_SIZE, "%zu bytes", len);
 		return NULL;
 	}
-	if (check_depth(text, len, b) == -1)
+	if ((deep = json_deep(text, len, JCS_DEPTH)) < len) {
+		because(b, WHY_DEPTH, "byte %zu", deep);
 		return NULL;
+	}
 	v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 	if (v == NULL) {
 		because(b, reason_of(&e), "byte %d: %.60s", e.position, e.text);

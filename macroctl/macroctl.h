@@ -119,8 +119,6 @@ ssize_t	 params_lines(const struct manifest *, const char *json, size_t len,
 /* The same for what the provider said: any flat object of words and numbers. */
 ssize_t	 cred_lines(const char *json, size_t len, char *out, size_t cap,
 	    char err[ERR_LEN]);
-/* Brackets deeper than max? Before any library looks. */
-int	 json_is_deep(const char *, size_t len, unsigned max);
 
 /* plan.c */
 int	 plan_parse(const char *, size_t len, struct plan *, char err[ERR_LEN]);

@@ -9,32 +9,9 @@
 #include <string.h>
 
 #include "macroctl.h"
+#include "span.h"
 
 #define CREDS	16
-
-int
-json_is_deep(const char *s, size_t len, unsigned max)
-{
-	unsigned depth = 0;
-	int	 in_text = 0;
-	size_t	 i;
-
-	for (i = 0; i < len; i++) {
-		if (in_text) {
-			if (s[i] == '\\')
-				i++;
-			else if (s[i] == '"')
-				in_text = 0;
-		} else if (s[i] == '"')
-			in_text = 1;
-		else if (s[i] == '{' || s[i] == '[') {
-			if (++depth > max)
-				return 1;
-		} else if ((s[i] == '}' || s[i] == ']') && depth > 0)
-			depth--;
-	}
-	return 0;
-}
 
 int
 bad(char err[ERR_LEN], const char *fmt, ...)
@@ -57,7 +34,7 @@ load(const char *json, size_t len, char err[ERR_LEN])
 		bad(err, "longer than %d bytes", JSON_LEN);
 		return NULL;
 	}
-	if (json_is_deep(json, len, JSON_DEPTH)) {
+	if (json_deep(json, len, JSON_DEPTH) < len) {
 		bad(err, "deeper than %d", JSON_DEPTH);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "macroctl.h"
+#include "span.h"
 
 /* Printable ASCII of at most max bytes into out. */
 static int
@@ -114,7 +115,7 @@ plan_parse(const char *s, size_t len, struct plan *p, char err[ERR_LEN])
 	int		 ret = -1;
 
 	memset(p, 0, sizeof(*p));
-	if (json_is_deep(s, len, PLAN_DEPTH))
+	if (json_deep(s, len, PLAN_DEPTH) < len)
 		return bad(err, "plan: deeper than %d", PLAN_DEPTH);
 	o = json_loadb(s, len, JSON_REJECT_DUPLICATES, &e);
 	if (o == NULL)
