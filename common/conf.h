@@ -108,8 +108,11 @@ struct conf	*conf_new(void);
 int	conf_find_secret(const char *name, const char *text, size_t len,
 	    size_t *at, size_t *slen, int *persistent, char err[CONF_ERR_LEN]);
 
-/* /etc/fips/hosts: "name npub" a line. Bad lines are warned about and skipped. */
-int	conf_hosts(const char *name, const char *text, size_t len,
+/*
+ * /etc/fips/hosts: "name npub" a line, the last of a name counts. Bad lines are
+ * warned about and skipped. The list is the caller's to free.
+ */
+void	conf_hosts(const char *name, const char *text, size_t len,
 	    struct conf_host **, unsigned *n, void (*warn)(const char *));
 /*
  * peers.allow, peers.deny: npub, alias (of cf's peers or hosts) or ALL a line.

@@ -112,8 +112,7 @@ read_host(const char *name, const struct line *l, struct conf_host *h,
 	return -1;
 }
 
-/* 0 always; *out is the caller's to free. The last line of a name counts. */
-int
+void
 conf_hosts(const char *name, const char *text, size_t len,
     struct conf_host **out, unsigned *n, void (*warn)(const char *))
 {
@@ -134,7 +133,6 @@ conf_hosts(const char *name, const char *text, size_t len,
 	}
 	*out = list;
 	*n = count;
-	return 0;
 }
 
 /* The key of an npub, of a host, or of a peer's alias; hosts go first. */

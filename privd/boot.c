@@ -381,9 +381,8 @@ send_lists(void)
 	size_t			 len;
 
 	text = read_list("hosts", path, sizeof(path), &len);
-	if (text != NULL &&
-	    conf_hosts(path, text, len, &host, &n, warn_line) == -1)
-		conf_fatal("%s cannot be read", path);
+	if (text != NULL)
+		conf_hosts(path, text, len, &host, &n, warn_line);
 	for (i = 0; i < n; i++) {
 		m = (struct msg_conf_host){ .req = 1 };
 		boot_name(m.name, sizeof(m.name), host[i].name);
