@@ -304,7 +304,8 @@ told "privd gone, a kind that is none" BAD_KIND "../x activate" "$bin/macroctl" 
 check "credentials are not in the system log" refuses grep -q hunter "$tmp/syslog"
 lines=$(wc -l <"$tmp/syslog")
 logged "$bin/macroctl" -r "$tmp/a/run" tor-exit $g --params '{"run":"twice"}' >/dev/null 2>&1
-check "what the audit stream has is there alone" wait_for 5 test "$(audited '"twice')" = 1 -a "$(wc -l <"$tmp/syslog")" = "$lines"
+alone() { test "$(audited '"twice')" = 1 -a "$(wc -l <"$tmp/syslog")" = "$lines"; }
+check "what the audit stream has is there alone" wait_for 5 alone
 
 # A caller with next to no descriptors is recorded like any other. With fewer the
 # loader of the program ends it. Where root may not raise the hard limit, the soft.
