@@ -220,6 +220,20 @@ shake_heard_msg3(struct peer *p, const struct fsp_dgram *d,
 		refuse(REFUSE_FSP_UNEXPECTED);
 }
 
+/*
+ * Both began, and ours came first: who has sent under ours since then has given
+ * its own up, for of two that crossed that of the smaller address stays.
+ */
+static int
+is_given_up(const struct session *s, const struct shake *h,
+    const uint8_t epoch[8])
+{
+	return s->cur.session != 0 && s->cur.initiator &&
+	    session_is_smaller(s->addr) && s->extra->heard_cur_ms != 0 &&
+	    h->born_ms <= s->cur.start_ms &&
+	    memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
+}
+
 void
 on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 {
@@ -242,7 +256,10 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 	if (s->extra->out != NULL && (s->cur.session == 0 ||
 	    !session_is_smaller(s->addr)))
 		shake_drop(s->extra->out);
-	session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
+	if (is_given_up(s, h, m->epoch))
+		session_drop_key(m->session);
+	else
+		session_take_keys(s, m->session, m->epoch, ROLE_THEIRS);
 	shake_outlived(s);
 	s->extra->proved_ms = netd.now_ms;
 	session_let_go(s);

@@ -417,6 +417,31 @@ START_TEST(keys_of_ours_that_gave_way_wait_until_they_are_heard)
 }
 END_TEST
 
+/* Its Setup came before ours; since then it has sent under our keys. */
+START_TEST(keys_that_crossed_ours_and_were_given_up_are_not_taken)
+{
+	struct session *s;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	s = established(100);
+	frame_in(100, FSP_WARMUP, "", 0);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(s->pend.session, 0);
+	ck_assert_uint_eq(dropped_key, 200);
+	wait_ms(20000);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 100);
+	/* One that begins later is another matter. */
+	shake_in(FSP_SETUP, 7, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 8, peer.addr);
+	answer_up(201, 0xb1);
+	ck_assert(s->pend.session == 201 || s->cur.session == 201);
+}
+END_TEST
+
 /* A far end that has begun anew has none of ours. */
 START_TEST(keys_of_ours_end_with_the_process_that_they_were_shared_with)
 {
@@ -587,6 +612,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, keys_of_ours_that_gave_way_wait_until_they_are_heard);
+	tcase_add_test(t, keys_that_crossed_ours_and_were_given_up_are_not_taken);
 	tcase_add_test(t, keys_of_ours_end_with_the_process_that_they_were_shared_with);
 	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
