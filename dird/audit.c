@@ -3,7 +3,6 @@
  * written down and is answered when it is on the disk; when that cannot be, it
  * is told so, and nothing is lent.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

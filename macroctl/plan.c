@@ -3,7 +3,6 @@
  * value bounded, and nothing in it that the manifest does not allow.
  */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "macroctl.h"

@@ -243,7 +243,6 @@ void		 retry_failed(const uint8_t addr[NADDR_LEN]);
 /* A peer went that had been up. */
 void		 retry_lost(const uint8_t addr[NADDR_LEN]);
 void		 retry_settled(const uint8_t addr[NADDR_LEN]);
-void		 retry_forget(const uint8_t addr[NADDR_LEN]);
 int		 retry_conf_of(const uint8_t addr[NADDR_LEN]);
 unsigned	 retry_conf_count(void);
 uint64_t	 retry_tick(void);
