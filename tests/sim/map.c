@@ -68,6 +68,21 @@ link_nearest(struct sim *s, uint32_t i, unsigned want)
 	}
 }
 
+/* Below one that comes before it, each with the same chance; then some more links. */
+static void
+link_tree(struct sim *s, unsigned extra)
+{
+	uint32_t i, a, b;
+
+	for (i = 1; i < s->conf.nodes; i++)
+		link_add(s, i, (uint32_t)(sim_random(s) % i));
+	while (s->nlink < s->conf.nodes - 1 + extra) {
+		a = (uint32_t)(sim_random(s) % s->conf.nodes);
+		b = (uint32_t)(sim_random(s) % s->conf.nodes);
+		link_add(s, a, b);
+	}
+}
+
 struct sim *
 sim_new(const struct sim_conf *conf)
 {
@@ -88,10 +103,14 @@ sim_new(const struct sim_conf *conf)
 		put_le64(n->pub, sim_random(s));
 		put_le64(n->pub + 8, i);
 		crypto_generichash(n->addr, 16, n->pub, 32, NULL, 0);
+		if (conf->tree_links != 0)
+			continue;
 		link_nearest(s, i, 1 + (unsigned)(sim_random(s) % NEAREST));
 		if (i > 0 && sim_random(s) % 100 < conf->long_links)
 			link_add(s, i, (uint32_t)(sim_random(s) % i));
 	}
+	if (conf->tree_links != 0)
+		link_tree(s, conf->tree_links);
 	for (i = 0; i < conf->nodes; i++)
 		sim_start(s, i);
 	return s;
@@ -170,6 +189,47 @@ shortest(struct sim *s, uint32_t from, uint32_t to, uint32_t *queue,
 		}
 	}
 	return dist[to];
+}
+
+/* Do all others hang together without it? */
+static int
+is_spare(const struct sim *s, uint32_t node, uint32_t *queue, uint8_t *seen)
+{
+	uint32_t i, k, o, head = 0, tail = 0, n = s->conf.nodes;
+
+	memset(seen, 0, n);
+	seen[node] = 1;
+	queue[tail++] = (node + 1) % n;
+	seen[queue[0]] = 1;
+	while (head < tail) {
+		i = queue[head++];
+		for (k = 0; k < s->node[i].nlink; k++) {
+			o = s->node[i].link[k].node;
+			if (!seen[o])
+				queue[tail++] = o;
+			seen[o] = 1;
+		}
+	}
+	return tail == n - 1;
+}
+
+unsigned
+sim_busiest(struct sim *s)
+{
+	uint32_t *queue = calloc(s->conf.nodes, sizeof(*queue));
+	uint8_t	 *seen = calloc(s->conf.nodes, 1);
+	unsigned  i, best = 0, links = 0;
+
+	if (queue == NULL || seen == NULL)
+		err(1, "busiest");
+	for (i = 0; i < s->conf.nodes; i++)
+		if (s->node[i].nlink > links && is_spare(s, i, queue, seen)) {
+			best = i;
+			links = s->node[i].nlink;
+		}
+	free(queue);
+	free(seen);
+	return best;
 }
 
 double

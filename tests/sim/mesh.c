@@ -115,6 +115,10 @@ on_send(void *arg, unsigned slot, const uint8_t *msg, size_t len)
 
 	s->count.msgs[kind_of(msg[0])]++;
 	s->count.bytes[kind_of(msg[0])] += len + FRAME_OVERHEAD;
+	if (!s->node[l->node].runs && s->conf.mute_us != 0)
+		push(s, (struct event){ .at = s->now + s->conf.mute_us,
+		    .type = EV_DEAD, .node = (uint32_t)(n - s->node),
+		    .a = slot, .life = l->life });
 	if (l->cut || fraction(s) < s->conf.loss)
 		return;
 	if ((copy = malloc(len)) == NULL)
@@ -201,28 +205,51 @@ pair_try(struct sim *s, uint32_t i)
 	data_pass(n, msg, DATA_LEN + (size_t)wr_len(&w));
 }
 
-void
-sim_pairs(struct sim *s, unsigned n)
+/* Room for n of a new round. */
+static void
+round_begin(struct sim *s, unsigned n)
 {
-	unsigned i;
-
 	s->round++;
-	s->npair = n;
-	s->ndone = 0;
+	s->npair = s->ndone = 0;
 	s->pair = realloc(s->pair, n * sizeof(*s->pair));
 	if (s->pair == NULL)
 		err(1, "pairs");
-	for (i = 0; i < n; i++) {
-		do {
-			s->pair[i] = (struct pair){
-			    .from = (uint32_t)(sim_random(s) % s->conf.nodes),
-			    .to = (uint32_t)(sim_random(s) % s->conf.nodes) };
-		} while (s->pair[i].from == s->pair[i].to);
-		push(s, (struct event){ .at = s->now + sim_random(s) % 1000000,
-		    .type = EV_PAIR, .node = s->pair[i].from,
-		    .life = s->node[s->pair[i].from].life, .a = i,
-		    .b = s->round });
+}
+
+static void
+pair_add(struct sim *s, uint32_t from, uint32_t to)
+{
+	s->pair[s->npair] = (struct pair){ .from = from, .to = to };
+	push(s, (struct event){ .at = s->now + sim_random(s) % 1000000,
+	    .type = EV_PAIR, .node = from, .life = s->node[from].life,
+	    .a = s->npair++, .b = s->round });
+}
+
+void
+sim_pairs(struct sim *s, unsigned n)
+{
+	uint32_t from, to;
+
+	round_begin(s, n);
+	while (s->npair < n) {
+		from = (uint32_t)(sim_random(s) % s->conf.nodes);
+		to = (uint32_t)(sim_random(s) % s->conf.nodes);
+		if (from != to)
+			pair_add(s, from, to);
 	}
+}
+
+unsigned
+sim_pairs_all(struct sim *s)
+{
+	uint32_t i, k, n = s->conf.nodes;
+
+	round_begin(s, n * n);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < n; k++)
+			if (i != k && s->node[i].runs && s->node[k].runs)
+				pair_add(s, i, k);
+	return s->npair;
 }
 
 /* ---- running ---------------------------------------------------------------------- */

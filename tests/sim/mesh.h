@@ -16,6 +16,9 @@ struct sim_conf {
 	double	 loss;			/* of every message, each hop */
 	unsigned long_links;		/* percent of nodes with one across the map */
 	uint64_t dead_us;		/* until a silent link is given up */
+	uint64_t mute_us;		/* until who sends to a dead node misses it; 0: never */
+	/* Not a map but a random tree, and so many links more. */
+	unsigned tree_links;
 };
 
 struct sim_count {
@@ -40,10 +43,14 @@ void	 sim_kill(struct sim *, unsigned node);
 void	 sim_start(struct sim *, unsigned node);
 uint64_t sim_random(struct sim *);
 
+/* The node with the most links without which the others hang together. */
+unsigned sim_busiest(struct sim *);
 /* Nodes that run and do not have the best root that runs. */
 unsigned sim_astray(const struct sim *);
 /* Begin anew with that many random pairs, which try until they have talked. */
 void	 sim_pairs(struct sim *, unsigned n);
+/* The same with every pair of nodes that run, how many. */
+unsigned sim_pairs_all(struct sim *);
 unsigned sim_pairs_done(const struct sim *);
 /* Mean hops against mean shortest hops, over the pairs that talked. */
 double	 sim_stretch(struct sim *);

@@ -103,6 +103,33 @@ START_TEST(a_dead_root_is_forgotten)
 }
 END_TEST
 
+/* Seconds until all others talk again when the busiest node that can be spared dies. */
+static unsigned
+healing(uint64_t seed)
+{
+	struct sim_conf conf = { .nodes = 20, .tree_links = 10, .seed = seed,
+	    .dead_us = 30 * second, .mute_us = 5 * second };
+	struct sim     *s = sim_new(&conf);
+	unsigned	t, pairs;
+
+	sim_run(s, 15 * second);
+	sim_kill(s, sim_busiest(s));
+	pairs = sim_pairs_all(s);
+	for (t = 0; t < 120 && sim_pairs_done(s) < pairs; t++)
+		sim_run(s, sim_now(s) + second);
+	sim_free(s);
+	return t;
+}
+
+START_TEST(no_tree_takes_long_to_heal_round_a_dead_node)
+{
+	uint64_t seed;
+
+	for (seed = 1; seed <= 100; seed++)
+		ck_assert_uint_le(healing(seed), 20);
+}
+END_TEST
+
 START_TEST(one_frame_in_ten_may_be_lost)
 {
 	struct sim *s = mesh(60, 6, 0.10);
@@ -144,6 +171,7 @@ tests(TCase *t)
 	    a_mesh_comes_to_one_root_and_everybody_reaches_everybody);
 	tcase_add_test(t, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
 	tcase_add_test(t, a_dead_root_is_forgotten);
+	tcase_add_test(t, no_tree_takes_long_to_heal_round_a_dead_node);
 	tcase_add_test(t, one_frame_in_ten_may_be_lost);
 	tcase_add_test(t, a_quiet_mesh_says_little);
 }
