@@ -66,6 +66,7 @@ help:
 	@echo 'sudo make check   install what is missing, build, run every test'
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
+	@echo 'make calm         how often its nodes change their parents at rest'
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
@@ -309,16 +310,19 @@ uninstall purge:
 	@sh scripts/install.sh $@ '$(DESTDIR)'
 
 # The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
-SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg nexthop
+SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg mmp nexthop
 $(B)/meshsim: $(wildcard tests/sim/*.c tests/sim/*.h) $(SIMMODS:%=$(O)/netd/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm
 sim: $(B)/meshsim
 	@$(B)/meshsim $(or $(SEED),1) $(or $(NODES),100 1000)
 
+# How often the nodes of a mesh at rest change their parents: make calm SEED=1 NODES=100
+calm: $(B)/meshsim
+	@$(B)/meshsim calm $(or $(SEED),1) $(or $(NODES),100)
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim \
+.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim calm \
 	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile bench-lend install installed uninstall purge clean

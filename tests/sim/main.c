@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mesh.h"
 
@@ -109,6 +110,8 @@ main(int argc, char **argv)
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	int	 i;
 
+	if (argc > 1 && strcmp(argv[1], "calm") == 0)
+		return calm(argc - 1, argv + 1);
 	printf("memory of a node with room for 250 peers and 10,000 places: "
 	    "%zu KiB\n\n", sim_mem_250() / 1024);
 	puts("|  nodes |  links | root, s | 99 %, s | msg/min | B/min | pairs |"

@@ -119,11 +119,13 @@ sim_new(const struct sim_conf *conf)
 void
 sim_free(struct sim *s)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 0; i < s->conf.nodes; i++) {
 		if (s->node[i].runs)
 			modules_close(&s->node[i]);
+		for (k = 0; k < s->node[i].nlink; k++)
+			free(s->node[i].link[k].sense);
 		free(s->node[i].link);
 	}
 	while (s->nheap > 0)
@@ -251,6 +253,29 @@ sim_stretch(struct sim *s)
 	free(queue);
 	free(dist);
 	return best == 0 ? 0 : (double)hops / (double)best;
+}
+
+void
+sim_moves_begin(struct sim *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->conf.nodes; i++)
+		s->node[i].moves = s->node[i].back = 0;
+}
+
+void
+sim_moves(const struct sim *s, struct sim_moves *m)
+{
+	const struct node *n;
+
+	memset(m, 0, sizeof(*m));
+	for (n = s->node; n < s->node + s->conf.nodes; n++) {
+		m->all += n->moves;
+		m->back += n->back;
+		if (n->moves > m->most)
+			m->most = n->moves;
+	}
 }
 
 void

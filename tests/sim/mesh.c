@@ -322,6 +322,16 @@ on_node_event(struct node *n, const struct event *e)
 }
 
 static void
+on_cost(struct node *n, unsigned slot)
+{
+	struct link *l = &n->link[slot];
+
+	if (l->sense != NULL)
+		cost_due(n, slot, sense_report(n, slot));
+	tree_peer_cost(n->tree, slot, l->cost, tree_now(n->sim));
+}
+
+static void
 on_event(struct sim *s, const struct event *e)
 {
 	struct node *n = &s->node[e->node];
@@ -338,7 +348,7 @@ on_event(struct sim *s, const struct event *e)
 		if (e->type == EV_MSG)
 			on_msg(n, e->a, e->msg, e->len);
 		else if (e->type == EV_COST)
-			tree_peer_cost(n->tree, e->a, l->cost, tree_now(s));
+			on_cost(n, e->a);
 		else if (l->cut || !s->node[l->node].runs)
 			end_down(n, e->a);
 	} else if (n->runs && n->life == e->life) {

@@ -10,6 +10,16 @@
 
 enum { SIM_TREE, SIM_FILTER, SIM_REQUEST, SIM_RESPONSE, SIM_DATA, SIM_KINDS };
 
+/* How a link is measured, each end for itself; without `every_s` once and for all. */
+struct sim_sense {
+	unsigned every_s;		/* between two reports, after the first five */
+	unsigned frames;		/* that a report tells of */
+	double	 loss;			/* at most, each way of each link has its own */
+	double	 uneven;		/* the delay of an end: the link's, up to 1 + that times more or less */
+	double	 sway;			/* of the delay, in 30 to 300 s */
+	double	 load_us;		/* that a tree link takes longer than it would */
+};
+
 struct sim_conf {
 	unsigned nodes;
 	uint64_t seed;
@@ -19,10 +29,17 @@ struct sim_conf {
 	uint64_t mute_us;		/* until who sends to a dead node misses it; 0: never */
 	/* Not a map but a random tree, and so many links more. */
 	unsigned tree_links;
+	struct sim_sense sense;
+	int	 restless;		/* nothing keeps a node below its parent */
 };
 
 struct sim_count {
 	uint64_t msgs[SIM_KINDS], bytes[SIM_KINDS];
+};
+
+/* Changes of parent; those back to the one before; by the node with most. */
+struct sim_moves {
+	uint64_t all, back, most;
 };
 
 struct sim;
@@ -54,6 +71,9 @@ unsigned sim_pairs_all(struct sim *);
 unsigned sim_pairs_done(const struct sim *);
 /* Mean hops against mean shortest hops, over the pairs that talked. */
 double	 sim_stretch(struct sim *);
+/* From now on, and how many since. */
+void	 sim_moves_begin(struct sim *);
+void	 sim_moves(const struct sim *, struct sim_moves *);
 void	 sim_counts(const struct sim *, struct sim_count *);
 unsigned sim_links(const struct sim *);
 unsigned sim_depth_max(const struct sim *);
@@ -64,5 +84,8 @@ size_t	 sim_mem_250(void);
 double	 sim_over_cap(const struct sim *);
 /* Estimate of the mesh size of node 0; < 0 when there is none. */
 double	 sim_size_seen(const struct sim *);
+
+/* calm.c */
+int	 calm(int argc, char **argv);
 
 #endif

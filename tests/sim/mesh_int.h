@@ -35,6 +35,7 @@ struct link {
 	uint32_t life;			/* grows when it goes: old events are void */
 	uint64_t delay_us;
 	double	 cost;
+	struct sense *sense;		/* of this end; NULL: cost stays */
 	uint8_t	 up, cut;
 };
 
@@ -44,6 +45,7 @@ struct node {
 	struct link	    *link;
 	unsigned	     nlink;
 	uint32_t	     life, filters;
+	uint32_t	     parent, before, moves, back;	/* slots; how often */
 	int		     runs;
 	struct sim	    *sim;
 	struct tree	    *tree;
@@ -78,6 +80,8 @@ void	 on_send(void *arg, unsigned slot, const uint8_t *msg, size_t len);
 
 /* node.c: one node, its modules and its links */
 void	 seal(const uint8_t pub[32], const uint8_t *p, size_t len, uint8_t sig[64]);
+/* The next measurement of that end. */
+void	 cost_due(struct node *n, unsigned slot, uint64_t us);
 void	 end_down(struct node *n, unsigned slot);
 /* Both ends come up in one moment, as after a handshake. */
 void	 link_up(struct sim *s, uint32_t node, uint32_t slot);
@@ -85,5 +89,11 @@ void	 modules_open(struct node *n, unsigned peers, const uint8_t *addr,
 	    struct tree_time now);
 size_t	 modules_mem(const struct node *n);
 void	 modules_close(struct node *n);
+
+
+/* sense.c: what an end makes of its link */
+void	 sense_begin(struct node *n, unsigned slot);
+/* A report comes; in how many us the next. */
+uint64_t sense_report(struct node *n, unsigned slot);
 
 #endif

@@ -65,6 +65,17 @@ on_proof_verify(void *arg, uint32_t token, const uint8_t pub[32],
 
 /* ---- the glue netd has, too ------------------------------------------------- */
 static void
+moved(struct node *n)
+{
+	unsigned to = tree_parent(n->tree);
+
+	n->moves++;
+	n->back += to == n->before;
+	n->before = n->parent;
+	n->parent = to;
+}
+
+static void
 on_tree_changed(void *arg, unsigned what, unsigned slot)
 {
 	struct node *n = arg;
@@ -74,10 +85,12 @@ on_tree_changed(void *arg, unsigned what, unsigned slot)
 		return;
 	if (what & TREE_PEER)
 		bloom_peer_tree(n->bloom, slot, tree_is_tree_peer(n->tree, slot));
-	if (what & TREE_NEW_PARENT)
+	if (what & TREE_NEW_PARENT) {
+		moved(n);
 		for (i = 0; i < n->nlink; i++)
 			bloom_peer_tree(n->bloom, i,
 			    tree_is_tree_peer(n->tree, i));
+	}
 	if (what & TREE_NEW_PATH) {
 		coords_drop_via(n->coords, n->addr);
 		lookup_mesh_changed(n->lookup);
@@ -172,6 +185,8 @@ modules_open(struct node *n, unsigned peers, const uint8_t *addr,
 	memcpy(tc.addr, addr, 16);
 	memcpy(bc.addr, addr, 16);
 	memcpy(lc.addr, addr, 16);
+	if (n->sim->conf.restless)
+		tc.hysteresis = 0, tc.hold_ms = tc.flap_window_ms = 0;
 	if (peers == 250) {		/* as netd has it */
 		cc.max[0] = 10000, cc.max[1] = 4096, cc.per_giver = 512;
 		lc.open_max = 256, lc.recent_max = 4096, lc.work_max = 64;
@@ -216,6 +231,14 @@ end_down(struct node *n, unsigned slot)
 	lookup_peer_del(n->lookup, slot);
 }
 
+void
+cost_due(struct node *n, unsigned slot, uint64_t us)
+{
+	push(n->sim, (struct event){ .at = n->sim->now + us, .type = EV_COST,
+	    .node = (uint32_t)(n - n->sim->node), .life = n->link[slot].life,
+	    .a = slot });
+}
+
 static void
 end_up(struct node *n, unsigned slot)
 {
@@ -226,9 +249,9 @@ end_up(struct node *n, unsigned slot)
 	bloom_peer_add(n->bloom, slot);
 	tree_peer_add(n->tree, slot, n->sim->node[l->node].addr, 0,
 	    tree_now(n->sim));
-	push(n->sim, (struct event){ .at = n->sim->now + MEASURE_US,
-	    .type = EV_COST, .node = (uint32_t)(n - n->sim->node),
-	    .life = l->life, .a = slot });
+	if (n->sim->conf.sense.every_s != 0)
+		sense_begin(n, slot);
+	cost_due(n, slot, MEASURE_US);
 }
 
 void

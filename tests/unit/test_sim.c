@@ -1,6 +1,6 @@
 /*
  * test_sim.c -- whole meshes: they settle, they heal, and a seed is a run.
- * `make sim` prints a table. room: netd, with: ../sim/mesh ../sim/node ../sim/map
+ * `make sim` prints a table. room: netd, with: ../sim/mesh ../sim/node ../sim/map ../sim/sense
  */
 #include "../sim/mesh_int.h"
 #include "suite.h"
@@ -162,6 +162,33 @@ START_TEST(a_quiet_mesh_says_little)
 }
 END_TEST
 
+/* Changes of parent in ten minutes of 60 nodes whose tree links are slow with load. */
+static uint64_t
+moves_below_load(int restless)
+{
+	struct sim_conf	 conf = { .nodes = 60, .seed = 10, .long_links = 20,
+	    .dead_us = 30 * second, .restless = restless, .sense = {
+	    .every_s = 1, .frames = 50, .loss = 0.01, .uneven = 0.5, .sway = 0.2,
+	    .load_us = 50000 } };
+	struct sim	*s = sim_new(&conf);
+	struct sim_moves m;
+
+	sim_run(s, 300 * second);
+	sim_moves_begin(s);
+	sim_run(s, 900 * second);
+	sim_moves(s, &m);
+	sim_free(s);
+	return m.all;
+}
+
+START_TEST(what_each_end_sees_of_a_link_does_not_keep_a_mesh_moving)
+{
+	ck_assert_uint_le(moves_below_load(0), 60 * 10 / 20);
+	/* Without what keeps us still it does. */
+	ck_assert_uint_ge(moves_below_load(1), 60 * 10 / 5);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -174,4 +201,6 @@ tests(TCase *t)
 	tcase_add_test(t, no_tree_takes_long_to_heal_round_a_dead_node);
 	tcase_add_test(t, one_frame_in_ten_may_be_lost);
 	tcase_add_test(t, a_quiet_mesh_says_little);
+	tcase_add_test(t,
+	    what_each_end_sees_of_a_link_does_not_keep_a_mesh_moving);
 }
