@@ -123,15 +123,32 @@ pending_role(const struct session *s)
 	return s->pend.initiator ? ROLE_OURS : ROLE_THEIRS;
 }
 
+/* When it last had the keys in use, as far as we know. */
+static uint64_t
+shared_ms(const struct session *s)
+{
+	return s->extra->heard_cur_ms > s->cur.start_ms ?
+	    s->extra->heard_cur_ms : s->cur.start_ms;
+}
+
 /* Keys that are young had no time to be heard. */
 int
 session_is_doubtful(const struct session *s)
 {
-	uint64_t last_ms = s->cur.start_ms;
+	return session_decide_doubtful(netd.now_ms - shared_ms(s));
+}
 
-	if (s->extra->heard_cur_ms > last_ms)
-		last_ms = s->extra->heard_cur_ms;
-	return session_decide_doubtful(netd.now_ms - last_ms);
+/*
+ * May it have forgotten the session? v0.4.1 does with its link to us, whose going
+ * we see in a newer one, or in data that it leaves unanswered.
+ */
+static int
+may_have_forgotten(const struct session *s)
+{
+	const struct peer *p = peer_find(s->addr);
+
+	return s->extra->unheard_ms != 0 ||
+	    (p != NULL && p->up_ms > shared_ms(s));
 }
 
 /*
@@ -249,8 +266,8 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 		    s->extra->out == NULL && (s->extra->heard_cur_ms == 0 ||
 		    session_is_doubtful(s)))
 			cut_over(s);
-		/* It left our data unanswered, and this handshake not. */
-		else if (role == ROLE_OURS && s->extra->unheard_ms != 0)
+		/* But it answered this handshake. */
+		else if (role == ROLE_OURS && may_have_forgotten(s))
 			session_hold_data(s);
 		return;
 	case KEYS_NOW:

@@ -405,6 +405,47 @@ START_TEST(it_counts_who_spoke_first)
 }
 END_TEST
 
+/* After a silence our handshake beside the keys in use ends; then we have data. */
+static void
+renew_and_talk(struct session *s)
+{
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(1000);
+	if (peer.up_ms != 0)
+		peer.up_ms = netd.now_ms;
+	wait_ms(2000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	ntype[FSP_PACKET] = 0;
+	packet_out(100);
+}
+
+START_TEST(data_waits_for_no_keys_while_a_link_lasts)
+{
+	peer.up_ms = 0;
+	renew_and_talk(established(100));
+	ck_assert_uint_eq(ntype[FSP_PACKET], 1);
+	ck_assert_uint_eq(last.session_key, 100);
+}
+END_TEST
+
+/* v0.4.1 forgets a session with its link, and opens nothing under its keys. */
+START_TEST(data_waits_for_our_keys_where_the_link_is_newer_than_what_was_heard)
+{
+	peer.up_ms = 1;
+	renew_and_talk(established(100));
+	wait_ms(SESSION_HOLD_MS);
+	ck_assert_uint_eq(ntype[FSP_PACKET], 0);
+	ck_assert_uint_eq(last.session_key, 101);	/* the question */
+	frame_in(101, FSP_PATH_MTU, "\x64\x05", 2);
+	wait_ms(0);
+	ck_assert_uint_eq(ntype[FSP_PACKET], 1);
+	ck_assert_uint_eq(last.session_key, 101);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -425,4 +466,6 @@ tests(TCase *t)
 	tcase_add_test(t, no_session_goes_for_a_handshake_that_strangers_made_us_begin);
 	tcase_add_test(t, fresh_identities_push_out_each_other_and_not_what_we_use);
 	tcase_add_test(t, it_counts_who_spoke_first);
+	tcase_add_test(t, data_waits_for_no_keys_while_a_link_lasts);
+	tcase_add_test(t, data_waits_for_our_keys_where_the_link_is_newer_than_what_was_heard);
 }
