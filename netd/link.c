@@ -279,8 +279,10 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 		k = &p->cur;
 	}
 	if (k == &p->cur) {
-		if (!k->proven)
+		if (!k->proven) {
+			p->k_bit = (flags & FRAME_K) != 0;
 			peer_proven(p);
+		}
 		mesh_peer_up(p);
 		p->decrypt_fail = 0;
 		if (newest)

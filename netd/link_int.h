@@ -189,6 +189,12 @@ void		 up_dialled(const struct hs *, uint32_t session,
 void		 up_restarted(struct peer *, const uint8_t epoch[8],
 		    const char *text);
 
+/* -- link_lost.c ---------------------------------------------------------- */
+/* This peer was silent for too long, and goes. */
+void		 lost_note(const struct peer *);
+/* FRAME_K, 0 or 1, of what we send first on a link that this run of a node begins. */
+uint8_t		 lost_first_k_bit(const uint8_t addr[NADDR_LEN], const uint8_t epoch[8]);
+
 /* -- link_rekey.c --------------------------------------------------------- */
 void		 rekey_fresh(struct peer *);
 int		 rekey_begin(struct peer *);

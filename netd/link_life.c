@@ -171,6 +171,8 @@ tick_peer(struct peer *p)
 		    "Removing peer: link dead timeout peer=%s timeout_secs=%llu",
 		    peer_display(p->addr),
 		    (unsigned long long)(netd.now_ms - p->seen_ms) / 1000);
+		if (p->cur.proven)
+			lost_note(p);
 		peer_lose(p);
 		return LINK_NEVER;
 	}

@@ -128,6 +128,8 @@ promote(const struct hs *h, const struct link_keys *k, const uint8_t epoch[8],
 	p->cur = *k;
 	p->conf = retry_conf_of(h->addr);
 	p->outbound = h->outbound;
+	if (!h->outbound)
+		p->k_bit = lost_first_k_bit(h->addr, epoch);
 	p->link_id = h->link_id;
 	p->up_ms = p->seen_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();

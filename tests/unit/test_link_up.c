@@ -166,6 +166,68 @@ START_TEST(a_silent_peer_is_removed_and_its_keys_are_dropped)
 }
 END_TEST
 
+/* After a silence of this long, message 1 of that run: the bit of our first frame. */
+static unsigned
+first_k_bit(uint64_t silence_ms, uint8_t node, uint8_t epoch)
+{
+	struct peer	*p;
+	union msg_any	 m;
+
+	set_up();
+	peer_up(0x20, 1, 501);
+	later(silence_ms);
+	ck_assert_ptr_null(peer_find(addr_of(0x20)));
+	while (heard(&m) != MSG_NONE)
+		continue;
+	ck_assert(inbound(&home, 2, node, epoch, 502));
+	p = peer_find(addr_of(node));
+	link_beat(p);
+	ck_assert_uint_gt(nlent, 0);
+	return lent[nlent - 1]->buf[lent[nlent - 1]->off + 1] & FRAME_K;
+}
+
+/* v0.4.1 tries the keys of its rekey only if the bit changes. */
+START_TEST(who_kept_a_link_through_a_silence_sees_the_bit_change)
+{
+	struct peer *p;
+
+	ck_assert_uint_eq(first_k_bit(31000, 0x20, 1), FRAME_K);
+	p = peer_find(addr_of(0x20));
+	frame_in(&home, p->cur.our_index, 0, FRAME_K, (const uint8_t *)"\x51", 1,
+	    REFUSE_NONE);
+	ck_assert_uint_eq(p->k_bit, 1);
+}
+END_TEST
+
+START_TEST(who_did_not_keep_it_says_so_with_its_first_frame)
+{
+	struct peer *p;
+
+	ck_assert_uint_eq(first_k_bit(31000, 0x20, 1), FRAME_K);
+	p = peer_find(addr_of(0x20));
+	beat_in(&home, p->cur.our_index, 0);
+	ck_assert_uint_eq(p->k_bit, 0);
+}
+END_TEST
+
+START_TEST(a_peer_that_was_started_anew_begins_with_no_bit)
+{
+	ck_assert_uint_eq(first_k_bit(31000, 0x20, 2), 0);
+}
+END_TEST
+
+START_TEST(a_peer_that_was_not_lost_begins_with_no_bit)
+{
+	ck_assert_uint_eq(first_k_bit(31000, 0x30, 1), 0);
+}
+END_TEST
+
+START_TEST(a_silence_of_minutes_is_forgotten)
+{
+	ck_assert_uint_eq(first_k_bit(160000, 0x20, 1), 0);
+}
+END_TEST
+
 START_TEST(a_dial_that_is_answered_becomes_a_proven_peer)
 {
 	struct peer	*p;
@@ -450,6 +512,11 @@ tests(TCase *t)
 	    a_run_that_comes_back_is_a_second_node_with_the_same_identity);
 	tcase_add_test(t, an_unproven_peer_does_not_stay);
 	tcase_add_test(t, a_silent_peer_is_removed_and_its_keys_are_dropped);
+	tcase_add_test(t, who_kept_a_link_through_a_silence_sees_the_bit_change);
+	tcase_add_test(t, who_did_not_keep_it_says_so_with_its_first_frame);
+	tcase_add_test(t, a_peer_that_was_started_anew_begins_with_no_bit);
+	tcase_add_test(t, a_peer_that_was_not_lost_begins_with_no_bit);
+	tcase_add_test(t, a_silence_of_minutes_is_forgotten);
 	tcase_add_test(t, a_dial_that_is_answered_becomes_a_proven_peer);
 	tcase_add_test(t, crossed_dials_settle_on_the_smaller_ones);
 	tcase_add_test(t, crossed_dials_do_not_trust_what_may_be_a_replay);
