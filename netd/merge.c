@@ -93,11 +93,8 @@ read_heads(struct piece *p)
 static int
 is_sound(const struct piece *p)
 {
-	uint64_t sum = sum_pseudo(p->head, p->proto, p->len - IP6_HEAD);
-
-	sum = sum_add(sum, p->head + IP6_HEAD, p->head_len - IP6_HEAD);
-	sum = sum_add(sum, p->pkt + p->head_len, p->payload);
-	return sum_fold(sum) == 0xffff;
+	return sum_fold(sum_upper(p->head, p->proto, p->head + IP6_HEAD,
+	    p->head_len - IP6_HEAD, p->pkt + p->head_len, p->payload)) == 0xffff;
 }
 
 static int

@@ -117,11 +117,8 @@ static uint16_t
 checksum(const struct seg *s, const uint8_t *out, uint8_t proto,
     const uint8_t *payload, size_t n)
 {
-	size_t		head = (size_t)s->head - s->upper;
-	uint64_t	sum = sum_pseudo(out, proto, head + n);
-
-	sum = sum_add(sum, out + s->upper, head);
-	return (uint16_t)~sum_fold(sum_add(sum, payload, n));
+	return (uint16_t)~sum_fold(sum_upper(out, proto, out + s->upper,
+	    (size_t)s->head - s->upper, payload, n));
 }
 
 /* Of packet i of s, its headers at out. */

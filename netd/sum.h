@@ -82,4 +82,17 @@ sum_pseudo(const uint8_t *pkt, uint8_t proto, size_t upper)
 	    (uint32_t)upper), proto);
 }
 
+/*
+ * Of an upper layer whose header and payload need not stand together; pkt has
+ * the addresses. 0xffff, folded, when the checksum in the header is right.
+ */
+static inline uint64_t
+sum_upper(const uint8_t *pkt, uint8_t proto, const uint8_t *head,
+    size_t head_len, const uint8_t *payload, size_t len)
+{
+	uint64_t sum = sum_pseudo(pkt, proto, head_len + len);
+
+	return sum_add(sum_add(sum, head, head_len), payload, len);
+}
+
 #endif
