@@ -156,15 +156,21 @@ lru_add(uint32_t i, enum kind kind)
 	use[kind].n++;
 }
 
+/* Now the newest of this kind. */
+static void
+lru_move(uint32_t i, enum kind kind)
+{
+	lru_del(i);
+	lru_add(i, kind);
+}
+
 /* As one of this kind; what the configuration names is that for good. */
 static void
 touch(uint32_t i, enum kind kind)
 {
 	at(i)->e.seen_ms = netd.now_ms;
-	if (at(i)->kind != PINNED) {
-		lru_del(i);
-		lru_add(i, kind);
-	}
+	if (at(i)->kind != PINNED)
+		lru_move(i, kind);
 }
 
 static int
@@ -179,10 +185,8 @@ evict(void)
 {
 	uint32_t i, *p, tries = use[MET].n;
 
-	while ((i = use[MET].oldest, --tries > 0) && is_in_use(at(i)->e.addr)) {
-		lru_del(i);
-		lru_add(i, MET);
-	}
+	while ((i = use[MET].oldest, --tries > 0) && is_in_use(at(i)->e.addr))
+		lru_move(i, MET);
 	p = &bucket[bucket_of(at(i)->e.addr)];
 	while (*p != i)
 		p = &at(*p)->chain;
@@ -196,14 +200,11 @@ evict(void)
 static void
 keep_half(void)
 {
-	uint32_t pinned = nentry - use[ASKED].n - use[MET].n, i;
+	uint32_t pinned = nentry - use[ASKED].n - use[MET].n;
 	uint64_t size = netd.conf[CONF_CACHE_IDENTITY_SIZE];
 
-	if (use[ASKED].n < 2 || 2 * use[ASKED].n + pinned <= size)
-		return;
-	i = use[ASKED].oldest;
-	lru_del(i);
-	lru_add(i, MET);
+	if (use[ASKED].n >= 2 && 2 * use[ASKED].n + pinned > size)
+		lru_move(use[ASKED].oldest, MET);
 }
 
 static uint32_t
