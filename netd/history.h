@@ -1,6 +1,7 @@
 /*
  * history.h -- samples of the last hour (each second) and day (each minute),
- * for `show stats`. Lost when netd ends. Memory is touched as time goes by.
+ * for `show stats`. Lost when netd ends. 70 KiB a peer, from its
+ * first sample on.
  */
 #ifndef NETD_HISTORY_H
 #define NETD_HISTORY_H
