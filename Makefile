@@ -129,8 +129,8 @@ $(foreach p,$(PROGS),$(eval $(call program,$(F),$(CLANG),$(FUZZFLAGS),$(p))))
 $(eval $(call verifier,$(F),$(CLANG),$(FUZZFLAGS)))
 
 # Planners: static, each by itself, beside macroctl as the installed ones are.
-KINDS	:= $(patsubst macroctl/macros.d/%.yaml,%,$(wildcard macroctl/macros.d/*.yaml))
-planners: $(KINDS:%=$(B)/macros.d/%) $(KINDS:%=$(B)/macros.d/%.yaml)
+MACROS	:= $(patsubst macroctl/macros.d/%.yaml,%,$(wildcard macroctl/macros.d/*.yaml))
+planners: $(MACROS:%=$(B)/macros.d/%) $(MACROS:%=$(B)/macros.d/%.yaml)
 $(B)/macros.d/%.yaml: macroctl/macros.d/%.yaml
 	@mkdir -p -m 755 $(@D)
 	$(Q)install -m 644 $< $@
@@ -270,7 +270,7 @@ define INSTALLED
 755 $(B)/cryptod $(LIBEXEC)/cryptod
 755 $(B)/dird $(LIBEXEC)/dird
 755 $(B)/macroctl $(LIBEXEC)/macroctl
-$(foreach k,$(KINDS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
+$(foreach k,$(MACROS),755 $(B)/macros.d/$(k) $(LIBEXEC)/macros.d/$(k)
 644 $(B)/macros.d/$(k).yaml $(LIBEXEC)/macros.d/$(k).yaml
 )755 $(B)/bastidectl $(PREFIX)/bin/bastidectl
 755 $(B)/bastide-verify $(PREFIX)/bin/bastide-verify

@@ -143,6 +143,13 @@ found=$(impure "$dir/impure.o" | sort | tr '\n' ';')
 if [ "$found" = "calls time;impure.o keeps asked;" ]; then echo "ok $n - and a clock and a variable would show"
 else echo "not ok $n - and a clock and a variable would show"; echo "# $found"; bad=1; fi
 
+# What a benchmark is told in its environment would be make's own instead.
+n=$((n + 1))
+told=$(grep -ohE '\$\{[A-Z_]+:?-' bench/*.sh | tr -d '${:-' | sort -u)
+found=$(for v in $told; do grep -nE "^(export )?$v[[:space:]]*[:?+]?=" Makefile; done)
+if [ -n "$told" ] && [ -z "$found" ]; then echo "ok $n - the Makefile has no variable of a benchmark's name"
+else echo "not ok $n - the Makefile has no variable of a benchmark's name"; echo "$found" | sed 's/^/# /'; bad=1; fi
+
 # Same source, same compiler, same bytes, wherever the tree stands.
 n=$((n + 1))
 mkdir "$dir/copy" && cp -r Makefile common privd netd cryptod macroctl ctl dird verify docs "$dir/copy/"
