@@ -225,7 +225,7 @@ $(B)/dird_load: bench/dird_load.c Makefile
 $(B)/dird_bench: bench/dird_bench.c $(O)/libdird.a $(O)/libcommon.a
 	$(Q)$(CC) $(WARN) $(OPT) $(DEFS) -Idird -o $@ $< $(O)/libdird.a $(O)/libcommon.a $(L_dird) -lsqlite3
 # Modules of two rooms in one program: those of netd are named, for names meet.
-MICROMODS := frame nexthop route tree tree_choose tree_msg bloom bloom_filter coords coords_cache seg merge ip6
+MICROMODS := frame nexthop route tree tree_choose tree_msg bloom bloom_filter coords coords_cache coords_show seg merge ip6
 bench-micro:
 	$(deps) bench
 	@$(MAKE) --no-print-directory $(B)/micro
@@ -310,7 +310,7 @@ uninstall purge:
 	@sh scripts/install.sh $@ '$(DESTDIR)'
 
 # The whole mesh in one process: make sim SEED=1 NODES="100 1000 10000"
-SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache lookup lookup_table lookup_msg mmp nexthop
+SIMMODS	:= tree tree_choose tree_msg bloom bloom_filter coords coords_cache coords_show lookup lookup_table lookup_msg mmp nexthop
 $(B)/meshsim: $(wildcard tests/sim/*.c tests/sim/*.h) $(SIMMODS:%=$(O)/netd/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(WARN) $(OPT) $(DEFS) -Inetd -o $@ $(filter %.c %.o,$^) -lsodium -lm

@@ -7,59 +7,12 @@
  * own. Every step costs the same however full the cache is: what a move of ours
  * made wrong goes when somebody next looks at it.
  */
-#include "coords.h"
+#include "coords_int.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 
 #define NIL UINT32_MAX
-
-enum { BLOCK = 8 };
-
-struct block {
-	uint8_t	 addr[BLOCK][NADDR_LEN];
-	uint32_t next;
-};
-
-/* An entry stands in two orders of use: of all, and of its giver. */
-enum order { ALL, GIVER, ORDERS };
-
-struct link {
-	uint32_t newer, older;
-};
-
-struct list {
-	uint32_t newest, oldest, count;
-};
-
-struct entry {
-	uint8_t	    addr[NADDR_LEN];
-	uint64_t    born_ms, fresh_ms, used_ms, stamp;
-	uint64_t    move;		/* right as of this move of ours */
-	uint32_t    block, hash_next;	/* hash_next doubles as the free list */
-	struct link link[ORDERS];
-	uint16_t    n, giver, path_mtu;	/* n 0: free */
-};
-
-struct share {
-	struct entry	*entry;
-	struct block	*block;
-	uint32_t	*bucket;
-	struct list	 all, *giver;	/* giver: one for each peer */
-	uint32_t	 max, nblock, mask;
-	uint32_t	 free, block_free;
-	uint32_t	 fresh, block_fresh;	/* never used beyond: pages stay away */
-};
-
-struct coords_cache {
-	struct coords_cfg cfg;
-	struct share	  share[COORDS_SOURCES];
-	uint64_t	  stamp;
-	/* Moves of ours, counted: the last that made paths through `via` wrong,
-	 * and those that brought the last root and the one before. */
-	uint64_t	  move, via_move, root_move, former_move;
-	uint8_t		  via[NADDR_LEN], root[NADDR_LEN];
-};
 
 /* ---- one share ---------------------------------------------------------- */
 static uint32_t *
@@ -217,8 +170,8 @@ blocks_take(struct share *s, const struct coords *c)
 	return first;
 }
 
-static void
-path_copy(const struct share *s, const struct entry *e, struct coords *c)
+void
+coords_path(const struct share *s, const struct entry *e, struct coords *c)
 {
 	uint32_t b = e->block;
 	unsigned i, k;
@@ -248,7 +201,7 @@ is_wrong(const struct coords_cache *cc, const struct share *s,
 
 	if (e->move == cc->move)
 		return 0;
-	path_copy(s, e, &c);
+	coords_path(s, e, &c);
 	if (e->move < cc->via_move && coords_has(&c, cc->via))
 		return 1;
 	/* No path ends at both of two roots. */
@@ -256,8 +209,8 @@ is_wrong(const struct coords_cache *cc, const struct share *s,
 	    naddr_cmp(c.addr[c.n - 1], cc->root) != 0);
 }
 
-static int
-is_gone(const struct coords_cache *cc, enum coords_source src,
+int
+coords_is_gone(const struct coords_cache *cc, enum coords_source src,
     const struct entry *e, uint64_t now_ms)
 {
 	return is_aged(cc, e, src, now_ms) || is_wrong(cc, &cc->share[src], e);
@@ -324,20 +277,6 @@ coords_free(struct coords_cache *cc)
 	free(cc);
 }
 
-size_t
-coords_mem(const struct coords_cache *cc)
-{
-	const struct share *s;
-	size_t		    sum = sizeof(*cc);
-
-	for (s = cc->share; s < cc->share + COORDS_SOURCES; s++)
-		sum += s->max * sizeof(*s->entry) +
-		    s->nblock * sizeof(*s->block) +
-		    (s->mask + 1) * sizeof(*s->bucket) +
-		    cc->cfg.givers * sizeof(*s->giver);
-	return sum;
-}
-
 /* Give the entry, which is the newest in use and so no victim, its path. */
 static void
 path_set(struct coords_cache *cc, struct share *s, uint32_t i,
@@ -346,7 +285,7 @@ path_set(struct coords_cache *cc, struct share *s, uint32_t i,
 	struct entry *e = &s->entry[i];
 	struct coords old;
 
-	path_copy(s, e, &old);
+	coords_path(s, e, &old);
 	if (coords_equal(&old, c))
 		return;
 	blocks_free(s, e);
@@ -409,7 +348,7 @@ contradicts(struct coords_cache *cc, uint32_t known, const struct coords *c,
 	struct coords was;
 	int	      differs;
 
-	path_copy(s, e, &was);
+	coords_path(s, e, &was);
 	differs = !coords_equal(&was, c);
 	if (differs && i == NIL)
 		e->stamp = ++cc->stamp;
@@ -434,7 +373,7 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 		return -1;
 	known = find(cc, proven, addr, 0);
 	if (src == COORDS_HEARSAY && known != NIL &&
-	    !is_gone(cc, COORDS_PROVEN, &proven->entry[known], now_ms)) {
+	    !coords_is_gone(cc, COORDS_PROVEN, &proven->entry[known], now_ms)) {
 		differs = contradicts(cc, known, c, giver);
 		if (!differs)
 			return 0;
@@ -470,7 +409,7 @@ touch(struct coords_cache *cc, enum coords_source src, uint32_t i,
 	struct share *s = &cc->share[src];
 	struct entry *e = &s->entry[i];
 
-	if (is_gone(cc, src, e, now_ms))
+	if (coords_is_gone(cc, src, e, now_ms))
 		return -1;
 	e->move = cc->move;
 	e->used_ms = now_ms;
@@ -550,55 +489,4 @@ coords_drop_other_roots(struct coords_cache *cc, const uint8_t root[NADDR_LEN])
 		cc->former_move = cc->root_move;
 	memcpy(cc->root, root, NADDR_LEN);
 	cc->root_move = ++cc->move;
-}
-
-unsigned
-coords_count(const struct coords_cache *cc, enum coords_source src)
-{
-	return cc->share[src].all.count;
-}
-
-unsigned
-coords_top(const struct coords_cache *cc, enum coords_source src)
-{
-	return cc->share[src].fresh;
-}
-
-unsigned
-coords_fresh(const struct coords_cache *cc, enum coords_source src,
-    uint64_t now_ms, uint64_t *ages_ms)
-{
-	const struct share *s = &cc->share[src];
-	const struct entry *e;
-	unsigned n = 0;
-
-	for (e = s->entry; e < s->entry + s->fresh; e++)
-		if (e->n != 0 && !is_gone(cc, src, e, now_ms)) {
-			*ages_ms += now_ms - e->born_ms;
-			n++;
-		}
-	return n;
-}
-
-int
-coords_view(const struct coords_cache *cc, enum coords_source src, unsigned i,
-    uint64_t now_ms, struct coords_entry *out)
-{
-	const struct share *s = &cc->share[src];
-	const struct entry *e;
-
-	if (i >= s->max || s->entry[i].n == 0 ||
-	    is_gone(cc, src, &s->entry[i], now_ms))
-		return -1;
-	e = &s->entry[i];
-	memcpy(out->addr, e->addr, NADDR_LEN);
-	path_copy(s, e, &out->path);
-	out->source = src;
-	out->ref = i * COORDS_SOURCES + (uint32_t)src;
-	out->stamp = e->stamp;
-	out->giver = e->giver;
-	out->path_mtu = e->path_mtu;
-	out->born_ms = e->born_ms;
-	out->used_ms = e->used_ms;
-	return 0;
 }
