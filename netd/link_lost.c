@@ -13,40 +13,43 @@
 
 enum { LOST = 16, LOST_MS = 120000 };
 
-static struct {
+static struct lost {
 	uint8_t		addr[NADDR_LEN], epoch[8], k_bit;
 	uint64_t	at_ms;		/* 0: free */
 } lost[LOST];
 
+/* Where this node stands, or else the oldest. */
+static struct lost *
+place_of(const uint8_t addr[NADDR_LEN])
+{
+	struct lost *l, *oldest = lost;
+
+	for (l = lost; l < lost + LOST; l++) {
+		if (memcmp(l->addr, addr, NADDR_LEN) == 0)
+			return l;
+		if (l->at_ms < oldest->at_ms)
+			oldest = l;
+	}
+	return oldest;
+}
+
 void
 lost_note(const struct peer *p)
 {
-	unsigned i, at = 0;
+	struct lost *l = place_of(p->addr);
 
-	for (i = 0; i < LOST; i++) {
-		if (memcmp(lost[i].addr, p->addr, NADDR_LEN) == 0) {
-			at = i;
-			break;
-		}
-		if (lost[i].at_ms < lost[at].at_ms)
-			at = i;
-	}
-	memcpy(lost[at].addr, p->addr, NADDR_LEN);
-	memcpy(lost[at].epoch, p->epoch, sizeof(p->epoch));
-	lost[at].k_bit = p->k_bit;
-	lost[at].at_ms = netd.now_ms;
+	memcpy(l->addr, p->addr, NADDR_LEN);
+	memcpy(l->epoch, p->epoch, sizeof(l->epoch));
+	l->k_bit = p->k_bit;
+	l->at_ms = netd.now_ms;
 }
 
 uint8_t
 lost_first_k_bit(const uint8_t addr[NADDR_LEN], const uint8_t epoch[8])
 {
-	unsigned i;
+	const struct lost *l = place_of(addr);
 
-	for (i = 0; i < LOST; i++)
-		if (lost[i].at_ms != 0 &&
-		    netd.now_ms - lost[i].at_ms < LOST_MS &&
-		    memcmp(lost[i].addr, addr, NADDR_LEN) == 0 &&
-		    memcmp(lost[i].epoch, epoch, sizeof(lost[i].epoch)) == 0)
-			return !lost[i].k_bit;
-	return 0;
+	return l->at_ms != 0 && netd.now_ms - l->at_ms < LOST_MS &&
+	    memcmp(l->addr, addr, NADDR_LEN) == 0 &&
+	    memcmp(l->epoch, epoch, sizeof(l->epoch)) == 0 && !l->k_bit;
 }
