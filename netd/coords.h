@@ -94,7 +94,8 @@ int	coords_get(struct coords_cache *, const uint8_t addr[NADDR_LEN],
 	    uint16_t from, uint64_t now_ms, struct coords_entry *);
 /*
  * A next hop was computed from the entry with this ref and stamp: does the
- * entry say the same today? Counts as use. One array access.
+ * entry say the same today, and is it the last word still if it was got as that?
+ * Counts as use. One array access.
  */
 int	coords_still(struct coords_cache *, uint32_t ref, uint64_t stamp,
 	    uint64_t now_ms);

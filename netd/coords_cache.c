@@ -295,6 +295,18 @@ path_set(struct coords_cache *cc, struct share *s, uint32_t i,
 	e->stamp = ++cc->stamp;
 }
 
+/* Next hops that came from another's word as the last one are thought over. */
+static void
+speaks_last(const struct coords_cache *cc, struct share *s, uint32_t i)
+{
+	const uint8_t *addr = s->entry[i].addr;
+	uint32_t       k;
+
+	for (k = about(s, *bucket_of(cc, s, addr), addr); k != NIL;
+	    k = about(s, s->entry[k].hash_next, addr))
+		s->entry[k].is_last = k == i;
+}
+
 /* Next hops that came from what is known of addr are thought over. */
 static void
 doubt(struct coords_cache *cc, struct share *s, const uint8_t *addr)
@@ -391,6 +403,7 @@ coords_put(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 	if (i == NIL)
 		i = entry_new(cc, src, addr, giver, now_ms);
 	use(s, i);
+	speaks_last(cc, s, i);
 	path_set(cc, s, i, c);
 	s->entry[i].move = cc->move;
 	s->entry[i].fresh_ms = s->entry[i].used_ms = now_ms;
@@ -445,8 +458,11 @@ coords_get(struct coords_cache *cc, const uint8_t addr[NADDR_LEN],
 	    now_ms, out) == 0)
 		return 0;
 	while ((i = find_last(cc, said, addr)) != NIL)
-		if (give(cc, COORDS_HEARSAY, i, now_ms, out) == 0)
+		if (give(cc, COORDS_HEARSAY, i, now_ms, out) == 0) {
+			speaks_last(cc, said, i);
+			out->ref |= AS_LAST;
 			return 0;
+		}
 	return -1;
 }
 
@@ -454,11 +470,14 @@ int
 coords_still(struct coords_cache *cc, uint32_t ref, uint64_t stamp,
     uint64_t now_ms)
 {
-	enum coords_source src = ref % COORDS_SOURCES;
-	uint32_t	   i = ref / COORDS_SOURCES;
+	enum coords_source  src = ref / REF_SOURCE % COORDS_SOURCES;
+	uint32_t	    i = ref / REF_SOURCE / COORDS_SOURCES;
+	const struct entry *e;
 
-	if (i >= cc->share[src].max || cc->share[src].entry[i].stamp != stamp ||
-	    cc->share[src].entry[i].n == 0)
+	if (i >= cc->share[src].max)
+		return 0;
+	e = &cc->share[src].entry[i];
+	if (e->stamp != stamp || e->n == 0 || (ref & AS_LAST && !e->is_last))
 		return 0;
 	return touch(cc, src, i, now_ms) == 0;
 }

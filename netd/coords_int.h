@@ -9,7 +9,11 @@
 
 #include "coords.h"
 
-enum { BLOCK = 8 };
+enum {
+	BLOCK = 8,
+	AS_LAST = 1,		/* in a ref: given as the last word of its node */
+	REF_SOURCE = 2		/* in a ref: the source begins here */
+};
 
 struct block {
 	uint8_t	 addr[BLOCK][NADDR_LEN];
@@ -34,6 +38,7 @@ struct entry {
 	uint32_t    block, hash_next;	/* hash_next doubles as the free list */
 	struct link link[ORDERS];
 	uint16_t    n, giver, path_mtu;	/* n 0: free */
+	uint8_t	    is_last;		/* who gave it has the last word of its node */
 };
 
 struct share {

@@ -60,7 +60,7 @@ coords_view(const struct coords_cache *cc, enum coords_source src, unsigned i,
 	memcpy(out->addr, e->addr, NADDR_LEN);
 	coords_path(s, e, &out->path);
 	out->source = src;
-	out->ref = i * COORDS_SOURCES + (uint32_t)src;
+	out->ref = (i * COORDS_SOURCES + (uint32_t)src) * REF_SOURCE;
 	out->stamp = e->stamp;
 	out->giver = e->giver;
 	out->path_mtu = e->path_mtu;

@@ -298,6 +298,51 @@ START_TEST(a_stamp_holds_until_the_entry_says_something_else)
 }
 END_TEST
 
+/* A node that goes back to where it was is told of by who told of it before. */
+START_TEST(a_hop_by_the_last_word_ends_when_somebody_else_has_it)
+{
+	struct coords_cache *cc = cache(4, 4);
+	struct coords_entry  e, own;
+	struct coords	     c = place(1, 2), moved = place(1, 3);
+
+	memcpy(moved.addr[0], c.addr[0], 16);
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 1);
+	coords_put(cc, c.addr[0], &moved, COORDS_HEARSAY, 2, 0, 2);
+	coords_get(cc, c.addr[0], COORDS_OURS, 2, &e);
+	coords_get(cc, c.addr[0], 2, 2, &own);
+	ck_assert_uint_eq(e.giver, 2);
+	ck_assert(coords_still(cc, e.ref, e.stamp, 2));
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 3);
+	ck_assert(!coords_still(cc, e.ref, e.stamp, 3));
+	coords_get(cc, c.addr[0], COORDS_OURS, 3, &e);
+	ck_assert(coords_equal(&e.path, &c));
+	ck_assert(coords_still(cc, e.ref, e.stamp, 3));
+	/* What 2 brings goes by its own word, whoever has the last one. */
+	ck_assert(coords_still(cc, own.ref, own.stamp, 3));
+	coords_free(cc);
+}
+END_TEST
+
+START_TEST(the_last_word_is_anothers_when_who_had_it_lost_its_place)
+{
+	struct coords_cfg cfg = { .max = { 4, 100 }, .ttl_ms = 1000,
+	    .age_max_ms = 1000, .givers = 4, .per_giver = 1 };
+	struct coords_cache *cc = coords_new(&cfg);
+	struct coords_entry  e;
+	struct coords	     c = place(1, 2), x = place(9, 2);
+
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 1, 0, 1);
+	coords_put(cc, c.addr[0], &c, COORDS_HEARSAY, 2, 0, 2);
+	coords_get(cc, c.addr[0], COORDS_OURS, 2, &e);
+	coords_put(cc, x.addr[0], &x, COORDS_HEARSAY, 2, 0, 3);
+	ck_assert(!coords_still(cc, e.ref, e.stamp, 3));
+	ck_assert_int_eq(coords_get(cc, c.addr[0], COORDS_OURS, 3, &e), 0);
+	ck_assert_uint_eq(e.giver, 1);
+	ck_assert(coords_still(cc, e.ref, e.stamp, 3));
+	coords_free(cc);
+}
+END_TEST
+
 START_TEST(a_change_of_ours_drops_what_it_made_wrong)
 {
 	struct coords_cache *cc = cache(8, 8);
@@ -417,6 +462,8 @@ tests(TCase *t)
 	tcase_add_test(t, one_giver_fills_its_own_part_only);
 	tcase_add_test(t, hearsay_ages_however_much_it_is_used_or_told);
 	tcase_add_test(t, a_stamp_holds_until_the_entry_says_something_else);
+	tcase_add_test(t, a_hop_by_the_last_word_ends_when_somebody_else_has_it);
+	tcase_add_test(t, the_last_word_is_anothers_when_who_had_it_lost_its_place);
 	tcase_add_test(t, a_change_of_ours_drops_what_it_made_wrong);
 	tcase_add_test(t, what_is_told_after_a_change_of_ours_stays);
 	tcase_add_test(t, a_root_that_comes_back_brings_no_places_back);
