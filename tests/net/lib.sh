@@ -298,6 +298,36 @@ reaches() {
 	shift 2
 	in_net "$from" ping -6 -n -c 1 -W 2 "$@" "$to"
 }
+# pinging FROM NAME: twenty times a second until stop_pings, each answer in $tmp/pings.
+pinging() {
+	background "$1" ping -6 -n -i 0.05 -W 2 "$2" >"$tmp/pings" 2>&1
+	pings=$bg
+}
+answers() { grep -c 'bytes from' "$tmp/pings"; }
+has_answers() { [ "$(answers)" -ge "$1" ]; }
+# stop_pings: once a second's worth more was answered, and so what left up to now.
+stop_pings() {
+	wait_for 5 has_answers $(($(answers) + 20))
+	kill -INT "$pings"
+	wait "$pings"
+}
+# unbroken LEAST: so many were answered, and each that left before the last of these. Of
+# what left after it nobody knows, and it is no more than can be under way.
+unbroken() {
+	tail -n 3 "$tmp/pings"
+	awk -v least="$1" '
+	    /bytes from/ && match($0, /icmp_seq=[0-9]+/) {
+		n = substr($0, RSTART + 9, RLENGTH - 9) + 0
+		if (n > last) last = n
+		came[n] = 1
+	    }
+	    /packets transmitted/ { sent = $1 }
+	    END {
+		for (n = 1; n <= last; n++) if (!(n in came)) { print "no answer to", n; bad = 1 }
+		print last, "is the last that was answered, of", sent + 0
+		exit bad || last < least || sent < last || sent - last > 20
+	    }' "$tmp/pings"
+}
 # counter NAME REASON: how often it refused for that reason.
 counter() { show "$1" status 'd["refused"].get("'"$2"'",0)'; }
 

@@ -29,7 +29,7 @@ bad_lines='Session AEAD decryption failed\|Excessive decrypt\|MMP link teardown\
 
 # try ROLE: everything, with the one that dials configured so.
 try() {
-	local role=$1 there here_addr forced pings walk
+	local role=$1 there here_addr forced walk
 	weather 0 0 0
 	start a
 	start_reference ra
@@ -48,8 +48,8 @@ try() {
 
 	# A reference node answers a rekey once its keys are 30 s old.
 	sleep 31
-	background a ping -6 -n -q -i 0.05 -W 2 "${NPUB[ra]}.fips" >"$tmp/pings" 2>&1
-	pings=$bg forced=0
+	pinging a "${NPUB[ra]}.fips"
+	forced=0
 	for _ in 1 2 3 4 5; do
 		wait_for 10 ctl a rekey "${NPUB[ra]}" session && forced=$((forced + 1))
 		sleep 3
@@ -57,10 +57,8 @@ try() {
 	check "$role: five rekeys of the session could be forced" same 5 $forced
 	check "$role: and one of the link" wait_for 35 ctl a rekey "${NPUB[ra]}" link
 	sleep 3
-	kill -INT "$pings"
-	wait "$pings"
-	check "$role: not one ping was lost meanwhile" \
-	    awk '/packets transmitted/ { exit !($1 >= 200 && $1 == $4) }' "$tmp/pings"
+	stop_pings
+	check "$role: not one ping was lost meanwhile" unbroken 200
 	note "$(grep loss "$tmp/pings")"
 
 	wander &
