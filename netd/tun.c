@@ -93,6 +93,15 @@ allowance(void)
 	return spare < ours ? spare : ours;
 }
 
+/* So many at a time once they have run out, of a ring with few slots, too. */
+static unsigned
+enough(void)
+{
+	unsigned most = pipe_slots() - PIPE_SPARE;
+
+	return (most < UNDER_WAY ? most : UNDER_WAY) / 2;
+}
+
 /* Is there a slot and a place for whatever comes? Otherwise the kernel queues. */
 static int
 may_read(unsigned most_ours, unsigned most_pieces)
@@ -118,13 +127,13 @@ is_behind(const struct piece *p)
 	return 1;
 }
 
-/* What waits, as far as slots go; once they have run out, many at a time. */
+/* What waits, as far as slots go. */
 static void
 cut_on(void)
 {
 	struct piece *p;
 
-	if (starved && allowance() <= UNDER_WAY / 2)
+	if (starved && allowance() <= enough())
 		return;
 	starved = 1;
 	while ((p = backlog_first()) != NULL) {
@@ -262,7 +271,7 @@ tun_mind(void)
 		if ((paused ? event_del(ev) : event_add(ev, NULL)) == -1)
 			fatalx("cannot watch %s", name);
 	}
-	if (starved && allowance() > UNDER_WAY / 2)
+	if (starved && allowance() > enough())
 		event_active(ev, EV_READ, 0);
 }
 

@@ -18,7 +18,7 @@
 
 struct netd netd;
 
-static unsigned		 nfree = 1024, nout, npiece, opening, nback;
+static unsigned		 nslot = 1024, nfree = 1024, nout, npiece, opening, nback;
 static int		 is_shut;	/* the session layer takes no piece */
 static uint8_t		 slot[4096];
 static struct work	 work = { .buf = slot };
@@ -27,6 +27,7 @@ static int		 kernel;	/* the other end */
 
 uint64_t netd_clock(void) { return netd.now_ms; }
 unsigned pipe_free(void) { return nfree; }
+unsigned pipe_slots(void) { return nslot; }
 unsigned pipe_counted(enum pipe_source s) { (void)s; return 0; }
 void pipe_count(struct work *w, enum pipe_source s) { (void)w; (void)s; }
 struct work *pipe_get(void) { return &work; }
@@ -101,6 +102,21 @@ START_TEST(reading_goes_on_after_slots_ran_out_with_a_piece_waiting)
 	say(100);
 	turn();
 	ck_assert_uint_eq(nout, 2);
+}
+END_TEST
+
+START_TEST(a_ring_of_the_fewest_slots_cuts_on_after_they_ran_out)
+{
+	nslot = nfree = 64;
+	is_shut = 1;
+	say(1500);
+	turn();
+	ck_assert_uint_eq(backlog_count(), 1);
+	is_shut = 0;
+	turn();
+	turn();
+	ck_assert_uint_eq(npiece, 1);
+	ck_assert_uint_eq(backlog_count(), 0);
 }
 END_TEST
 
@@ -242,6 +258,7 @@ tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, reading_goes_on_after_slots_ran_out_with_a_piece_waiting);
+	tcase_add_test(t, a_ring_of_the_fewest_slots_cuts_on_after_they_ran_out);
 	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
 	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
 	tcase_add_test(t, what_is_merged_waits_a_little_for_what_is_being_opened);
