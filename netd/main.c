@@ -267,19 +267,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_soon = 1;
 }
 
-/* With nothing to read into, do not be told of more; a quarter free is enough again. */
-static void
-mind_slots(void)
-{
-	static int	paused;
-	unsigned	least = udp_reserve() + (paused ? pipe_slots() / 4 : 0);
-
-	if (paused != (pipe_free() > least))
-		return;
-	paused = !paused;
-	udp_pause(paused);
-}
-
 /*
  * After every turn of the loop: due timers, the UDP batch, cryptod's wake-up.
  * An event callback starts with netd_clock() and does not care.
@@ -294,7 +281,7 @@ turn_end(void)
 	tun_turn();
 	udp_turn();
 	pipe_flush();
-	mind_slots();
+	udp_mind();
 	tun_mind();
 	control_turn();
 	say_stopped();

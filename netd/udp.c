@@ -106,8 +106,8 @@ udp_start(struct event_base *base)
 	}
 }
 
-void
-udp_pause(int on)
+static void
+pause_all(int on)
 {
 	unsigned i;
 
@@ -117,4 +117,17 @@ udp_pause(int on)
 		if (!on)	/* what was read may wait for slots */
 			event_active(udps[i].ev, EV_READ, 0);
 	}
+}
+
+/* With nothing to read into, do not be told of more; a quarter free is enough again. */
+void
+udp_mind(void)
+{
+	static int	paused;
+	unsigned	least = udp_reserve() + (paused ? pipe_slots() / 4 : 0);
+
+	if (paused != (pipe_free() > least))
+		return;
+	paused = !paused;
+	pause_all(paused);
 }

@@ -32,8 +32,8 @@ unsigned	 udp_count(void);
 struct udp	*udp_get(unsigned);
 /* Begin to read. Each datagram goes to link_input(). */
 void		 udp_start(struct event_base *);
-/* Stop reading, or go on. */
-void		 udp_pause(int on);
+/* After each turn of the loop: stop reading, or go on. */
+void		 udp_mind(void);
 /* First transport that can reach this family, or -1. */
 int		 udp_for_family(int family);
 /* Smallest MTU over all transports; 1280 when there is none. */

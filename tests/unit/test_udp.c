@@ -44,12 +44,12 @@ START_TEST(without_slots_nothing_is_read_and_a_pause_lets_the_loop_sleep)
 		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(nin, 0);
 	ck_assert_uint_eq(free_slots, PIPE_SPARE);
-	udp_pause(1);
+	udp_mind();
 	netd.now_ms = 0;
 	ck_assert_int_eq(event_base_loop(base, EVLOOP_NONBLOCK), 1);	/* no event left */
 	ck_assert_uint_eq(netd.now_ms, 0);
 	free_slots = 256;
-	udp_pause(0);
+	udp_mind();
 	for (i = 0; i < 50 && nin == 0; i++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(nin, 1);

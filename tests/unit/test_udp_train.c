@@ -213,9 +213,9 @@ START_TEST(a_train_waits_for_slots_and_loses_nothing)
 		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(nin, 10);
 	ck_assert_uint_eq(free_slots, PIPE_SPARE);
-	udp_pause(1);
+	udp_mind();
 	free_slots = 200;
-	udp_pause(0);
+	udp_mind();
 	for (i = 0; i < 5; i++)
 		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(nin, 40);
