@@ -111,12 +111,9 @@ pause_all(int on)
 {
 	unsigned i;
 
-	for (i = 0; i < nudp; i++) {
+	for (i = 0; i < nudp; i++)
 		if ((on ? event_del(udps[i].ev) : event_add(udps[i].ev, NULL)) == -1)
 			fatalx("cannot watch UDP port %u", udps[i].port);
-		if (!on)	/* what was read may wait for slots */
-			event_active(udps[i].ev, EV_READ, 0);
-	}
 }
 
 /* With nothing to read into, do not be told of more; a quarter free is enough again. */
@@ -126,8 +123,10 @@ udp_mind(void)
 	static int	paused;
 	unsigned	least = udp_reserve() + (paused ? pipe_slots() / 4 : 0);
 
-	if (paused != (pipe_free() > least))
-		return;
-	paused = !paused;
-	pause_all(paused);
+	if (paused == (pipe_free() > least)) {
+		paused = !paused;
+		pause_all(paused);
+	}
+	if (!paused)
+		udp_go_on();
 }

@@ -53,8 +53,9 @@ void		 udp_flush(void);
 void		 udp_turn(void);
 /* Slots that reading leaves free now. */
 unsigned	 udp_reserve(void);
-/* A socket can be read: udp_in.c. */
+/* A socket can be read; what was read and waits for slots goes on. udp_in.c. */
 void		 udp_readable(int, short, void *);
+void		 udp_go_on(void);
 /*
  * Data frames with these receiver indexes, or all others and what is no frame,
  * are not to come, but for one in UDP_SAMPLE. With none of them everything

@@ -6,6 +6,8 @@
  * a slot, goes on in memory of our own, and each datagram gets a slot as long
  * as there are any; the rest waits.
  */
+#include <event2/event.h>
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -249,6 +251,14 @@ read_batch(struct udp *u)
 	npiece = got;
 	at = 0;
 	return !take_all() || got < most;
+}
+
+/* The kernel may have nothing more, and then says nothing. */
+void
+udp_go_on(void)
+{
+	if ((train.len > 0 || at < npiece) && pipe_free() > udp_reserve())
+		event_active(whose->ev, EV_READ, 0);
 }
 
 /*

@@ -224,6 +224,34 @@ START_TEST(a_train_waits_for_slots_and_loses_nothing)
 }
 END_TEST
 
+/* The kernel has nothing more that would wake us for the rest. */
+START_TEST(a_train_goes_on_when_slots_come_back_in_the_same_turn)
+{
+	struct event_base	*base = event_base_new();
+	struct endpoint		 ep;
+	unsigned		 i;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	open_socket(&ep, 1380);
+	for (i = 0; i < 40; i++)
+		send_work(&ep, (uint8_t)i, 1300);
+	udp_flush();
+	keep_slots = 1;
+	free_slots = PIPE_SPARE + 10;
+	udp_start(base);
+	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 10);
+	free_slots = 200;
+	udp_mind();
+	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(nin, 40);
+	netd.now_ms = 0;
+	udp_mind();
+	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(netd.now_ms, 0);	/* and then the loop sleeps */
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -233,4 +261,5 @@ tests(TCase *t)
 	tcase_add_test(t, without_offload_the_same_goes_one_by_one);
 	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
 	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
+	tcase_add_test(t, a_train_goes_on_when_slots_come_back_in_the_same_turn);
 }
