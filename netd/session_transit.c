@@ -67,8 +67,7 @@ learn(const struct peer *from, const struct fsp_dgram *d, const struct work *w)
 	uint8_t			flags;
 	int			phase;
 
-	len = len < sizeof(copy) ? len : sizeof(copy);
-	if (len < FSP_PREFIX)
+	if (len < FSP_PREFIX || len > sizeof(copy))
 		return 0;
 	memcpy(copy, shared, FSP_PREFIX);
 	phase = fsp_phase(copy, len, &flags);

@@ -19,10 +19,10 @@ unsigned	 nasked, ndropped_key, nplain, nframe, ntun;
 uint32_t	 dropped_key;
 unsigned	 ntype[256];
 unsigned	 nphase[16];
-uint8_t		 sent[2048], frame[4096], tun[4096];
+uint8_t		 sent[2048], frame[SLOT_LEN], tun[4096];
 size_t		 sent_len, tun_len;
 struct work	 last;
-static uint8_t	 slot[64][4096];
+static uint8_t	 slot[64][SLOT_LEN];
 struct work	 work[64];
 
 int

@@ -19,6 +19,8 @@
 #include "suite.h"
 #include "wire.h"
 
+enum { SLOT_LEN = 20480 };	/* more than passes unread */
+
 extern struct peer	 peer;
 extern int		 has_link;
 extern const uint8_t	*also;		/* another node that the link leads to; NULL: none */
@@ -31,7 +33,7 @@ extern unsigned		 nasked, ndropped_key, nplain, nframe, ntun;
 extern uint32_t		 dropped_key;
 extern unsigned		 ntype[256];	/* frames by inner type */
 extern unsigned		 nphase[16];	/* handshake messages by phase */
-extern uint8_t		 sent[2048], frame[4096], tun[4096];
+extern uint8_t		 sent[2048], frame[SLOT_LEN], tun[4096];
 extern size_t		 sent_len, tun_len;
 extern struct work	 last;	/* the frame's */
 extern struct work	 work[64];

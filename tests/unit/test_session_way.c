@@ -232,6 +232,26 @@ START_TEST(transit_learns_places_and_stops_frames_that_cannot_be)
 }
 END_TEST
 
+/* Links of 64 KiB carry frames longer than what is read of them. */
+START_TEST(transit_passes_the_longest_frames_unread)
+{
+	static uint8_t	data[SLOT_LEN - PIPE_HEAD - 100];
+	uint8_t		src[16] = { 3 };
+	struct peer	from = { .handle = 9 };
+
+	through = &from;
+	mtu = 65507;
+	data[1] = FSP_CP;
+	put_le16(data + 2, sizeof(data) - 48 - FSP_TAG);
+	data[12] = data[30] = 1;
+	memcpy(data + 14, src, 16);
+	memcpy(data + 32, peer.addr, 16);
+	datagram_in(src, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_SHORT], 0);
+}
+END_TEST
+
 START_TEST(transit_says_what_is_wrong_with_the_way)
 {
 	uint8_t nowhere[16] = { 4 }, other[16] = { 5 }, data[1400] = { 0 };
@@ -427,6 +447,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_says_that_it_moved_hears_answers_that_tell_it_on);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
+	tcase_add_test(t, transit_passes_the_longest_frames_unread);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
 	tcase_add_test(t, a_link_draws_a_bounded_number_of_complaints);
 	tcase_add_test(t, a_complaint_to_one_source_is_owed_to_another_as_well);
