@@ -13,7 +13,7 @@
 enum {
 	SESSION_MAX = 1024,
 	SESSION_DRAIN_MS = 10000,
-	SESSION_CUT_MS = 2000,		/* from Msg3 to the first use of new keys */
+	SESSION_CUT_MS = 2000,		/* from Msg3 to the first use of new keys, at most */
 	SESSION_HOLD_MS = 10,		/* the far cryptod reads Msg3 meanwhile */
 	SESSION_MSG3_MS = 2500,		/* data waits for a Msg3 that long: a resend, */
 	SESSION_MSG3_AGAIN_MS = 10000,	/* and not again before that */

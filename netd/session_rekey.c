@@ -22,6 +22,8 @@ enum {
 	JITTER_S = 15,
 	PENDING_OLD_MS = 60000,	/* nobody waits for these keys any more */
 	PROBE_MS = 2000,
+	CALM_MS = 200,		/* from Msg3 to the first use of new keys, */
+	ROUGH_PERCENT = 5,	/* while no more than this gets lost */
 };
 
 void
@@ -355,6 +357,24 @@ is_due(struct session *s)
 }
 
 /*
+ * How long after Msg3. A v0.4.1 node that has these keys and never hears a frame
+ * under them answers no Setup any more, so if we ended now, our next run would
+ * not be heard: soon. But where Msg3 may be lost, not before it was sent again.
+ */
+static uint64_t
+probe_after_ms(const struct session *s)
+{
+	const struct mmp *m = &s->extra->mmp;
+
+	if (s->extra->hold_ms != 0)
+		return SESSION_HOLD_MS;
+	if (!mmp_has_srtt(m) || mmp_loss(m) * 100 > ROUGH_PERCENT)
+		return SESSION_CUT_MS;
+	/* What crossed it on the way has settled by then. */
+	return CALM_MS + 2 * (uint64_t)mmp_srtt_ms(m);
+}
+
+/*
  * The other side takes our keys into use when it hears a frame under them, and
  * we do when we hear one back. So ask with an empty one, and go on sending
  * data under keys that both are known to have. Soon, when data waits for it.
@@ -363,8 +383,7 @@ static void
 probe(struct session *s, uint64_t *due)
 {
 	struct session_extra	*x = s->extra;
-	uint64_t		 at = s->pend.start_ms +
-				    (x->hold_ms != 0 ? SESSION_HOLD_MS : SESSION_CUT_MS);
+	uint64_t		 at = s->pend.start_ms + probe_after_ms(s);
 
 	if (s->pend.session == 0 || !s->pend.initiator || x->out == NULL)
 		return;

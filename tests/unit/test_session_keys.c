@@ -236,6 +236,37 @@ START_TEST(data_waits_until_who_left_it_unanswered_has_our_keys)
 }
 END_TEST
 
+/* v0.4.1 answers no Setup while it has keys that it never heard in use. */
+START_TEST(a_calm_path_brings_new_keys_into_use_soon)
+{
+	struct session	*s = established(100);
+	unsigned	 loss;
+
+	s->extra->mmp.m.samples = 1;
+	s->extra->mmp.m.srtt_us = 40000;
+	frame_in(100, FSP_WARMUP, "", 0);
+	for (loss = 0; loss <= 10; loss += 10) {
+		s->extra->mmp.m.forward = 1 - loss / 100.0;
+		wait_ms(31000);
+		frame_in(s->cur.session, FSP_WARMUP, "", 0);
+		ck_assert_int_eq(session_rekey_now(s), 0);
+		answer_msg1();
+		shake_in(FSP_ACK, 3, peer.addr);
+		answer_msg3(101 + loss, 0xb1);
+		wait_ms(279);
+		ck_assert_uint_ne(last.session_key, 101 + loss);
+		wait_ms(1);
+		ck_assert((last.session_key == 101 + loss) == (loss == 0));
+		wait_ms(SESSION_CUT_MS - 281);
+		ck_assert((last.session_key == 101 + loss) == (loss == 0));
+		wait_ms(1);
+		ck_assert_uint_eq(last.session_key, 101 + loss);
+		frame_in(101 + loss, FSP_WARMUP, "", 0);
+		ck_assert_uint_eq(s->cur.session, 101 + loss);
+	}
+}
+END_TEST
+
 START_TEST(a_setup_without_proof_delays_data_once_in_a_while)
 {
 	unsigned n;
@@ -473,6 +504,7 @@ tests(TCase *t)
 	tcase_add_test(t, what_tells_others_to_stop_waiting_is_no_work_for_cryptod);
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
 	tcase_add_test(t, data_waits_until_who_left_it_unanswered_has_our_keys);
+	tcase_add_test(t, a_calm_path_brings_new_keys_into_use_soon);
 	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
 	tcase_add_test(t, a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3);
 	tcase_add_test(t, keys_that_were_just_made_are_not_in_doubt);
