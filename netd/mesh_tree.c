@@ -13,7 +13,7 @@
 #include "fsp.h"
 #include "quota.h"
 
-enum { BAD_PATH_BURST = 16, BAD_PATH_PER_MIN = 60 };	/* lines about them */
+enum { FORGED_BURST = 16, FORGED_PER_MIN = 60 };	/* lines about such places */
 
 static int periodic, losing;	/* why the tree is asked to decide just now */
 
@@ -151,13 +151,12 @@ mesh_tree_mute(struct peer *p)
 
 /* Nothing bounds how often a peer says such things, but the disk has an end. */
 static void
-say_bad_path(const struct peer *p)
+say_forged(const struct peer *p, const char *what)
 {
 	static struct quota said;
 
-	if (quota_take(&said, BAD_PATH_BURST, BAD_PATH_PER_MIN, netd.now_ms))
-		log_warn("Rejected TreeAnnounce with invalid ancestry from=%s",
-		    shown(p->addr));
+	if (quota_take(&said, FORGED_BURST, FORGED_PER_MIN, netd.now_ms))
+		log_warn("%s from=%s", what, shown(p->addr));
 }
 
 void
@@ -184,7 +183,7 @@ mesh_tree_input(struct peer *p, const uint8_t *msg, size_t len)
 		break;
 	case TREE_BAD_PATH:
 		p->recv_bad++;
-		say_bad_path(p);
+		say_forged(p, "Rejected TreeAnnounce with invalid ancestry");
 		break;
 	case TREE_STALE:
 		log_debug("TreeAnnounce not fresher than existing, ignored from=%s",
@@ -197,21 +196,30 @@ mesh_tree_input(struct peer *p, const uint8_t *msg, size_t len)
 	refuse(why[said]);
 }
 
+/* Its own key did not sign what it says of itself. */
+static void
+bad_sig(struct peer *p)
+{
+	refuse(REFUSE_TREE_SIG);
+	if (p == NULL)
+		return;
+	p->recv_bad++;
+	say_forged(p, "TreeAnnounce signature verification failed");
+}
+
 void
 mesh_tree_answer(enum mesh_ask kind, uint32_t token, int ok, const uint8_t *sig)
 {
-	enum tree_said said;
+	struct peer *p;
 
 	if (kind == ASK_SIGN_TREE) {
 		mesh_stats.tree_sign_failed += !ok;
 		tree_signed(mesh.tree, token, sig, mesh_now());
 		return;
 	}
-	said = tree_verified(mesh.tree, token, ok, mesh_now());
-	if (said == TREE_BAD_SIG) {
-		refuse(REFUSE_TREE_SIG);
-		log_warn("TreeAnnounce signature verification failed");
-	}
+	p = mesh_peer(tree_asker(mesh.tree, token));
+	if (tree_verified(mesh.tree, token, ok, mesh_now()) == TREE_BAD_SIG)
+		bad_sig(p);
 }
 
 uint64_t

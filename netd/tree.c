@@ -381,16 +381,24 @@ accept(struct tree *t, unsigned slot, struct tree_time now)
 	}
 }
 
+unsigned
+tree_asker(const struct tree *t, uint32_t token)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < t->cfg.peers_max; slot++)
+		if (t->peer[slot].busy && t->peer[slot].token == token)
+			return slot;
+	return TREE_NO_SLOT;
+}
+
 enum tree_said
 tree_verified(struct tree *t, uint32_t token, int ok, struct tree_time now)
 {
 	enum tree_said said = ok ? TREE_OK : TREE_BAD_SIG;
-	unsigned       slot;
+	unsigned       slot = tree_asker(t, token);
 
-	for (slot = 0; slot < t->cfg.peers_max; slot++)
-		if (t->peer[slot].busy && t->peer[slot].token == token)
-			break;
-	if (slot == t->cfg.peers_max)
+	if (slot == TREE_NO_SLOT)
 		return TREE_STRANGER;
 	t->peer[slot].busy = 0;
 	if (ok)

@@ -131,6 +131,8 @@ enum tree_said tree_recv(struct tree *, unsigned slot, const uint8_t *msg,
 /* sig NULL: it could not be signed; asked again at the next tick. */
 void	 tree_signed(struct tree *, uint32_t token,
 	    const uint8_t sig[TREE_SIG_LEN], struct tree_time);
+/* Whose announce waits for that verdict: its slot, or TREE_NO_SLOT. */
+unsigned tree_asker(const struct tree *, uint32_t token);
 enum tree_said tree_verified(struct tree *, uint32_t token, int ok,
 	    struct tree_time);
 /* Due work; in how many ms to come back at the latest. */

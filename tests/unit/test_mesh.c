@@ -49,6 +49,7 @@ START_TEST(a_place_counts_when_cryptod_has_verified_it_with_the_peers_key)
 	ck_assert_ptr_null(tree_peer_at(mesh.tree, 0));
 	answer_all(0);
 	ck_assert_uint_eq(netd.refused[REFUSE_TREE_SIG], 1);
+	ck_assert_uint_eq(p->recv_bad, 1);
 	ck_assert(tree_is_root(mesh.tree));
 	announce(p, &at, 1);
 	answer_all(1);
