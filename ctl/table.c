@@ -9,7 +9,7 @@
 
 #include "ctl.h"
 
-#define COLUMNS_MAX	9
+#define COLUMNS_MAX	11
 #define CELL		80
 #define NAME_WIDTH	32
 
@@ -35,6 +35,8 @@ static const struct sheet sheet[] = {
 	    { "HEARD", "last_seen_ms", AGO },
 	    { "SENT", "stats.bytes_sent", BYTES },
 	    { "RECEIVED", "stats.bytes_recv", BYTES },
+	    { "REFUSED", "refused_messages", TEXT },
+	    { "UNOPENED", "unopened_frames", TEXT },
 	    { "NPUB", "npub", TEXT } } },
 	{ "links", "show_links", "links", {
 	    { "LINK", "link_id", TEXT }, { "TRANSPORT", "transport_id", TEXT },

@@ -212,11 +212,12 @@ static void
 dispatch(struct peer *p, struct work *w, int ce, int current)
 {
 	const uint8_t	*msg = w->buf + w->off + FRAME_BODY_OFF;
-	uint64_t	 bad = p->recv_bad;
+	uint64_t	 bad = p->recv_bad, refusals = netd.refusals;
 
 	if (msg[0] == LINK_MSG_DATAGRAM) {
 		pipe_keep(w);
 		session_input(p, w, ce);
+		p->dgram_bad += netd.refusals != refusals;
 		return;
 	}
 	said(p, msg, w->len - FRAME_BODY_OFF, current);

@@ -57,6 +57,7 @@ struct peer {
 	unsigned	  decrypt_fail;	/* in a row */
 	uint64_t	  replays;
 	uint64_t	  recv_bad;	/* authentic messages that it should not have sent */
+	uint64_t	  dgram_bad;	/* datagrams it brought, whoever's, that we refused */
 	uint64_t	  unopened;	/* frames dropped for that, or beyond its share */
 	struct link_extra *extra;	/* link.c's own: rekey state, timers, chains */
 };

@@ -63,7 +63,7 @@ struct netd {
 	uint64_t		 tick_max_us;	/* the longest tick, by the clock */
 	uint64_t		 slice_max_us;	/* what held packets up for longest */
 	/* counters by reason, and what `show status` calls forwarding */
-	uint64_t		 refused[REFUSE_MAX];
+	uint64_t		 refused[REFUSE_MAX], refusals;
 	struct {
 		uint64_t	 detected, ce_forwarded, ce_received, drops;
 	}			 congestion;
@@ -75,6 +75,7 @@ static inline void
 refuse(enum refusal why)
 {
 	netd.refused[why]++;
+	netd.refusals++;
 }
 
 /* Something became due then: the tick comes no later. */

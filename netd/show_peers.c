@@ -88,6 +88,7 @@ peer(const struct peer *p)
 	set_text(o, "transport_type", "udp");
 	json_object_set_new(o, "stats", traffic(&p->stats));
 	set_int(o, "refused_messages", p->recv_bad);
+	set_int(o, "refused_datagrams", p->dgram_bad);
 	set_int(o, "unopened_frames", p->unopened);
 	set_int(o, "replay_suppressed", p->replays);
 	set_int(o, "consecutive_decrypt_failures", p->decrypt_fail);

@@ -9,6 +9,7 @@ uint8_t			 sent[64][1300];
 size_t			 sent_len[64];
 static struct endpoint	 sent_to[64];
 unsigned		 nsent, ups, downs, datagrams, early;
+int			 refuses_datagrams;
 static struct work	 works[64];
 static uint8_t		 slots[64][4096];
 static unsigned		 nwork;
@@ -98,6 +99,8 @@ session_input(struct peer *p, struct work *w, int ce)
 	(void)w;
 	(void)ce;
 	datagrams++;
+	if (refuses_datagrams)
+		refuse(REFUSE_DGRAM_TTL);
 }
 
 void session_early(struct work *w, int may) { (void)w; early += may != 0; }

@@ -26,6 +26,7 @@ extern struct chan	 cryptod;
 extern uint8_t		 sent[64][1300];
 extern size_t		 sent_len[64];
 extern unsigned		 nsent, ups, downs, datagrams, early;
+extern int		 refuses_datagrams;	/* the session layer refuses each */
 extern struct work	*lent[64];
 extern pipe_fn		 lent_done[64];
 extern unsigned		 nlent, sealed;

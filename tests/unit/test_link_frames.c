@@ -311,6 +311,15 @@ START_TEST(nobody_is_blamed_for_datagrams)
 		    REFUSE_NONE);
 	ck_assert_uint_eq(datagrams, 5000);
 	ck_assert_uint_eq(p->unopened, 0);
+	/* But people see who brought what is refused. */
+	ck_assert_uint_eq(p->dgram_bad, 0);
+	refuses_datagrams = 1;
+	for (; n <= 5007; n++)
+		frame_in(&home, p->cur.our_index, n, 0, dgram, sizeof(dgram),
+		    REFUSE_NONE);
+	refuses_datagrams = 0;
+	ck_assert_uint_eq(p->dgram_bad, 7);
+	ck_assert_uint_eq(p->recv_bad + p->unopened, 0);
 }
 END_TEST
 
