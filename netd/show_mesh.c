@@ -161,6 +161,7 @@ filter(const struct peer *p)
 	set_addr(o, "peer", p->addr);
 	set_display(o, p->addr);
 	set_bool(o, "has_filter", v.has_filter);
+	set_bool(o, "over_cap", v.over_cap);
 	set_int(o, "filter_sequence", v.seq);
 	if (v.has_filter) {
 		json_object_set_new(o, "estimated_count", estimate(v.estimate));
