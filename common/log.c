@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ static struct directive {
 } directive[MAX_DIRECTIVES];
 static unsigned		ndirective;
 static enum log_level	default_level = LVL_INFO;
-static int		default_given, is_tty, is_socket;
+static int		is_tty, is_socket;
+static char		strange[64];	/* first directive that means nothing */
 static unsigned		lost;		/* lines that nobody took, since the last that went */
 static const char	*room = "bastide";
 static void		(*hook)(void);
@@ -44,33 +46,75 @@ log_parse_level(const char *s)
 	return -1;
 }
 
-/* "level", "target" (everything of it) or "target=level"; others are ignored. */
-static void
+/* A name or a number. */
+static int
+directive_level(const char *s)
+{
+	if (s[0] >= '0' && s[0] <= '5' && s[1] == '\0')
+		return s[0] - '0';
+	return log_parse_level(s);
+}
+
+/* A target is a prefix, "" of all. The same one again: the last counts. */
+static int
+put_directive(const char *target, int level)
+{
+	if (level == -1 || ndirective == MAX_DIRECTIVES ||
+	    strlen(target) >= sizeof(directive[0].target))
+		return -1;
+	strcpy(directive[ndirective].target, target);
+	directive[ndirective++].level = level;
+	return 0;
+}
+
+/*
+ * "level", "target" or "target=" (everything of it), "target=level". 0, or -1 when
+ * it is none of them; nor do we have what the reference's filter calls spans.
+ */
+static int
 add_directive(char *s)
 {
 	char	*eq = strchr(s, '=');
-	int	 level = eq == NULL ? log_parse_level(s) : log_parse_level(eq + 1);
+	int	 level = directive_level(s);
 
-	if (eq == NULL && level != -1) {
-		default_level = level;
-		default_given = 1;
+	if (strchr(s, '[') != NULL || (!isalnum((unsigned char)s[0]) &&
+	    strchr("-:_", s[0]) == NULL))
+		return -1;
+	if (eq == NULL)
+		return level != -1 ? put_directive("", level) :
+		    put_directive(s, LVL_TRACE);
+	*eq++ = '\0';
+	return put_directive(s, *eq == '\0' ? LVL_TRACE : directive_level(eq));
+}
+
+static void
+add_directives(const char *all)
+{
+	char buf[1024], word[sizeof(strange)], *s, *save = NULL;
+
+	if (strlen(all) >= sizeof(buf)) {
+		snprintf(strange, sizeof(strange), "more than %zu characters",
+		    sizeof(buf) - 1);
 		return;
 	}
-	if (eq != NULL)
-		*eq = '\0';
-	else
-		level = LVL_TRACE;
-	if (level == -1 || ndirective == MAX_DIRECTIVES ||
-	    strlen(s) >= sizeof(directive[0].target))
-		return;
-	strcpy(directive[ndirective].target, s);
-	directive[ndirective++].level = level;
+	strcpy(buf, all);
+	for (s = strtok_r(buf, ", ", &save); s != NULL;
+	    s = strtok_r(NULL, ", ", &save)) {
+		snprintf(word, sizeof(word), "%s", s);
+		if (add_directive(s) == -1 && strange[0] == '\0')
+			strcpy(strange, word);
+	}
+}
+
+const char *
+log_strange(void)
+{
+	return strange[0] == '\0' ? NULL : strange;
 }
 
 void
 log_init(const char *name, const char *directives)
 {
-	char		 buf[1024], *s, *save = NULL;
 	struct stat	 st;
 
 	room = name;
@@ -79,34 +123,39 @@ log_init(const char *name, const char *directives)
 	lost = 0;
 	ndirective = 0;
 	default_level = LVL_INFO;
-	default_given = 0;
-	if (directives == NULL || strlen(directives) >= sizeof(buf))
-		return;
-	strcpy(buf, directives);
-	for (s = strtok_r(buf, ", ", &save); s != NULL;
-	    s = strtok_r(NULL, ", ", &save))
-		add_directive(s);
+	strange[0] = '\0';
+	if (directives != NULL)
+		add_directives(directives);
 }
 
 void
 log_set_level(enum log_level level)
 {
-	if (!default_given)
-		default_level = level;
+	default_level = level;
 }
 
-/* The longest matching directive decides, as in the reference's filter. */
+/* "fips" is the whole program there, and so here. */
+static int
+is_of(const char *target, const char *prefix, size_t n)
+{
+	return strncmp(target, prefix, n) == 0 ||
+	    (strcmp(prefix, "fips") == 0 && strncmp(target, "bastide", 7) == 0);
+}
+
+/*
+ * The longest matching directive decides, as in the reference's filter; and as
+ * there, what none of them matches is off.
+ */
 int
 log_is_on(enum log_level level, const char *target)
 {
-	enum log_level	limit = default_level;
+	enum log_level	limit = ndirective == 0 ? default_level : LVL_OFF;
 	size_t		best = 0, n;
 	unsigned	i;
 
 	for (i = 0; i < ndirective; i++) {
 		n = strlen(directive[i].target);
-		if (n >= best && strncmp(target, directive[i].target, n) == 0 &&
-		    (target[n] == '\0' || target[n] == ':')) {
+		if (n >= best && is_of(target, directive[i].target, n)) {
 			best = n;
 			limit = directive[i].level;
 		}

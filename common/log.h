@@ -14,8 +14,10 @@ enum log_level { LVL_OFF, LVL_ERROR, LVL_WARN, LVL_INFO, LVL_DEBUG, LVL_TRACE };
 
 /* directives: a RUST_LOG value, or NULL. room is kept, not copied. */
 void	log_init(const char *room, const char *directives);
-/* Default level of targets that no directive names; RUST_LOG's own default wins. */
+/* The level where there are no directives that mean anything. */
 void	log_set_level(enum log_level);
+/* The first of the directives that means nothing, cut; NULL: all have a meaning. */
+const char *log_strange(void);
 int	log_is_on(enum log_level, const char *target);
 void	log_write(enum log_level, const char *target, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));

@@ -143,6 +143,8 @@ main(int argc, char *argv[])
 {
 	parse_args(argc, argv);
 	log_init("privd", getenv("RUST_LOG"));
+	if (log_strange() != NULL)
+		log_write(LVL_WARN, LOG_TARGET, "RUST_LOG: ignored: %s", log_strange());
 	precautions();
 	if (geteuid() != 0)
 		fatalx("privd opens sockets, TUN and namespaces, and gives all "

@@ -3,9 +3,10 @@
  *
  * room: common
  *
- * It boots as it should, then does what RUST_LOG (all that privd hands down)
- * names: "pong" answers pings nobody sent, as fast as it can; "ask" asks who
- * listens, as fast; "grant", "revoke" and "audit" say what is others' to say.
+ * It boots as it should, then does what the end of RUST_LOG (all that privd hands
+ * down) names, as if it were a target: "info,pong" answers pings nobody sent, as
+ * fast as it can; "ask" asks who listens, as fast; "grant", "revoke" and "audit"
+ * say what is others' to say.
  */
 #define ME_NETD
 #include <sys/socket.h>
@@ -102,10 +103,26 @@ say_audit(void)
 	say_others(MSG_AUDIT, &m);
 }
 
+static void
+tell(const char *lie)
+{
+	if (strcmp(lie, "pong") == 0)
+		pong_for_ever();
+	if (strcmp(lie, "ask") == 0)
+		ask_for_ever();
+	if (strcmp(lie, "grant") == 0)
+		say_grant();
+	if (strcmp(lie, "revoke") == 0)
+		say_revoke();
+	if (strcmp(lie, "audit") == 0)
+		say_audit();
+}
+
 int
 main(void)
 {
-	const char		*lie = getenv("RUST_LOG");
+	const char		*log = getenv("RUST_LOG");
+	const char		*lie = log == NULL ? NULL : strchr(log, ',');
 	struct msg_ready_netd	 ready = { .req = 1 };
 
 	room_start(PROC_NETD);
@@ -116,16 +133,8 @@ main(void)
 	hear(MSG_GO_NETD);
 	privd.phase = RUN;
 	usleep(500000);		/* let the script see that the house stands */
-	if (lie != NULL && strcmp(lie, "pong") == 0)
-		pong_for_ever();
-	if (lie != NULL && strcmp(lie, "ask") == 0)
-		ask_for_ever();
-	if (lie != NULL && strcmp(lie, "grant") == 0)
-		say_grant();
-	if (lie != NULL && strcmp(lie, "revoke") == 0)
-		say_revoke();
-	if (lie != NULL && strcmp(lie, "audit") == 0)
-		say_audit();
+	if (lie != NULL)
+		tell(lie + 1);
 	hear(MSG_STOP_NETD);
 	return 0;
 }

@@ -109,7 +109,7 @@ lie() { # lie WORD: it ends the house, and nothing has changed
 	[ "$1" = revoke ] || mac tor-exit revoke --sub $sub --src-ip fd00::3 >/dev/null 2>&1
 	before=$(grants)
 	stop
-	RUST_LOG=$1 start
+	RUST_LOG=info,$1 start
 	check "netd_saying_${1}_ends_the_house" gone
 	kill -KILL "$privd" 2>/dev/null
 	wait "$privd" 2>/dev/null

@@ -28,7 +28,7 @@ privd=
 
 # lie WORD TEST MESSAGE: it ends the house, which says why.
 lie() {
-	RUST_LOG=$1 start
+	RUST_LOG=info,$1 start
 	check "${2}_ends_the_house" gone 2
 	kill -KILL "$privd" 2>/dev/null
 	wait "$privd" 2>/dev/null

@@ -41,8 +41,61 @@ START_TEST(directives_choose_by_the_longest_target)
 	ck_assert(log_is_on(LVL_WARN, "fips::node::handlers::session"));
 	ck_assert(log_is_on(LVL_INFO, "bastide"));
 	ck_assert(!log_is_on(LVL_DEBUG, "bastide"));
-	ck_assert(!log_is_on(LVL_INFO, "fips::node::handlers::rekeyed"));
-	ck_assert(log_is_on(LVL_WARN, "fips::node::handlers::rekeyed"));
+	/* A target is a prefix of letters, wherever it ends. */
+	ck_assert(log_is_on(LVL_DEBUG, "fips::node::handlers::rekeyed"));
+	log_init("t", "trace,fips::node=warn,fips::node=error,2");
+	ck_assert(!log_is_on(LVL_WARN, "fips::node::tree"));
+	ck_assert(log_is_on(LVL_WARN, "x"));
+	ck_assert(!log_is_on(LVL_INFO, "x"));
+}
+END_TEST
+
+START_TEST(what_no_directive_names_is_off)
+{
+	log_init("t", "fips::node::tree=debug");
+	log_set_level(LVL_TRACE);
+	ck_assert(log_is_on(LVL_DEBUG, "fips::node::tree"));
+	ck_assert(!log_is_on(LVL_ERROR, "fips::node::lifecycle"));
+	ck_assert(!log_is_on(LVL_ERROR, "bastide"));
+	log_init("t", "fips=info");
+	ck_assert(log_is_on(LVL_INFO, "bastide::netd"));
+	ck_assert(!log_is_on(LVL_DEBUG, "bastide"));
+	log_init("t", "fips::node=,fips::upper");
+	ck_assert(log_is_on(LVL_TRACE, "fips::node::tree"));
+	ck_assert(log_is_on(LVL_TRACE, "fips::upper::tun"));
+	ck_assert(!log_is_on(LVL_ERROR, "x"));
+	log_init("t", "off");
+	ck_assert(!log_is_on(LVL_ERROR, "x"));
+}
+END_TEST
+
+START_TEST(directives_that_mean_nothing_are_named_and_ignored)
+{
+	static const char *const bad[] = { "=info", "a=loud", "a=b=info",
+	    "[span]=info", "fips[{peer}]=info", "*=info", "fips=6" };
+	char all[1100];
+	unsigned i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		log_init("t", bad[i]);
+		log_set_level(LVL_WARN);
+		ck_assert_str_eq(log_strange(), bad[i]);
+		ck_assert(log_is_on(LVL_WARN, "a"));
+		ck_assert(!log_is_on(LVL_INFO, "a"));
+	}
+	log_init("t", "debug,a=loud,=");
+	ck_assert_str_eq(log_strange(), "a=loud");
+	ck_assert(log_is_on(LVL_DEBUG, "a"));
+	log_init("t", "fips::node::tree=debug, info");
+	ck_assert_ptr_null(log_strange());
+	memset(all, 'a', sizeof(all) - 1);
+	all[sizeof(all) - 1] = '\0';
+	log_init("t", all);
+	ck_assert_ptr_nonnull(strstr(log_strange(), "1023"));
+	ck_assert(log_is_on(LVL_INFO, "x"));
+	all[100] = '\0';
+	log_init("t", all);
+	ck_assert_uint_lt(strlen(log_strange()), 64);
 }
 END_TEST
 
@@ -160,6 +213,8 @@ tests(TCase *t)
 {
 	tcase_add_test(t, directives_choose_by_the_longest_target);
 	tcase_add_test(t, the_environment_beats_the_configuration);
+	tcase_add_test(t, what_no_directive_names_is_off);
+	tcase_add_test(t, directives_that_mean_nothing_are_named_and_ignored);
 	tcase_add_test(t, lines_nobody_reads_are_lost_and_counted);
 	tcase_add_test(t, a_socket_nobody_reads_does_not_block);
 	tcase_add_test(t, levels_parse_in_any_case);
