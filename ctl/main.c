@@ -140,7 +140,7 @@ change(const struct how *how, const char *command, const char *peer,
 static int
 cmd_topology(const struct how *how, int argc, char **argv)
 {
-	json_t *tree = NULL, *cache = NULL;
+	json_t *tree = NULL, *cache = NULL, *peers = NULL;
 	int ret, dot = argc == 2 && strcmp(argv[1], "--dot") == 0;
 
 	if (argc > 1 && !dot)
@@ -149,9 +149,12 @@ cmd_topology(const struct how *how, int argc, char **argv)
 	if (ret == EXIT_OK)
 		ret = client_ask(how->socket, "show_cache", NULL, &cache);
 	if (ret == EXIT_OK)
-		topology_print(tree, cache, dot);
+		ret = client_ask(how->socket, "show_peers", NULL, &peers);
+	if (ret == EXIT_OK)
+		topology_print(tree, cache, peers, dot);
 	json_decref(tree);
 	json_decref(cache);
+	json_decref(peers);
 	return ret;
 }
 

@@ -1,7 +1,8 @@
 /*
  * topology.c -- the tree as this node sees it, as text or for Graphviz: its own
- * path to the root, its peers with theirs, and what its cache knows of others.
- * What a node says of itself counts more than what others say of it.
+ * path to the root, its peers with theirs and what the links to them cost, and
+ * what its cache knows of others. What a node says of itself counts more than what
+ * others say of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ struct node {
 	char	 addr[33];
 	char	 name[NAME_MAX_LEN];
 	size_t	 parent, child, next;	/* index + 1; 0: none */
-	int	 said, is_peer, is_self;
+	int	 said, is_peer, is_self, is_root;
+	double	 cost;			/* of our link to it; 0: not measured */
 };
 
 struct view {
@@ -27,6 +29,12 @@ struct view {
 	size_t		 n, cap;
 	json_t		*index;		/* address to number */
 };
+
+static int
+is_addr(const char *s)
+{
+	return s != NULL && strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
 
 static struct node *
 node_of(struct view *v, const char *addr)
@@ -80,7 +88,7 @@ add_path(struct view *v, const json_t *coords, int said)
 	for (i = 0; i < json_array_size(coords); i++) {
 		addr = json_string_value(json_array_get(coords, i));
 		above = json_string_value(json_array_get(coords, i + 1));
-		if (addr == NULL || strlen(addr) != 32)
+		if (!is_addr(addr) || (above != NULL && !is_addr(above)))
 			return;
 		set_parent(v, addr, above, i == 0 ? said : SAID_BY_OTHERS);
 	}
@@ -94,8 +102,7 @@ add_name(struct view *v, const json_t *o)
 	struct node *p;
 	char *s;
 
-	if (addr == NULL || name == NULL || strlen(addr) != 32 ||
-	    (p = node_of(v, addr)) == NULL)
+	if (!is_addr(addr) || name == NULL || (p = node_of(v, addr)) == NULL)
 		return NULL;
 	snprintf(p->name, sizeof(p->name), "%s", name);
 	text_clean(p->name);
@@ -105,10 +112,31 @@ add_name(struct view *v, const json_t *o)
 	return p;
 }
 
+/* What our links cost, where that was measured. */
+static void
+add_costs(struct view *v, const json_t *peers)
+{
+	const char *addr;
+	const json_t *o;
+	struct node *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(peers, "peers"), i, o) {
+		addr = json_string_value(json_object_get(o, "node_addr"));
+		if (!is_addr(addr) || (p = node_of(v, addr)) == NULL)
+			continue;
+		p->cost = json_number_value(json_object_get(
+		    json_object_get(o, "mmp"), "lqi"));
+		add_name(v, o);
+		p->is_peer = 1;
+	}
+}
+
 static void
 gather(struct view *v, const json_t *tree, const json_t *cache)
 {
 	const char *self = json_string_value(json_object_get(tree, "my_node_addr"));
+	const char *root = json_string_value(json_object_get(tree, "root"));
 	const json_t *o;
 	struct node *p;
 	size_t i;
@@ -124,8 +152,10 @@ gather(struct view *v, const json_t *tree, const json_t *cache)
 		add_path(v, json_object_get(o, "coords"), SAID_IN_CACHE);
 		add_name(v, o);
 	}
-	if (self != NULL && (p = node_of(v, self)) != NULL)
+	if (is_addr(self) && (p = node_of(v, self)) != NULL)
 		p->is_self = 1;
+	if (is_addr(root) && (p = node_of(v, root)) != NULL)
+		p->is_root = 1;
 }
 
 /* Views of different ages can contradict each other: no node above itself. */
@@ -149,10 +179,21 @@ cut_loops(struct view *v)
 	}
 }
 
+/* What there is to say of it: "  (root, peer, cost 1.20)" at most. */
 static const char *
 mark(const struct node *p)
 {
-	return p->is_self ? "  (this node)" : p->is_peer ? "  (peer)" : "";
+	static char text[64];
+	char cost[32] = "";
+	const char *who = p->is_self ? "this node" : p->is_peer ? "peer" : "";
+
+	if (p->cost > 0)
+		snprintf(cost, sizeof(cost), ", cost %.2f", p->cost);
+	if (!p->is_root && *who == '\0')
+		return "";
+	snprintf(text, sizeof(text), "  (%s%s%s%s)", p->is_root ? "root" : "",
+	    p->is_root && *who != '\0' ? ", " : "", who, cost);
+	return text;
 }
 
 /* lead: what stands before a line at this depth. */
@@ -212,6 +253,21 @@ print_text(const struct view *v)
 			printf("beside the tree: %s\n", v->node[i].name);
 }
 
+/* The link between two nodes: with its cost where it is one of ours. */
+static void
+dot_edge(const struct node *above, const struct node *p, const char *style)
+{
+	const struct node *peer = p->is_self ? above : p;
+
+	printf("\t\"%s\" -- \"%s\"", above->addr, p->addr);
+	if ((above->is_self || p->is_self) && peer->cost > 0)
+		printf(" [label=\"%.2f\"%s%s]", peer->cost,
+		    *style != '\0' ? ", " : "", style);
+	else if (*style != '\0')
+		printf(" [%s]", style);
+	puts(";");
+}
+
 static void
 print_dot(const struct view *v)
 {
@@ -221,24 +277,24 @@ print_dot(const struct view *v)
 	puts("graph mesh {\n\tnode [shape=box, style=rounded];");
 	for (i = 0; i < v->n; i++) {
 		p = &v->node[i];
-		printf("\t\"%s\" [label=\"%s\"%s];\n", p->addr, p->name,
-		    p->is_self ? ", style=\"rounded,bold\"" : "");
+		printf("\t\"%s\" [label=\"%s\"%s%s];\n", p->addr, p->name,
+		    p->is_self ? ", style=\"rounded,bold\"" : "",
+		    p->is_root ? ", peripheries=2" : "");
 		if (p->parent != 0)
-			printf("\t\"%s\" -- \"%s\";\n",
-			    v->node[p->parent - 1].addr, p->addr);
+			dot_edge(&v->node[p->parent - 1], p, "");
 		if (is_crosslink(v, p))
-			printf("\t\"%s\" -- \"%s\" [style=dashed];\n", self->addr,
-			    p->addr);
+			dot_edge(self, p, "style=dashed");
 	}
 	puts("}");
 }
 
 void
-topology_print(json_t *tree, json_t *cache, int dot)
+topology_print(json_t *tree, json_t *cache, json_t *peers, int dot)
 {
 	struct view v = { .index = json_object() };
 
 	gather(&v, tree, cache);
+	add_costs(&v, peers);
 	cut_loops(&v);
 	if (dot)
 		print_dot(&v);
