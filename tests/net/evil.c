@@ -126,6 +126,34 @@ handshake(void)
 	die("the victim does not answer");
 }
 
+/* We would have new keys, and say so lawfully. */
+size_t
+knock(uint8_t *out)
+{
+	static uint32_t	index = OUR_INDEX;
+	uint8_t		e[SEC_LEN], m[IK_MSG1_LEN];
+	struct noise	hs;
+
+	curve_random(e);
+	if (noise_ik_write1(&hs, &evil.me, evil.pub, e, m) != REFUSE_NONE)
+		die("no message 1");
+	frame_msg1(out, ++index, m);
+	return FRAME_MSG1_LEN;
+}
+
+/* An answer that was made up: to what it asked us, or to nobody. */
+size_t
+answer(uint8_t *out)
+{
+	uint8_t noise[FRAME_NOISE2_LEN];
+
+	scrawl(noise, sizeof(noise));
+	noise[0] = 2;
+	frame_msg2(out, OUR_INDEX, evil.asked != 0 && noise64() & 1 ? evil.asked :
+	    (uint32_t)noise64(), noise);
+	return FRAME_MSG2_LEN;
+}
+
 /* After so many seconds; 0: with the next order, or after a minute. */
 static int
 is_over(double t, double seconds)
@@ -185,7 +213,8 @@ flood(const char *name, const struct kind *k, const struct sockaddr_in *to,
 			continue;
 		}
 		for (i = 0; i < BATCH; i++) {
-			iov[i] = (struct iovec){ buf[i], seal(buf[i], k->make) };
+			iov[i] = (struct iovec){ buf[i], k->raw != NULL ?
+			    k->raw(buf[i]) : seal(buf[i], k->make) };
 			msg[i].msg_hdr = (struct msghdr){ .msg_iov = &iov[i],
 			    .msg_iovlen = 1, .msg_name = (void *)(uintptr_t)to,
 			    .msg_namelen = sizeof(*to) };
@@ -210,8 +239,9 @@ obey(const char *line)
 		die("KIND RATE SECONDS");
 	if (strcmp(name, "stop") == 0)
 		return;
-	if (strcmp(name, "shake") == 0) {
-		printf("shake messages %u\n", shake(seconds));
+	if (strcmp(name, "shake") == 0 || strcmp(name, "talk") == 0) {
+		printf("%s messages %u\n", name, name[0] == 's' ?
+		    shake(seconds) : talk(seconds));
 		fflush(stdout);
 		return;
 	}

@@ -25,6 +25,7 @@ struct evil {
 	unsigned		late;		/* our stamps fall behind that much */
 	int32_t			trend;		/* of our delay, as the victim said last */
 	uint32_t		asked;		/* index of the first keys it asked for */
+	int			bends;		/* what is under a session's seal is bent */
 };
 extern struct evil evil;
 
@@ -35,10 +36,13 @@ double	now(void);
 struct kind {
 	const char	*name;
 	size_t		(*make)(uint8_t *);	/* NULL: a seal that is wrong */
+	size_t		(*raw)(uint8_t *);	/* a whole datagram instead */
 };
 extern const struct kind kinds[];		/* ends with no name */
 
 void	prepare(void);
+uint64_t noise64(void);
+void	scrawl(uint8_t *p, size_t n);
 size_t	heartbeat(uint8_t *);
 /* The frame says that it is longer than it is; counted by whoever opens it. */
 size_t	longer(uint8_t *);
@@ -58,8 +62,28 @@ void	send_one(size_t (*make)(uint8_t *));
 uint8_t *opened(uint8_t *in, size_t n, size_t *len);
 void	heard(uint8_t *in, size_t n);
 
-/* evil_shake.c: a whole session handshake in another's name: how many of its three
- * messages there were. */
+/* evil_shake.c: a whole session handshake, in another's name or its own: how many
+ * of its three messages there were. */
 unsigned shake(double seconds);
+unsigned talk(double seconds);
+
+/* evil_inner.c: under the keys of that in its own name. */
+void	inner_begin(const struct noise_keys *);
+size_t	inner_mtu(uint8_t *);
+size_t	inner_warm(uint8_t *);
+size_t	inner_report(uint8_t *);
+size_t	inner_port(uint8_t *);
+size_t	inner_ip6(uint8_t *);
+size_t	inner_type(uint8_t *);
+size_t	inner_again(uint8_t *);
+size_t	inner_place(uint8_t *);
+
+/* evil_bend.c: some bytes of it another; and any kind, so bent. */
+void	bend(uint8_t *p, size_t n);
+size_t	bent(uint8_t *);
+
+/* evil.c: message 1s that are true, and message 2s that are not. */
+size_t	knock(uint8_t *);
+size_t	answer(uint8_t *);
 
 #endif

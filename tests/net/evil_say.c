@@ -10,7 +10,7 @@
 #include "lookup.h"
 #include "wire.h"
 
-static uint64_t
+uint64_t
 noise64(void)
 {
 	static uint64_t s = 0x9e3779b97f4a7c15;
@@ -19,7 +19,7 @@ noise64(void)
 	return s;
 }
 
-static void
+void
 scrawl(uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -389,6 +389,35 @@ far_off(uint8_t *out)
 	return m < 0 ? 0 : n + (size_t)m;
 }
 
+/* What ends a handshake that nobody began, in our name and in A's. */
+static size_t
+ending(uint8_t *out, uint8_t phase, uint16_t len)
+{
+	const uint8_t	*src = noise64() & 1 ? evil.a : evil.me.addr;
+	uint8_t		 hs[FSP_MSG3];
+	struct fsp_shake s = { .phase = phase, .noise = hs, .noise_len = len };
+	size_t		 n = dgram(out, 64, 1280, src, evil.addr);
+	ssize_t		 m;
+
+	scrawl(hs, sizeof(hs));
+	s.src = (struct fsp_coords){ 1, src };
+	s.dst = (struct fsp_coords){ 1, evil.addr };
+	m = fsp_shake_encode(&s, out + n, FRAME_MAX - n);
+	return m < 0 ? 0 : n + (size_t)m;
+}
+
+static size_t
+acks(uint8_t *out)
+{
+	return ending(out, FSP_ACK, FSP_MSG2);
+}
+
+static size_t
+msg3s(uint8_t *out)
+{
+	return ending(out, FSP_MSG3_PHASE, FSP_MSG3);
+}
+
 /* To A in B's name, who stands nowhere near the victim, a root. */
 static size_t
 lure(uint8_t *out)
@@ -478,11 +507,17 @@ const struct kind kinds[] = {
 	{ "proof", proof }, { "source", source }, { "source_v", source_v },
 	{ "mtu", mtu }, { "nowhere", nowhere }, { "ttl", ttl }, { "cut", cut },
 	{ "coords", coords }, { "lure", lure }, { "setup", setup },
-	{ "far", far_off }, { "signals", signals },
+	{ "far", far_off }, { "acks", acks }, { "msg3s", msg3s },
+	{ "signals", signals },
 	{ "report", report }, { "nonsense", nonsense },
 	{ "below", below }, { "astray", astray }, { "wide", wide },
 	{ "transit", transit }, { "longer", longer }, { "stray", stray },
-	{ "unsealed", NULL },
+	{ "inner_mtu", inner_mtu }, { "inner_warm", inner_warm },
+	{ "inner_report", inner_report }, { "inner_port", inner_port },
+	{ "inner_ip6", inner_ip6 }, { "inner_type", inner_type },
+	{ "inner_again", inner_again }, { "inner_place", inner_place },
+	{ "bent", bent },
+	{ "unsealed", NULL }, { "knock", NULL, knock }, { "answer", NULL, answer },
 	{ NULL, NULL },
 };
 

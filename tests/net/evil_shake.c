@@ -1,7 +1,7 @@
 /*
  * evil_shake.c -- a whole session handshake with the victim, by the hostile
- * peer's own key, under an address that is not its own (fault 1). So that the
- * answer comes back here, that node is said to stand below us.
+ * peer's own key: under an address that is not its own (fault 1), which so that the
+ * answer comes back here is said to stand below us; or under its own.
  */
 #include <poll.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 static uint8_t		other[NADDR_LEN];	/* ff:ff... is nobody's */
 static struct noise	hs;
-static uint8_t		ack[FSP_MSG2];
+static struct noise_keys keys;
 
 /* We and the victim are alone in the tree: the smaller address is its root. */
 static int
@@ -66,31 +66,31 @@ setup(uint8_t *out)
 	memcpy(to[1], evil.me.addr, NADDR_LEN);
 	s.src = (struct fsp_coords){ is_root() ? 2 : 3, at[0] };
 	s.dst = (struct fsp_coords){ is_root() ? 2 : 1, to[0] };
+	if (memcmp(other, evil.me.addr, NADDR_LEN) == 0)
+		s.src.count = s.dst.count = 1;
 	return as_other(out, &s);
 }
 
 static size_t
 msg3(uint8_t *out)
 {
-	uint8_t		  m[FSP_MSG3], epoch[EPOCH_LEN];
-	struct noise_keys keys;
+	uint8_t		  m[FSP_MSG3];
 	struct fsp_shake  s = { .phase = FSP_MSG3_PHASE, .noise = m,
 	    .noise_len = FSP_MSG3 };
 
-	if (noise_xk_read2(&hs, ack, epoch) != REFUSE_NONE ||
-	    noise_xk_write3(&hs, &evil.me, m, &keys) != REFUSE_NONE)
-		die("the victim's session message 2 is wrong");
+	if (noise_xk_write3(&hs, &evil.me, m, &keys) != REFUSE_NONE)
+		die("no session message 3");
 	return as_other(out, &s);
 }
 
-/* Is this frame of n bytes the victim's Ack? Then it is kept. */
+/* Is this frame of n bytes the victim's Ack to this handshake? Then it is read. */
 static int
 is_ack(uint8_t *in, size_t n)
 {
 	struct fsp_dgram d;
 	struct fsp_shake s;
 	size_t		 len;
-	uint8_t		*msg = opened(in, n, &len);
+	uint8_t		*msg = opened(in, n, &len), epoch[EPOCH_LEN];
 
 	if (msg == NULL || len < FSP_DGRAM || msg[0] != LINK_MSG_DATAGRAM ||
 	    fsp_dgram_decode(msg, len, &d) == -1 ||
@@ -98,8 +98,7 @@ is_ack(uint8_t *in, size_t n)
 	    fsp_shake_decode(msg + FSP_DGRAM, len - FSP_DGRAM, &s) == -1 ||
 	    s.phase != FSP_ACK)
 		return 0;
-	memcpy(ack, s.noise, sizeof(ack));
-	return 1;
+	return noise_xk_read2(&hs, s.noise, epoch) == REFUSE_NONE;
 }
 
 static int
@@ -119,6 +118,16 @@ heard_ack(double until)
 	return 0;
 }
 
+static unsigned
+exchange(double until)
+{
+	send_one(setup);
+	if (!heard_ack(until))
+		return 1;
+	send_one(msg3);
+	return 3;
+}
+
 unsigned
 shake(double seconds)
 {
@@ -126,12 +135,20 @@ shake(double seconds)
 
 	memset(other, 0xff, sizeof(other));
 	send_one(below);
-	/* The victim has to find its own place first. */
-	if (heard_ack(now() + 1.5))
-		die("an answer to nothing");
-	send_one(setup);
-	if (!heard_ack(until))
-		return 1;
-	send_one(msg3);
-	return 3;
+	/* The victim has to find its own place first; nothing is an answer yet. */
+	hs.turn = NOISE_NONE;
+	heard_ack(now() + 1.5);
+	return exchange(until);
+}
+
+unsigned
+talk(double seconds)
+{
+	unsigned n;
+
+	memcpy(other, evil.me.addr, sizeof(other));
+	n = exchange(now() + seconds);
+	if (n == 3)
+		inner_begin(&keys);
+	return n;
 }

@@ -170,7 +170,7 @@ hostile_peer() {
 	evil=$BASTIDE_BUILD/net/evil
 	mkdir -p "$BASTIDE_BUILD/net"
 	"$cc" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
-	    -o "$evil" "$here"/evil{,_say,_shake,_heard}.c "$o"/lib{netd,cryptod,common}.a \
+	    -o "$evil" "$here"/evil{,_say,_shake,_heard,_inner,_bend}.c "$o"/lib{netd,cryptod,common}.a \
 	    -lsodium -lsecp256k1 -lcrypto $fast || bail "cannot build the hostile peer"
 }
 
