@@ -35,6 +35,9 @@ enum listen_proto { LISTEN_TCP = 1, LISTEN_UDP };
 enum listen_bind { LISTEN_ANY = 1, LISTEN_MESH };
 #define LISTEN_ROW	4
 
+/* Handshakes that netd has under way: of links; of sessions, half of them others'. */
+enum { HS_LINKS = 512, HS_SESSIONS = 256 };
+
 /* Why a connection of the directory ended: TALK_END. */
 enum talk_why { TALK_CLOSED = 1, TALK_FAILED, TALK_LATE, TALK_BUSY };
 /* Connections that dird dials, and that came in, in all. Under way: pieces of

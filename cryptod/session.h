@@ -11,10 +11,12 @@
 
 #include <stdatomic.h>
 
+#include "msg.h"
 #include "noise.h"
 #include "replay.h"
 
-#define HS_MAX			512
+/* netd's, and those that it gave up while we were at them. */
+#define HS_MAX			(HS_LINKS + HS_SESSIONS + 256)
 #define LINK_MAX		2048
 #define INNER_MAX		4096
 #define SESSION_PER_ADDR	4	/* current, pending, previous, one spare */

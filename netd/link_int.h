@@ -33,7 +33,7 @@
 enum {
 	LINK_PEER_MAX = PEER_SLOTS,
 	LINK_PEER_KEPT = 64,		/* of these at least, for configured peers */
-	LINK_HS_MAX = 512,
+	LINK_HS_MAX = HS_LINKS,
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
 	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */

@@ -6,8 +6,8 @@
 #include "session_int.h"
 
 enum {
-	THEIRS_MAX = 128, OURS_MAX = 128,
-	SHAKES = THEIRS_MAX + OURS_MAX,	/* theirs in the first half */
+	SHAKES = HS_SESSIONS,		/* theirs in the first half */
+	THEIRS_MAX = SHAKES / 2, OURS_MAX = SHAKES / 2,
 };
 extern struct shake	 shakes[SHAKES];
 

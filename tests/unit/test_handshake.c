@@ -329,6 +329,22 @@ START_TEST(a_full_table_is_said_and_forgotten)
 }
 END_TEST
 
+/* Dials of peers that are not there must not keep sessions from beginning. */
+START_TEST(all_that_netd_has_under_way_find_room_at_one_time)
+{
+	int i;
+
+	for (i = 0; i < HS_LINKS; i++) {
+		ASK_WITH(&a, ik_start, pub, b.pub, );
+		expect(MSG_IK_MSG1);
+	}
+	for (i = 0; i < HS_SESSIONS; i++) {
+		ASK_WITH(&a, xk_start, pub, b.pub, );
+		expect(MSG_XK_MSG1);
+	}
+}
+END_TEST
+
 START_TEST(a_fifth_session_with_one_node_waits_for_a_free_place)
 {
 	struct msg_xk_msg1	m1;
@@ -378,6 +394,7 @@ tests(TCase *t)
 	tcase_add_test(t, what_is_no_point_is_refused);
 	tcase_add_test(t, a_handle_of_another_step_is_no_handle);
 	tcase_add_test(t, a_full_table_is_said_and_forgotten);
+	tcase_add_test(t, all_that_netd_has_under_way_find_room_at_one_time);
 	tcase_add_test(t, a_fifth_session_with_one_node_waits_for_a_free_place);
 #ifdef COUNT_MALLOC
 	tcase_add_test(t, the_count_of_mallocs_counts);
