@@ -51,15 +51,10 @@ may_ask(const struct endpoint *ep)
 	return 1;
 }
 
-static unsigned
-inbound_count(void)
+static int
+is_undecided(const struct hs *h)
 {
-	struct hs *h;
-	unsigned   n = 0;
-
-	for (h = NULL; (h = hs_next(h)) != NULL; )
-		n += h->state == HS_CHECK || h->state == HS_ANSWER;
-	return n;
+	return h->state == HS_CHECK || h->state == HS_ANSWER;
 }
 
 /* noise is a private copy. */
@@ -77,7 +72,7 @@ hs_msg1(const struct work *w, const struct frame *f, const uint8_t *noise)
 		again(s, &w->ep);
 		return;
 	}
-	if (max != 0 && inbound_count() >= max) {
+	if (max != 0 && hs_count(is_undecided) >= max) {
 		refuse(REFUSE_LINK_LINKS_FULL);
 		return;
 	}

@@ -8,6 +8,13 @@
 #define LOG_TARGET "fips::node::handlers::handshake"
 #include "log.h"
 
+/* Those who are not there must not keep out who knocks. */
+static int
+is_conf_dial(const struct hs *h)
+{
+	return h->conf != -1 && h->rekey_of == 0;
+}
+
 int
 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
     const struct endpoint *ep, int conf, uint32_t rekey_of)
@@ -16,6 +23,10 @@ hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 
 	if (rekey_of == 0 && !up_permits(pub33, ep, "outbound_connect"))
 		return -1;
+	if (rekey_of == 0 && conf != -1 && hs_count(is_conf_dial) >= LINK_DIALS_MAX) {
+		refuse(REFUSE_LINK_LINKS_FULL);
+		return -1;
+	}
 	h = hs_new(rekey_of != 0 || conf != -1);
 	if (h == NULL || index_new(INDEX_HS, hs_slot_of(h), &h->our_index) == -1)
 		return -1;

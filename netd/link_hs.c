@@ -60,13 +60,13 @@ hs_next(struct hs *h)
 }
 
 unsigned
-hs_count(void)
+hs_count(int (*is)(const struct hs *))
 {
 	struct hs *h;
 	unsigned   n = 0;
 
 	for (h = NULL; (h = hs_next(h)) != NULL; )
-		n++;
+		n += is == NULL || is(h);
 	return n;
 }
 
@@ -227,12 +227,18 @@ hs_end(struct hs *h, enum hs_event event)
 
 /* -- rows --------------------------------------------------------------------- */
 
+static int
+is_limited(const struct hs *h)
+{
+	return !h->known;
+}
+
 struct hs *
 hs_new(int is_known)
 {
 	uint64_t	max_hs = netd.conf[CONF_LIMITS_MAX_CONNECTIONS];
 	uint64_t	max_links = netd.conf[CONF_LIMITS_MAX_LINKS];
-	unsigned	i, n = hs_count();
+	unsigned	i, n = hs_count(is_limited);
 
 	if (nasked >= LINK_ASKED_MAX ||
 	    (!is_known && max_hs != 0 && n >= max_hs) ||
@@ -247,6 +253,7 @@ hs_new(int is_known)
 		table[i].started_ms = netd.now_ms;
 		table[i].started_wall_ms = netd_wall_ms();
 		table[i].conf = -1;
+		table[i].known = is_known != 0;
 		return &table[i];
 	}
 	refuse(REFUSE_LINK_LINKS_FULL);

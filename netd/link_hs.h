@@ -22,6 +22,8 @@ void		 hs_end(struct hs *, enum hs_event);
 struct hs	*hs_new(int is_known);
 unsigned	 hs_slot_of(const struct hs *);
 struct hs	*hs_slot(unsigned);
+/* Rows in use that are so; NULL: all. */
+unsigned	 hs_count(int (*)(const struct hs *));
 /* The next row in use, or NULL. Begin with NULL. */
 struct hs	*hs_next(struct hs *);
 /* The row whose question this is an answer to; the question is then closed. */

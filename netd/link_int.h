@@ -34,6 +34,7 @@ enum {
 	LINK_PEER_MAX = PEER_SLOTS,
 	LINK_PEER_KEPT = 64,		/* of these at least, for configured peers */
 	LINK_HS_MAX = HS_LINKS,
+	LINK_DIALS_MAX = LINK_HS_MAX / 2,	/* of the configuration */
 	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
 	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */
@@ -99,7 +100,7 @@ struct link_extra {
 
 struct hs {
 	uint8_t		state;		/* link.def */
-	uint8_t		outbound, has_index, has_pub;
+	uint8_t		outbound, has_index, has_pub, known;	/* known: no limit */
 	uint8_t		tries[2];	/* message 2s read: from elsewhere, from ep */
 	enum link_act	act;		/* what ANSWER is for */
 	uint32_t	req;		/* of the question to cryptod; 0: none */
@@ -172,7 +173,6 @@ void		 hs_end_dials(const uint8_t addr[NADDR_LEN]);
 void		 hs_end_rekey(uint32_t peer);
 /* Resends left? 0 when there is no such handshake. */
 int		 hs_rekey_alive(uint32_t peer);
-unsigned	 hs_count(void);
 uint64_t	 hs_tick(void);
 
 /* -- link_up.c ------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* room: netd, with: link_world -- who becomes a peer and who stays one. */
+#include "../../netd/link_hs.h"
 #include "link_world.h"
 
 START_TEST(a_stranger_is_answered_and_becomes_a_peer)
@@ -239,7 +240,7 @@ START_TEST(a_dial_that_is_answered_becomes_a_proven_peer)
 	p = peer_find(addr_of(0x20));
 	ck_assert_ptr_nonnull(p);
 	ck_assert(p->cur.proven && p->outbound);
-	ck_assert_uint_eq(hs_count(), 0);
+	ck_assert_uint_eq(hs_count(NULL), 0);
 }
 END_TEST
 
@@ -464,6 +465,29 @@ START_TEST(a_configured_peer_is_dialled_again_with_back_off)
 }
 END_TEST
 
+/* Hundreds of them may be gone, with several addresses each. */
+START_TEST(dials_of_the_configuration_leave_room_for_who_knocks)
+{
+	struct msg_ik_msg1	m1 = { .hs = 99 };
+	struct endpoint		there = away;
+	union msg_any		m;
+	unsigned		n;
+
+	set_up();
+	for (n = 0; n < LINK_HS_MAX; n++) {
+		there.port++;
+		if (hs_dial(pub_of((uint8_t)n), addr_of((uint8_t)n), &there, 0, 0) == -1)
+			break;
+		expect(MSG_IK_START, &m);
+		m1.req = m.req;
+		on_ik_msg1(&netd.cryptod, &m1, NULL);
+	}
+	ck_assert_uint_ge(n, 200);
+	ck_assert(inbound(&home, 1, 0x20, 1, 501));
+	ck_assert_int_eq(rekey_begin(peer_find(addr_of(0x20))), 0);
+}
+END_TEST
+
 START_TEST(a_closed_transport_answers_peers_only)
 {
 	struct peer *p;
@@ -528,6 +552,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_name_is_learnt_of_who_has_proved_its_keys);
 	tcase_add_test(t, who_only_knocks_keeps_no_place_from_others);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
+	tcase_add_test(t, dials_of_the_configuration_leave_room_for_who_knocks);
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
 	tcase_add_test(t, indexes_that_collide_are_all_found);
 }
