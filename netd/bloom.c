@@ -19,13 +19,16 @@ enum {
 	REST_MS = 60000,
 };
 
+/* With some 900 nodes in a filter one match in a hundred is chance. */
+static const double VAGUE_FPR = 0.01;
+
 /* A filter that got lost is not missed by anyone, so each is said again. */
 static const uint64_t repeat_after_ms[] = { 2000, 10000, 60000 };
 enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
 
 struct peer {
 	uint8_t		    used, is_tree, has_filter, over_cap, waiting, told;
-	uint8_t		    repeats, deferred;
+	uint8_t		    repeats, deferred, crowd;	/* crowd: was told so */
 	uint32_t	    told_change;
 	uint64_t	    seq, next_seq, sent_ms;
 	struct quota	    recv;
@@ -37,6 +40,7 @@ struct bloom {
 	bloom_send	    send;
 	void		   *arg;
 	uint64_t	    seq;
+	unsigned	    parent;
 	uint32_t	    change;	/* of what we would tell */
 	uint32_t	    generation;
 	struct bloom_filter self, any, one;
@@ -131,6 +135,7 @@ bloom_peer_del(struct bloom *b, unsigned slot)
 		return;
 	if (p->is_tree && p->has_filter)
 		merge(b, &p->in, NULL);
+	b->change += p->over_cap;
 	memset(p, 0, sizeof(*p));
 	b->generation++;
 }
@@ -145,19 +150,36 @@ bloom_peer_tree(struct bloom *b, unsigned slot, int is_tree_peer)
 	p->is_tree = !!is_tree_peer;
 	if (p->has_filter)
 		merge(b, p->is_tree ? NULL : &p->in, p->is_tree ? &p->in : NULL);
+	b->change += p->over_cap;
 	/* Split horizon is another for this one, whatever the merge says. */
 	p->told_change = b->change - 1;
 	b->generation++;
 }
 
+void
+bloom_parent(struct bloom *b, unsigned slot)
+{
+	b->change += b->parent != slot;
+	b->parent = slot;
+}
+
 /* ---- hearing ------------------------------------------------------------ */
+static int
+is_over(const struct bloom *b, const struct bloom_filter *f)
+{
+	return bloom_fpr(bloom_weight(f)) > b->cfg.max_fpr;
+}
+
 static enum bloom_said
 take(struct bloom *b, struct peer *p)
 {
+	uint8_t was = p->over_cap;
+
 	p->waiting = 0;
 	if (p->has_filter && p->next_seq <= p->seq)
 		return BLOOM_STALE;
-	p->over_cap = bloom_fpr(bloom_weight(&p->next)) > b->cfg.max_fpr;
+	p->over_cap = (uint8_t)is_over(b, &p->next);
+	b->change += p->over_cap != was;
 	if (p->over_cap)
 		return BLOOM_OVER_CAP;
 	if (p->is_tree)
@@ -210,16 +232,41 @@ repeat_ms(const struct bloom *b, const struct peer *p)
 	    b->cfg.repeat_ms;
 }
 
+/* Behind us there are more nodes than our filter says, and this is our parent. */
+static int
+is_crowded(const struct bloom *b, unsigned slot)
+{
+	unsigned i;
+
+	for (i = 0; slot == b->parent && i < b->cfg.peers_max; i++)
+		if (i != slot && b->peer[i].is_tree && b->peer[i].over_cap)
+			return 1;
+	return 0;
+}
+
+static void
+say(struct bloom *b, unsigned slot, const struct bloom_filter *f)
+{
+	uint8_t msg[BLOOM_MSG_LEN];
+
+	bloom_encode(++b->seq, f, msg);
+	b->stats.sent++;
+	b->stats.over_sent += (uint64_t)is_over(b, f);
+	b->send(b->arg, slot, msg, sizeof(msg));
+}
+
+/* The ones come last, for the newest counts; a parent that has no such rule only
+ * refuses them, and keeps what came just before. */
 static void
 tell(struct bloom *b, unsigned slot, uint64_t now_ms)
 {
 	struct peer	   *p = &b->peer[slot];
-	struct bloom_filter out;
-	uint8_t		    msg[BLOOM_MSG_LEN];
-	int		    same;
+	struct bloom_filter out, ones;
+	int		    crowd = is_crowded(b, slot), same;
 
 	bloom_outgoing(b, slot, &out);
-	same = p->told && memcmp(&out, &p->out, sizeof(out)) == 0;
+	same = p->told && p->crowd == crowd &&
+	    memcmp(&out, &p->out, sizeof(out)) == 0;
 	p->told_change = b->change;
 	p->deferred = 0;
 	if (same && now_ms - p->sent_ms < repeat_ms(b, p))
@@ -229,13 +276,14 @@ tell(struct bloom *b, unsigned slot, uint64_t now_ms)
 	else if (!same)
 		p->repeats = 0;
 	b->stats.repeated += (uint64_t)same;
-	b->stats.over_sent += bloom_fpr(bloom_weight(&out)) > b->cfg.max_fpr;
 	p->out = out;
+	p->crowd = (uint8_t)crowd;
 	p->told = 1;
 	p->sent_ms = now_ms;
-	bloom_encode(++b->seq, &out, msg);
-	b->stats.sent++;
-	b->send(b->arg, slot, msg, sizeof(msg));
+	say(b, slot, &out);
+	memset(&ones, 0xff, sizeof(ones));
+	if (crowd && !is_over(b, &out))
+		say(b, slot, &ones);
 }
 
 uint64_t
@@ -299,6 +347,15 @@ bloom_reach(const struct bloom *b, const struct bloom_pos *pos, int tree_peers,
 	return n;
 }
 
+int
+bloom_is_vague(const struct bloom *b, unsigned slot)
+{
+	const struct peer *p = peer_of(b, slot);
+
+	return p != NULL && (p->over_cap ||
+	    bloom_fpr(bloom_weight(&p->in)) > VAGUE_FPR);
+}
+
 double
 bloom_mesh_size(const struct bloom *b)
 {
@@ -348,6 +405,7 @@ bloom_new(const struct bloom_cfg *cfg, bloom_send send, void *arg)
 	b->send = send;
 	b->arg = arg;
 	b->change = 1;
+	b->parent = UINT16_MAX;
 	bloom_pos(cfg->addr, &pos);
 	bloom_put(&b->self, &pos);
 	return b;

@@ -8,7 +8,9 @@
  *
  * One message holds 8192 bits: about 2,100 nodes, then the receiver refuses it.
  * A tree peer whose newest filter was refused for that may have anybody behind
- * it: lookups still go there, routing does not rely on it.
+ * it: lookups still go there, routing does not rely on it. What we tell our
+ * parent lacks those nodes and must not look as if that were all: a filter of
+ * nothing but ones follows, which the parent refuses in its turn.
  */
 #ifndef NETD_BLOOM_H
 #define NETD_BLOOM_H
@@ -100,6 +102,8 @@ void	bloom_peer_again(struct bloom *, unsigned slot);
 void	bloom_peer_del(struct bloom *, unsigned slot);
 /* Parent or child, or no longer: call for every peer the tree reports. */
 void	bloom_peer_tree(struct bloom *, unsigned slot, int is_tree_peer);
+/* Whom we stand below, as tree_parent() says. */
+void	bloom_parent(struct bloom *, unsigned slot);
 enum bloom_said bloom_recv(struct bloom *, unsigned slot, const uint8_t *msg,
 	    size_t len, uint64_t now_ms);
 /* Sends what is due; in how many ms to come back at the latest. */
@@ -114,6 +118,8 @@ int	bloom_peer_has(const struct bloom *, unsigned slot,
  */
 unsigned bloom_reach(const struct bloom *, const struct bloom_pos *,
 	    int tree_peers, unsigned except, uint16_t *slots, unsigned max);
+/* Does it match often, or always, without having the node? */
+int	bloom_is_vague(const struct bloom *, unsigned slot);
 /* Nodes in the mesh, ourselves included; -1 when it is too full to tell. */
 double	bloom_mesh_size(const struct bloom *);
 /* What peer `slot` would be sent now. */

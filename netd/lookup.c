@@ -40,22 +40,41 @@ response_send(struct lookup *l, unsigned slot, struct lookup_response *a)
 		l->cb.send(l->arg, slot, msg, (size_t)len);
 }
 
+static int
+is_among(const uint16_t *slot, unsigned n, unsigned one)
+{
+	while (n > 0 && slot[n - 1] != one)
+		n--;
+	return n > 0;
+}
+
+/* A match is worth something only if not everybody matches there. */
+static int
+has_sure(const struct lookup *l, const uint16_t *slot, unsigned n)
+{
+	while (n > 0 && l->cb.is_vague(l->arg, slot[n - 1]))
+		n--;
+	return n > 0;
+}
+
 /*
- * Tree peers that may lead there; else others that may, and our parent: in a
- * mesh too large for the filters only those above know the rest of it.
+ * Tree peers that may lead there, else others that may; and our parent, unless a
+ * tree peer surely does: in a mesh too large for the filters only those above
+ * know the rest of it.
  */
 static unsigned
 whom(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned except,
     uint16_t slot[FAN_MAX])
 {
-	unsigned n, parent;
+	unsigned n, parent = l->cb.parent(l->arg);
 
-	n = l->cb.reach(l->arg, target, 1, except, slot, FAN_MAX);
-	if (n > 0)
+	n = l->cb.reach(l->arg, target, 1, except, slot, FAN_MAX - 1);
+	if (has_sure(l, slot, n))
 		return n;
-	n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
-	parent = l->cb.parent(l->arg);
-	if (parent != LOOKUP_NO_SLOT && parent != except)
+	if (n == 0)
+		n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
+	if (parent != LOOKUP_NO_SLOT && parent != except &&
+	    !is_among(slot, n, parent))
 		slot[n++] = (uint16_t)parent;
 	return n;
 }

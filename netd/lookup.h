@@ -89,6 +89,7 @@ struct lookup_cb {
 	/* As bloom_reach(), by address. */
 	unsigned (*reach)(void *arg, const uint8_t target[NADDR_LEN],
 	    int tree_peers, unsigned except, uint16_t *slots, unsigned max);
+	int (*is_vague)(void *arg, unsigned slot);	/* as bloom_is_vague() */
 	/* As tree_parent(): a slot, or UINT16_MAX. */
 	unsigned (*parent)(void *arg);
 	/* Largest datagram that the link to slot carries. */

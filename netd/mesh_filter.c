@@ -34,6 +34,7 @@ mesh_filter_tree(void)
 
 	for (i = 0; i < mesh.slots; i++)
 		bloom_peer_tree(mesh.bloom, i, tree_is_tree_peer(mesh.tree, i));
+	bloom_parent(mesh.bloom, tree_parent(mesh.tree));
 }
 
 void

@@ -90,6 +90,13 @@ reach(void *arg, const uint8_t target[NADDR_LEN], int tree_peers,
 	return n;
 }
 
+static int
+is_vague(void *arg, unsigned slot)
+{
+	(void)arg;
+	return bloom_is_vague(mesh.bloom, slot);
+}
+
 static unsigned
 parent(void *arg)
 {
@@ -342,8 +349,8 @@ mesh_lookup_tick(void)
 void
 mesh_lookup_init(void)
 {
-	static const struct lookup_cb cb = { send, reach, parent, mtu, self, fresh_id,
-	    sign, verify, found, failed };
+	static const struct lookup_cb cb = { send, reach, is_vague, parent, mtu, self,
+	    fresh_id, sign, verify, found, failed };
 	struct lookup_cfg cfg = {
 		.peers_max = mesh.slots,
 		.open_max = MESH_OPEN_MAX, .recent_max = RECENT_MAX,

@@ -32,6 +32,13 @@ on_reach(void *arg, const uint8_t target[16], int tree, unsigned except,
 	return tree && except != 1;
 }
 
+static int
+on_vague(void *arg, unsigned slot)
+{
+	(void)arg, (void)slot;
+	return 0;
+}
+
 static unsigned
 on_parent(void *arg)
 {
@@ -98,8 +105,8 @@ static const uint8_t target[16] = { 0x8e, 0x30, 0x2c, 0x28, 0x7e, 0xb4, 0x8d,
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static const struct lookup_cb cb = { on_send, on_reach, on_parent,
-	    on_mtu, on_self, on_random, on_sign, on_verify, on_found, on_failed };
+	static const struct lookup_cb cb = { on_send, on_reach, on_vague,
+	    on_parent, on_mtu, on_self, on_random, on_sign, on_verify, on_found, on_failed };
 	struct lookup_cfg cfg = { .addr = { 0x05 }, .peers_max = 2,
 	    .open_max = 2, .recent_max = 4, .work_max = 2, .ttl = 64,
 	    .attempts = 4, .attempt_ms = { 1000, 2000, 4000, 8000 },

@@ -30,6 +30,7 @@ struct sim_conf {
 	/* Not a map but a random tree, and so many links more. */
 	unsigned tree_links;
 	struct sim_sense sense;
+	double	 max_fpr;		/* of a filter that is taken; 0: netd's 0.20 */
 	int	 restless;		/* nothing keeps a node below its parent */
 };
 

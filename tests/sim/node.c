@@ -90,6 +90,7 @@ on_tree_changed(void *arg, unsigned what, unsigned slot)
 		for (i = 0; i < n->nlink; i++)
 			bloom_peer_tree(n->bloom, i,
 			    tree_is_tree_peer(n->tree, i));
+		bloom_parent(n->bloom, tree_parent(n->tree));
 	}
 	if (what & TREE_NEW_PATH) {
 		coords_drop_via(n->coords, n->addr);
@@ -108,6 +109,12 @@ on_reach(void *arg, const uint8_t target[16], int tree_peers, unsigned except,
 
 	bloom_pos(target, &pos);
 	return bloom_reach(n->bloom, &pos, tree_peers, except, slots, max);
+}
+
+static int
+on_vague(void *arg, unsigned slot)
+{
+	return bloom_is_vague(((struct node *)arg)->bloom, slot);
 }
 
 static unsigned
@@ -160,8 +167,8 @@ on_failed(void *arg, const uint8_t target[16])
 
 static const struct tree_cb tree_cb = { on_tree_sign, on_tree_verify, on_send,
     on_tree_changed };
-static const struct lookup_cb lookup_cb = { on_send, on_reach, on_parent, on_mtu,
-    on_self, on_random, on_proof_sign, on_proof_verify, on_found, on_failed };
+static const struct lookup_cb lookup_cb = { on_send, on_reach, on_vague, on_parent,
+    on_mtu, on_self, on_random, on_proof_sign, on_proof_verify, on_found, on_failed };
 
 /* ---- nodes -------------------------------------------------------------------- */
 
@@ -185,6 +192,8 @@ modules_open(struct node *n, unsigned peers, const uint8_t *addr,
 	memcpy(tc.addr, addr, 16);
 	memcpy(bc.addr, addr, 16);
 	memcpy(lc.addr, addr, 16);
+	if (n->sim->conf.max_fpr > 0)
+		bc.max_fpr = n->sim->conf.max_fpr;
 	if (n->sim->conf.restless)
 		tc.hysteresis = 0, tc.hold_ms = tc.flap_window_ms = 0;
 	if (peers == 250) {		/* as netd has it */

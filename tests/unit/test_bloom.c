@@ -11,7 +11,7 @@ enum { PEERS = 6 };
 
 static struct bloom *b;
 static unsigned sent[PEERS];
-static uint8_t last[PEERS][BLOOM_MSG_LEN];
+static uint8_t before[PEERS][BLOOM_MSG_LEN], last[PEERS][BLOOM_MSG_LEN];
 static uint64_t seq;
 static uint32_t dice = 1;
 
@@ -21,6 +21,7 @@ on_send(void *arg, unsigned slot, const uint8_t *msg, size_t len)
 	(void)arg;
 	ck_assert_uint_eq(len, BLOOM_MSG_LEN);
 	sent[slot]++;
+	memcpy(before[slot], last[slot], len);
 	memcpy(last[slot], msg, len);
 }
 
@@ -337,6 +338,95 @@ START_TEST(a_filter_just_within_the_cap_puts_ours_over_it_and_ours_is_told)
 }
 END_TEST
 
+/* Is the newest that this peer was told nothing but ones? */
+static int
+is_crowd(unsigned slot)
+{
+	struct bloom_filter f;
+	uint64_t	    s;
+
+	ck_assert_int_eq(bloom_decode(last[slot], BLOOM_MSG_LEN, &s, &f), 0);
+	return bloom_weight(&f) == BLOOM_BITS;
+}
+
+/* Peer 0 is the parent, 1 and 2 stand below us. */
+static void
+family(void)
+{
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		bloom_peer_tree(b, i, 1);
+	bloom_parent(b, 0);
+	says(2, 50, 5, 1000);
+}
+
+START_TEST(the_parent_learns_that_more_are_below_us_than_our_filter_says)
+{
+	struct bloom_filter f;
+	struct bloom_pos    x = pos_of(50);
+	uint64_t	    s;
+
+	family();
+	bloom_tick(b, 1000);
+	ck_assert(!is_crowd(0) && told(0, 50));
+	says(1, 1000, 2600, 2000);
+	bloom_tick(b, 2000);
+	/* What we have, and that it is not all; the others ask us anyway. */
+	ck_assert_uint_eq(sent[0], 3);
+	ck_assert_int_eq(bloom_decode(before[0], BLOOM_MSG_LEN, &s, &f), 0);
+	ck_assert(bloom_has(&f, &x) && bloom_weight(&f) < 50);
+	ck_assert(is_crowd(0) && !is_crowd(2));
+	ck_assert_uint_eq(sent[2], 1);
+	/* Lost, it would be missed; it is said again, but not for ever. */
+	bloom_tick(b, 4000);
+	ck_assert_uint_eq(sent[0], 5);
+	ck_assert(is_crowd(0));
+	says(1, 1000, 20, 5000);
+	bloom_tick(b, 5000);
+	ck_assert(!is_crowd(0) && told(0, 1010));
+}
+END_TEST
+
+START_TEST(who_goes_or_moves_away_crowds_us_no_longer)
+{
+	unsigned i;
+
+	family();
+	for (i = 0; i < 3; i++) {
+		says(1, 1000, 2600, 2000 + i * 10000);
+		bloom_tick(b, 2000 + i * 10000);
+		ck_assert(is_crowd(0));
+		if (i == 0)
+			bloom_peer_tree(b, 1, 0);
+		else if (i == 1)
+			bloom_peer_del(b, 1);
+		else
+			bloom_parent(b, 1);
+		bloom_tick(b, 3000 + i * 10000);
+		ck_assert(!is_crowd(0) && !is_crowd(1));
+		bloom_peer_add(b, 1);
+		bloom_peer_tree(b, 1, 1);
+	}
+}
+END_TEST
+
+START_TEST(a_match_in_a_full_filter_is_vague)
+{
+	bloom_peer_tree(b, 0, 1);
+	ck_assert(!bloom_is_vague(b, 0) && !bloom_is_vague(b, 99));
+	says(0, 1000, 700, 1000);
+	ck_assert(!bloom_is_vague(b, 0));
+	says(0, 1000, 1100, 2000);
+	ck_assert(bloom_is_vague(b, 0));
+	says(0, 1000, 5, 3000);
+	ck_assert(!bloom_is_vague(b, 0));
+	/* The one before is kept, and there is more. */
+	says(0, 1000, 2600, 4000);
+	ck_assert(bloom_is_vague(b, 0));
+}
+END_TEST
+
 START_TEST(of_a_flood_the_newest_filter_counts)
 {
 	struct bloom_pos x = pos_of(5099);
@@ -413,6 +503,10 @@ tests(TCase *t)
 	tcase_add_test(t, a_filter_too_full_leaves_the_old_one_in_place);
 	tcase_add_test(t, anybody_may_be_behind_a_tree_peer_that_is_too_full);
 	tcase_add_test(t, a_filter_just_within_the_cap_puts_ours_over_it_and_ours_is_told);
+	tcase_add_test(t,
+	    the_parent_learns_that_more_are_below_us_than_our_filter_says);
+	tcase_add_test(t, who_goes_or_moves_away_crowds_us_no_longer);
+	tcase_add_test(t, a_match_in_a_full_filter_is_vague);
 	tcase_add_test(t, of_a_flood_the_newest_filter_counts);
 	tcase_add_test(t, a_filter_a_second_is_taken_at_once);
 	tcase_add_test(t, an_old_number_is_stale_until_the_link_is_new);

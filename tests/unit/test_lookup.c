@@ -1,5 +1,4 @@
-/* room: netd */
-/* test_lookup.c -- questions, answers, and peers that ask or answer falsely. */
+/* room: netd. test_lookup.c -- questions, answers, and peers that ask or answer falsely. */
 #include <stdlib.h>
 
 #include "../../netd/lookup.h"
@@ -24,7 +23,7 @@ static struct {
 	uint8_t	 msg[LOOKUP_REQUEST_MAX];
 	size_t	 len;
 } sent[PEERS];
-static unsigned found, failed, reach_n[2], parent;
+static unsigned found, failed, reach_n[2], parent, vague;
 static uint16_t found_mtu, reach[2][PEERS];
 static uint32_t sign_token, verify_token;
 static uint64_t next_id;
@@ -59,6 +58,13 @@ on_reach(void *arg, const uint8_t target[16], int tree, unsigned except,
 		if (reach[!tree][i] != except)
 			slots[n++] = reach[!tree][i];
 	return n;
+}
+
+static int
+on_vague(void *arg, unsigned slot)
+{
+	(void)arg;
+	return slot == vague;
 }
 
 static unsigned
@@ -120,8 +126,8 @@ on_failed(void *arg, const uint8_t target[16])
 	failed++;
 }
 
-static const struct lookup_cb cb = { on_send, on_reach, on_parent, on_mtu,
-    on_self, on_random, on_sign, on_verify, on_found, on_failed };
+static const struct lookup_cb cb = { on_send, on_reach, on_vague, on_parent,
+    on_mtu, on_self, on_random, on_sign, on_verify, on_found, on_failed };
 
 static struct lookup *
 make(unsigned recent, uint64_t backoff)
@@ -148,7 +154,7 @@ setup(void)
 	addr_of(1, here.addr[1]);
 	reach_n[0] = 2, reach[0][0] = 0, reach[0][1] = 1;
 	reach_n[1] = 0;
-	parent = UINT16_MAX;
+	parent = vague = UINT16_MAX;
 	l = make(64, 0);
 }
 
@@ -429,8 +435,14 @@ START_TEST(a_question_nobody_leads_to_climbs_the_tree)
 	ck_assert_int_eq(asks(1, 6, 7, 3, 0), LOOKUP_NOBODY);
 	reach_n[1] = 1, reach[1][0] = 3;
 	ck_assert_int_eq(asks(0, 7, 8, 3, 0), LOOKUP_PASSED);
-	ck_assert_uint_eq(sent[1].requests, 2);
 	ck_assert_uint_eq(sent[3].requests, 1);
+	reach_n[0] = 1, reach[0][0] = 2;
+	ck_assert_int_eq(asks(0, 8, 7, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 2);
+	/* Where everybody matches, nobody leads. */
+	vague = 2;
+	ck_assert_int_eq(asks(0, 9, 7, 3, 0), LOOKUP_PASSED);
+	ck_assert_uint_eq(sent[1].requests, 3);
 }
 END_TEST
 

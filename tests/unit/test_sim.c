@@ -130,6 +130,28 @@ START_TEST(no_tree_takes_long_to_heal_round_a_dead_node)
 }
 END_TEST
 
+/*
+ * A filter that is full with 150 nodes in it, as the true one is with 2,100: much is
+ * below nodes of which the one above must be told that there is more.
+ */
+START_TEST(in_a_mesh_much_larger_than_a_filter_everybody_is_found)
+{
+	struct sim_conf conf = { .nodes = 600, .long_links = 20,
+	    .dead_us = 30 * second, .max_fpr = 0.000006 };
+	struct sim     *s;
+
+	for (conf.seed = 1; conf.seed <= 4; conf.seed++) {
+		s = sim_new(&conf);
+		sim_run(s, 60 * second);
+		ck_assert_double_gt(sim_over_cap(s), 0.005);
+		sim_pairs(s, 400);
+		sim_run(s, sim_now(s) + 10 * second);
+		ck_assert_uint_eq(sim_pairs_done(s), 400);
+		sim_free(s);
+	}
+}
+END_TEST
+
 START_TEST(one_frame_in_ten_may_be_lost)
 {
 	struct sim *s = mesh(60, 6, 0.10);
@@ -199,6 +221,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
 	tcase_add_test(t, a_dead_root_is_forgotten);
 	tcase_add_test(t, no_tree_takes_long_to_heal_round_a_dead_node);
+	tcase_add_test(t, in_a_mesh_much_larger_than_a_filter_everybody_is_found);
 	tcase_add_test(t, one_frame_in_ten_may_be_lost);
 	tcase_add_test(t, a_quiet_mesh_says_little);
 	tcase_add_test(t,
