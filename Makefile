@@ -67,6 +67,7 @@ help:
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'make calm         how often its nodes change their parents at rest'
+	@echo 'make lost         why pairs of them have not found each other'
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
 	@echo 'make bench-micro        ring, AEAD by size, headers, routes: ns and instructions'
@@ -321,8 +322,12 @@ sim: $(B)/meshsim
 calm: $(B)/meshsim
 	@$(B)/meshsim calm $(or $(SEED),1) $(or $(NODES),100)
 
+# Why pairs have not found each other: make lost SEED=2 NODES=10000
+lost: $(B)/meshsim
+	@$(B)/meshsim lost $(or $(SEED),1) $(or $(NODES),1000)
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim calm \
+.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim calm lost \
 	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile bench-lend install installed uninstall purge clean

@@ -57,22 +57,17 @@ has_sure(const struct lookup *l, const uint16_t *slot, unsigned n)
 	return n > 0;
 }
 
-/*
- * Tree peers that may lead there, else others that may; and our parent, unless a
- * tree peer surely does: in a mesh too large for the filters only those above
- * know the rest of it.
- */
-static unsigned
-whom(const struct lookup *l, const uint8_t target[NADDR_LEN], unsigned except,
-    uint16_t slot[FAN_MAX])
+unsigned
+lookup_whom(const struct lookup *l, const uint8_t target[NADDR_LEN],
+    unsigned except, uint16_t *slot, unsigned max)
 {
 	unsigned n, parent = l->cb.parent(l->arg);
 
-	n = l->cb.reach(l->arg, target, 1, except, slot, FAN_MAX - 1);
+	n = l->cb.reach(l->arg, target, 1, except, slot, max - 1);
 	if (has_sure(l, slot, n))
 		return n;
 	if (n == 0)
-		n = l->cb.reach(l->arg, target, 0, except, slot, FAN_MAX - 1);
+		n = l->cb.reach(l->arg, target, 0, except, slot, max - 1);
 	if (parent != LOOKUP_NO_SLOT && parent != except &&
 	    !is_among(slot, n, parent))
 		slot[n++] = (uint16_t)parent;
@@ -124,7 +119,7 @@ ask(struct lookup *l, struct lookup_open *o, uint64_t now_ms)
 	memcpy(q.origin, l->cfg.addr, NADDR_LEN);
 	q.path = *l->cb.self(l->arg);
 	len = lookup_request_encode(&q, msg, sizeof(msg));
-	n = whom(l, o->target, LOOKUP_NO_SLOT, slot);
+	n = lookup_whom(l, o->target, LOOKUP_NO_SLOT, slot, FAN_MAX);
 	for (i = 0; i < n && len > 0; i++) {
 		l->stats.sent++;
 		l->cb.send(l->arg, slot[i], msg, (size_t)len);
@@ -269,7 +264,7 @@ forward(struct lookup *l, struct lookup_request *q, unsigned from,
 	if (!quota_take(&m->quota, l->cfg.forward_burst, l->cfg.forward_per_min,
 	    now_ms))
 		return LOOKUP_FORWARD_RATE;
-	n = whom(l, q->target, from, slot);
+	n = lookup_whom(l, q->target, from, slot, FAN_MAX);
 	if (n == 0)
 		return LOOKUP_NOBODY;
 	q->ttl = q->ttl > l->cfg.ttl ? l->cfg.ttl : (uint8_t)(q->ttl - 1);

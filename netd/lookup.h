@@ -149,6 +149,13 @@ enum lookup_said lookup_verified(struct lookup *, uint32_t token, int ok);
 /* The link to slot went, or is another. */
 void	lookup_peer_del(struct lookup *, unsigned slot);
 /*
+ * Who is asked for a target when `except` asks: tree peers that may lead there, else
+ * others that may; and our parent, unless a tree peer surely does: in a mesh too
+ * large for the filters only those above know the rest of it. How many.
+ */
+unsigned lookup_whom(const struct lookup *, const uint8_t target[NADDR_LEN],
+	    unsigned except, uint16_t *slots, unsigned max);
+/*
  * Our place in the tree or a filter changed: what failed may be tried again,
  * what is open is asked again, soon at first.
  */

@@ -88,5 +88,7 @@ double	 sim_size_seen(const struct sim *);
 
 /* calm.c */
 int	 calm(int argc, char **argv);
+/* lost.c */
+int	 lost(int argc, char **argv);
 
 #endif
