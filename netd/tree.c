@@ -19,6 +19,7 @@ enum {
 	 * peers, all of them together, of what moves us. */
 	STRANGERS = 4,
 	REST_MS = 60000,
+	DOUBLED_MAX = 4, FORMING_MS = 60000,
 };
 
 /* A change that got lost would stand for a minute, so it is said again. */
@@ -125,8 +126,12 @@ place_set(struct tree *t, unsigned slot, struct tree_time now)
 	}
 	t->path.seq[0] = t->decl.seq;
 	t->path.ts[0] = t->decl.ts;
-	if (naddr_cmp(root, tree_path_root(&t->path)) != 0)
+	if (naddr_cmp(root, tree_path_root(&t->path)) != 0) {
+		t->root_ms = now.ms;
+		t->has_chosen = 0;
+		t->doubled = 0;
 		what |= TREE_NEW_ROOT;
+	}
 	return what;
 }
 
@@ -150,20 +155,51 @@ flap_note(struct tree *t, uint64_t now_ms)
 	return TREE_DAMPENED;
 }
 
+/*
+ * A change that nothing forced: one soon after another makes the next wait twice as
+ * long. A link that is dear because we use it is cheap again when we do not; without
+ * this we would go to and fro between two such for ever. Below a new root everybody
+ * looks for a place, and the sooner the better.
+ */
+static void
+choice_note(struct tree *t, uint64_t now_ms)
+{
+	if (now_ms - t->root_ms < FORMING_MS)
+		return;
+	if (!tree_chose_lately(t, now_ms))
+		t->doubled = 0;
+	else if (t->doubled < DOUBLED_MAX)
+		t->doubled++;
+	t->has_chosen = 1;
+	t->chosen_ms = now_ms;
+}
+
+/* We stand below another than before. */
+static unsigned
+switch_note(struct tree *t, unsigned what, int by_choice, uint64_t now_ms)
+{
+	t->switched_ms = now_ms;
+	t->has_switched = 1;
+	/* Following a root is no restlessness of ours. */
+	if (what & TREE_NEW_ROOT)
+		return 0;
+	if (by_choice)
+		choice_note(t, now_ms);
+	return flap_note(t, now_ms);
+}
+
 static void
 move(struct tree *t, unsigned slot, unsigned why, struct tree_time now)
 {
-	unsigned was = t->parent, what = place_set(t, slot, now) | why;
+	unsigned was = t->parent, what;
+	int	 by_choice = slot != TREE_NO_SLOT && was != TREE_NO_SLOT &&
+	    !tree_must_leave(t, &t->peer[was], &t->peer[slot]);
 
+	what = place_set(t, slot, now) | why;
 	if (slot != was) {
 		t->stats.switches++;
-		if (slot != TREE_NO_SLOT) {
-			t->switched_ms = now.ms;
-			t->has_switched = 1;
-			/* Following a root is no restlessness of ours. */
-			if (!(what & TREE_NEW_ROOT))
-				what |= flap_note(t, now.ms);
-		}
+		if (slot != TREE_NO_SLOT)
+			what |= switch_note(t, what, by_choice, now.ms);
 	}
 	sign_ask(t);
 	announce_all(t, now.ms);
@@ -479,7 +515,7 @@ tree_new(const struct tree_cfg *cfg, const struct tree_cb *cb, void *arg,
 	memcpy(t->path.at.addr[0], cfg->addr, NADDR_LEN);
 	t->path.at.n = 1;
 	t->parent = TREE_NO_SLOT;
-	t->reeval_ms = now.ms;
+	t->reeval_ms = t->root_ms = now.ms;
 	place_set(t, TREE_NO_SLOT, now);
 	sign_ask(t);
 	return t;

@@ -60,7 +60,8 @@ tree_peer_depth(const struct tree *t, unsigned slot)
 /*
  * The parent still leads to the best root: is `best` worth leaving it? Soon
  * after a switch only one half as deep is: while a mesh comes up, whoever is
- * heard first leads to chains longer than an announce can hold.
+ * heard first leads to chains longer than an announce can hold. Who has changed
+ * often wants still more.
  */
 static int
 is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
@@ -68,14 +69,23 @@ is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
 	const struct tree_peer *p = &t->peer[t->parent];
 	double		   was = tree_peer_depth(t, t->parent);
 	double		   is = tree_peer_depth(t, best);
+	unsigned	   doubled = tree_chose_lately(t, now_ms) ? t->doubled : 0;
 
 	if (now_ms < t->still_until_ms)
 		return 0;
-	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms)
-		return is * 2 <= was;
+	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms << doubled)
+		return is * 2 * (1 + doubled) <= was;
 	if (!(p->cost > 0) && t->peer[best].cost > 0)
 		return 1;
 	return is < was * (1 - t->cfg.hysteresis);
+}
+
+int
+tree_must_leave(const struct tree *t, const struct tree_peer *p,
+    const struct tree_peer *best)
+{
+	return !tree_is_candidate(t, p) || naddr_cmp(tree_path_root(&best->path),
+	    tree_path_root(&p->path)) < 0;
 }
 
 unsigned
@@ -86,10 +96,8 @@ tree_choose(const struct tree *t, uint64_t now_ms)
 
 	if (best == TREE_NO_SLOT || best == t->parent)
 		return best;
-	/* Without a parent, or for a better root, we wait for nothing. */
-	if (p == NULL || !tree_is_candidate(t, p) ||
-	    naddr_cmp(tree_path_root(&t->peer[best].path),
-	    tree_path_root(&p->path)) < 0 || is_worth(t, best, now_ms))
+	if (p == NULL || tree_must_leave(t, p, &t->peer[best]) ||
+	    is_worth(t, best, now_ms))
 		return best;
 	return t->parent;
 }

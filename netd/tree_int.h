@@ -5,7 +5,7 @@
 #include "quota.h"
 #include "tree.h"
 
-enum { TREE_FLAPS_MAX = 16 };
+enum { TREE_FLAPS_MAX = 16, TREE_CHOICE_FORGET = 8 };
 
 struct tree_peer {
 	uint8_t		 used, has_place, send_due, busy, waiting, mute;
@@ -33,7 +33,10 @@ struct tree {
 	uint64_t	  switched_ms, still_until_ms, reeval_ms;
 	uint64_t	  flap_ms[TREE_FLAPS_MAX];
 	unsigned	  flap_next, flap_seen;
-	uint8_t		  has_switched;
+	uint64_t	  root_ms;	/* when the root was another */
+	uint64_t	  chosen_ms;	/* another parent, without need */
+	unsigned	  doubled;	/* the hold, that often */
+	uint8_t		  has_switched, has_chosen;
 	struct quota	  strangers;	/* roots from peers not configured */
 	struct tree_stats stats;
 	struct tree_peer  peer[];
@@ -57,8 +60,19 @@ tree_path_root(const struct tree_path *p)
 	return p->at.addr[p->at.n - 1];
 }
 
+/* Without need, so that it still matters for how long we keep the next parent. */
+static inline int
+tree_chose_lately(const struct tree *t, uint64_t now_ms)
+{
+	return t->has_chosen && now_ms - t->chosen_ms <
+	    TREE_CHOICE_FORGET * (t->cfg.hold_ms << t->doubled);
+}
+
 /* Could it be our parent: it leads to a better root, not through us? */
 int	 tree_is_candidate(const struct tree *, const struct tree_peer *);
+/* Parent p leads nowhere any more, or best to a better root: we wait for nothing. */
+int	 tree_must_leave(const struct tree *, const struct tree_peer *p,
+	    const struct tree_peer *best);
 /* The slot we should stand below now, the same as before, or TREE_NO_SLOT. */
 unsigned tree_choose(const struct tree *, uint64_t now_ms);
 

@@ -108,6 +108,59 @@ START_TEST(dampening_engages_every_time_not_once)
 }
 END_TEST
 
+/* The parent is dear and the other cheap, whichever it is: how often do we change? */
+static unsigned
+swayed(unsigned minutes, double dear)
+{
+	uint64_t was = tree_stats(tree)->switches;
+	unsigned i, s;
+
+	for (s = 0; s < minutes * 60; s++) {
+		for (i = 0; i < 2; i++)
+			tree_peer_cost(tree, i,
+			    tree_parent(tree) == i ? dear : 1, now);
+		at(now.ms + 1000);
+		while (asked_sign.token != 0)
+			sign_all();
+	}
+	return (unsigned)(tree_stats(tree)->switches - was);
+}
+
+START_TEST(what_is_dear_only_while_we_use_it_is_left_ever_more_seldom)
+{
+	unsigned was;
+
+	peer(0, 60), peer(1, 70);
+	SAYS(0, 1, 60, 10);
+	SAYS(1, 1, 70, 10);
+	ck_assert_uint_ge(swayed(10, 3), 3);
+	swayed(20, 3);
+	ck_assert_uint_le(swayed(60, 3), 8);
+	/* A link that loses nearly all is left at the next look, even so. */
+	was = tree_parent(tree);
+	tree_peer_cost(tree, was, 100, now);
+	at(now.ms + 61000);
+	ck_assert_uint_ne(tree_parent(tree), was);
+	/* Long after, the first change waits for no more than it did at first. */
+	ck_assert_uint_eq(swayed(70, 1), 0);
+	ck_assert_uint_ge(swayed(3, 3), 2);
+}
+END_TEST
+
+START_TEST(a_place_below_a_new_root_is_sought_as_if_we_had_never_changed)
+{
+	unsigned root;
+
+	peer(0, 60), peer(1, 70);
+	for (root = 20; root > 10; root--) {
+		SAYS(0, 21 - root, 60, root);
+		SAYS(1, 21 - root, 70, root);
+		ck_assert_uint_ge(swayed(1, 3), 1);
+	}
+	ck_assert_uint_ge(swayed(10, 3), 3);
+}
+END_TEST
+
 START_TEST(following_ever_better_roots_is_no_flapping)
 {
 	unsigned i;
@@ -248,6 +301,10 @@ tests(TCase *t)
 	tcase_add_test(t, announces_to_one_peer_keep_their_distance);
 	tcase_add_test(t, a_worse_root_gets_our_place_again);
 	tcase_add_test(t, dampening_engages_every_time_not_once);
+	tcase_add_test(t,
+	    what_is_dear_only_while_we_use_it_is_left_ever_more_seldom);
+	tcase_add_test(t,
+	    a_place_below_a_new_root_is_sought_as_if_we_had_never_changed);
 	tcase_add_test(t, following_ever_better_roots_is_no_flapping);
 	tcase_add_test(t, a_peer_that_sways_between_roots_soon_sways_nobody);
 	tcase_add_test(t, fresh_keys_move_us_no_oftener_than_a_few_that_stay);
