@@ -480,7 +480,9 @@ tick_one(struct session *s)
 	if (s->extra->hold_ms != 0 && netd.now_ms >= s->extra->hold_ms) {
 		s->extra->hold_ms = 0;
 		queue_flush(s);
-	}
+	} else if (s->extra->hold_ms == 0 && s->extra->qlen > 0 &&
+	    way_next(s->addr) != NULL)
+		queue_flush(s);
 	due = session_rekey_tick(s);
 	due = sooner(due, session_mmp_tick(s));
 	if (s->extra->hold_ms != 0)

@@ -122,10 +122,14 @@ is_open(struct session **s, const uint8_t addr[NADDR_LEN], const uint8_t pub[33]
 		    USE_ANSWERED : USE_ASKED;
 	if ((*s)->state != SESSION_ESTABLISHED || (*s)->extra->hold_ms != 0)
 		return 0;
-	if (way_next(addr) != NULL)
-		return 1;
-	way_seek(addr);
-	return 0;
+	if (way_next(addr) == NULL) {
+		way_seek(addr);
+		return 0;
+	}
+	/* What waited for a way goes before what comes now. */
+	if ((*s)->extra->qlen > 0)
+		queue_flush(*s);
+	return (*s)->extra->hold_ms == 0;
 }
 
 /* Send it, or keep a copy until the session is there. Takes w. */

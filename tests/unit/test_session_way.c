@@ -206,6 +206,37 @@ START_TEST(packets_of_a_session_wait_while_its_node_is_looked_for)
 }
 END_TEST
 
+/* A neighbour that was mute for a moment answers, and nobody finds or loses it. */
+START_TEST(what_waited_for_a_way_goes_before_what_comes_when_there_is_one)
+{
+	struct session *s = established(100);
+	unsigned was;
+	uint32_t len;
+
+	while (s->warmup > 0)
+		packet_out(100);
+	packet_out(100);
+	len = last.len;
+	was = nframe;
+	has_link = 0;
+	packet_out(100);
+	packet_out(100);
+	ck_assert_uint_eq(nframe, was);
+	has_link = 1;
+	packet_out(200);
+	ck_assert_uint_eq(nframe, was + 3);
+	ck_assert_uint_eq(last.len, len + 100);
+	/* It goes also when nothing comes. */
+	has_link = 0;
+	packet_out(100);
+	has_link = 1;
+	session_lost(peer.addr);
+	session_tick();
+	ck_assert_uint_eq(nframe, was + 4);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
 START_TEST(transit_learns_places_and_stops_frames_that_cannot_be)
 {
 	uint8_t src[16] = { 3 }, data[128] = { 0 };
@@ -446,6 +477,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_does_not_answer_is_looked_for_while_packets_tell_places);
 	tcase_add_test(t, who_says_that_it_moved_hears_answers_that_tell_it_on);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
+	tcase_add_test(t, what_waited_for_a_way_goes_before_what_comes_when_there_is_one);
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_passes_the_longest_frames_unread);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
