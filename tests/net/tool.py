@@ -4,7 +4,7 @@
 	source ADDR PORT BYTES		send one, print its SHA-256
 	burst ADDR PORT COUNT SIZE	datagrams in pieces of twenty (UDP_SEGMENT), print their SHA-256
 	gather ADDR PORT COUNT		take so many, print the SHA-256 of them in order
-	number ADDR PORT SECONDS SIZE	all the numbered datagrams it can, in pieces of twenty, print how many
+	number ADDR PORT SIZE		until SIGTERM all the numbered datagrams it can, in pieces of twenty; print how many
 	order ADDR PORT			take them until a second without; print "came N passed M"
 	watch IF HEX			until SIGTERM; then "frames N seen M"
 	grab IF FILE SIZE		keep the first UDP payload of that size that comes in
@@ -114,12 +114,14 @@ def gather(addr, port, count):
     print(h.hexdigest())
 
 
-def number(addr, port, seconds, size):
+def number(addr, port, size):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
     s.setsockopt(17, 103, struct.pack("i", int(size)))    # UDP_SEGMENT
     s.connect((addr, int(port)))
-    rest, n, until = bytes(int(size) - 8), 0, time.monotonic() + float(seconds)
-    while time.monotonic() < until:
+    rest, n, over = bytes(int(size) - 8), 0, []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+    print("sending", file=sys.stderr, flush=True)
+    while not over:
         s.send(b"".join(struct.pack("!Q", n + i) + rest for i in range(20)))
         n += 20
     print(n)
