@@ -14,7 +14,17 @@
 #include "session_shake.h"
 #include "wire.h"
 
-enum { PER_SOURCE = 8 };		/* half-open handshakes of one address */
+enum {
+	PER_SOURCE = 8,			/* half-open handshakes of one address */
+	ASKED_MAX = 96			/* Setups that cryptod is at */
+};
+
+/* Until cryptod has answered: who gives it up could ask again without end. */
+static int
+is_asked(const struct shake *h)
+{
+	return h->state == SHAKE_READ1 || h->state == SHAKE_READ3;
+}
 
 /* Half-open handshakes that this link brought: of one address, or in all. */
 static unsigned
@@ -42,7 +52,7 @@ crowded(uint32_t link, const uint8_t *addr)
 
 	for (i = 0; i < THEIRS_MAX; i++) {
 		h = &shakes[i];
-		if (h->state == SHAKE_FREE ||
+		if (h->state == SHAKE_FREE || is_asked(h) ||
 		    (addr != NULL && memcmp(h->addr, addr, NADDR_LEN) != 0))
 			continue;
 		n = brought_by(h->link, addr) + (h->link == link);
@@ -57,21 +67,26 @@ crowded(uint32_t link, const uint8_t *addr)
 	return worst;
 }
 
-/* Room for a stranger's handshake. One address may hold a few, for Setups that
- * crossed. */
+/*
+ * Room for a stranger's handshake, or NULL while cryptod has enough to do. One
+ * address may hold a few, for Setups that crossed.
+ */
 static struct shake *
 place_theirs(uint32_t link, const uint8_t addr[NADDR_LEN])
 {
 	struct shake	*h, *spare = NULL;
-	unsigned	 i, n = 0;
+	unsigned	 i, n = 0, asked = 0;
 
 	for (i = 0; i < THEIRS_MAX; i++) {
 		h = &shakes[i];
+		asked += h->state == SHAKE_READ1;
 		if (h->state == SHAKE_FREE)
 			spare = h;
 		else
 			n += memcmp(h->addr, addr, NADDR_LEN) == 0;
 	}
+	if (asked >= ASKED_MAX)
+		return NULL;
 	if (n < PER_SOURCE && spare != NULL)
 		return spare;
 	h = crowded(link, n < PER_SOURCE ? NULL : addr);
@@ -110,6 +125,10 @@ answer(const struct peer *p, const struct fsp_dgram *d, const struct fsp_shake *
 	struct msg_xk_read1	 m = { 0 };
 	struct shake		*h = place_theirs(p->handle, d->src);
 
+	if (h == NULL) {
+		refuse(REFUSE_FSP_FULL);
+		return;
+	}
 	shake_fresh(h, d->src);
 	h->link = p->handle;
 	shake_step(h, SHAKE_EV_HEARD_SETUP);

@@ -112,6 +112,30 @@ START_TEST(setups_are_metered_before_any_key_operation)
 }
 END_TEST
 
+/* Each link keeps to its meter; but cryptod's door has room for few hundred words. */
+START_TEST(setups_of_many_links_wait_for_cryptod)
+{
+	struct peer	link = { .handle = 100 };
+	uint8_t		src[16] = { 1 };
+	unsigned	i, n;
+
+	through = &link;
+	for (i = 0; i < 1000; i++) {
+		link.handle += i % 50 == 0;
+		src[1] = (uint8_t)i;
+		src[2] = (uint8_t)(i >> 8);
+		shake_in(FSP_SETUP, (uint8_t)i, src);
+	}
+	ck_assert_uint_ge(nasked, 64);
+	ck_assert_uint_le(nasked, 128);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_FULL], 1000 - nasked);
+	n = nasked;
+	session_hs_no(asked.req, REFUSE_HS_KEY);
+	shake_in(FSP_SETUP, 5, src);
+	ck_assert_uint_eq(nasked, n + 1);	/* as one is answered */
+}
+END_TEST
+
 START_TEST(false_acks_and_msg3s_are_metered_and_true_ones_are_not)
 {
 	unsigned i, n;
@@ -169,6 +193,15 @@ START_TEST(strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks)
 	ck_assert_uint_eq(nasked, n + 2);
 }
 END_TEST
+/* cryptod has made the Ack to the Setup that it was asked for last. */
+static void
+ack_made(void)
+{
+	struct msg_xk_msg2 m = { .req = asked.req, .hs = 21 };
+
+	ck_assert_int_eq(asked_type, MSG_XK_READ1);
+	on_xk_msg2(NULL, &m, NULL);
+}
 
 /* Setups in names of this many nodes, by a link that pays for them. */
 static void
@@ -181,6 +214,7 @@ forge_setups(struct peer *by, unsigned from, unsigned n)
 		netd.now_ms += 63;
 		addr[1] = (uint8_t)from;
 		shake_in(FSP_SETUP, (uint8_t)from, addr);
+		ack_made();
 	}
 	through = was;
 }
@@ -224,8 +258,10 @@ START_TEST(setups_in_the_name_of_another_do_not_push_its_own_out)
 	shake_in(FSP_SETUP, 5, peer.addr);
 	answer_msg2();
 	through = &liar;
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 20; i++) {
 		shake_in(FSP_SETUP, (uint8_t)(100 + i), peer.addr);
+		ack_made();
+	}
 	through = NULL;
 	/* The Ack that the true one waits for is still to be had. */
 	nplain = 0;
@@ -277,11 +313,8 @@ known(unsigned i, uint8_t pub[33], uint8_t addr[NADDR_LEN])
 static void
 half_open_of(const uint8_t *addr)
 {
-	struct msg_xk_msg2 m = { .hs = 21 };
-
 	shake_in(FSP_SETUP, 5, addr);
-	m.req = asked.req;
-	on_xk_msg2(NULL, &m, NULL);
+	ack_made();
 	netd.now_ms += 63;
 }
 
@@ -456,6 +489,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_repeated_setup_gets_the_same_ack_and_no_key_operation);
 	tcase_add_test(t, a_setup_without_proof_touches_no_live_session);
 	tcase_add_test(t, setups_are_metered_before_any_key_operation);
+	tcase_add_test(t, setups_of_many_links_wait_for_cryptod);
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks);
 	tcase_add_test(t, who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer);
