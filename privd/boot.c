@@ -29,6 +29,8 @@
 #define SLOT_ROOM	(512 + 64)
 #define SLOT_MIN	2048u
 
+static char	dns_at[INET6_ADDRSTRLEN + 8];	/* where names are asked for; "": nowhere */
+
 static void
 warn_line(const char *text)
 {
@@ -463,6 +465,9 @@ send_dns(void)
 	fd = open_dns(house.conf->txt[CONF_DNS_BIND], m.port);
 	if (fd == -1)
 		return;
+	snprintf(dns_at, sizeof(dns_at), strchr(house.conf->txt[CONF_DNS_BIND],
+	    ':') != NULL ? "[%s]:%u" : "%s:%u",
+	    house.conf->txt[CONF_DNS_BIND], m.port);
 	SEND(dns, PROC_NETD, &m, &fd);
 	close(fd);
 }
@@ -530,6 +535,11 @@ say_who_we_are(void)
 	mesh_addr(house.self.addr, ip6);
 	inet_ntop(AF_INET6, ip6, text, sizeof(text));
 	log_info("node %s at %s", npub, text);
+	/* These two are for who looks for them in the reference's log. */
+	if (dns_at[0] != '\0')
+		log_as(LVL_INFO, "fips::node::lifecycle",
+		    "DNS responder started for .fips domain bind=%s", dns_at);
+	log_as(LVL_INFO, "fips::node::lifecycle", "Node started: state=running");
 	if (house.self.key_mode == KEY_EPHEMERAL)
 		log_warn("this identity lasts until the node stops; "
 		    "node.identity.persistent: true keeps it");
