@@ -152,6 +152,7 @@ check "fault 19: nobody else is blamed" test $(($(unopened a) + $(unopened b))) 
 for n in a v b; do check "after all of it $n stands" is_whole $n; done
 apart
 
+metered() { if [ "$1" = ours ]; then refused link_rate; else grep -q 'Msg1 rate limited' "$tmp/v/log"; fi; }
 # crowded OURS|REFERENCE: does A come back to V while strangers knock?
 crowded() {
 	local knocking rc=0
@@ -161,7 +162,7 @@ crowded() {
 	wait_for 20 meet a v || bail "A and V do not meet"
 	background e timeout 20 $tool strangers "${IP[v]}" 2121 4000000
 	knocking=$bg
-	sleep 1
+	wait_for 10 metered "$1" || bail "strangers are not metered"
 	stop a KILL >/dev/null
 	if [ "$1" = reference ]; then start_reference a; else start a; fi
 	wait_for 8 reaches a v || rc=1
