@@ -123,8 +123,9 @@ worker_start(void)
 	if (sem_init(&ready, 0, 0) == -1 || sem_init(&go, 0, 0) == -1)
 		fatal("a semaphore");
 	for (i = 1; i < nworker; i++) {
-		pthread_attr_init(&a);
-		pthread_attr_setstack(&a, stack(), STACK_LEN);
+		if (pthread_attr_init(&a) != 0 ||
+		    pthread_attr_setstack(&a, stack(), STACK_LEN) != 0)
+			fatalx("cannot give worker %u its locked stack", i + 1);
 		err = pthread_create(&worker[i].thread, &a, work, &worker[i]);
 		pthread_attr_destroy(&a);
 		if (err != 0)
