@@ -64,6 +64,14 @@ is_power_of_two(uint32_t n)
 }
 
 static int
+can_block(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags == -1 || (flags & O_NONBLOCK) == 0;
+}
+
+static int
 map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
 {
 	struct stat	st;
@@ -72,7 +80,8 @@ map(struct ring *r, const int fds[3], uint32_t nslot, uint32_t slot_size)
 	int		seals = fcntl(fds[0], F_GET_SEALS);
 
 	if (seals == -1 || (seals & SEALS) != SEALS ||
-	    fstat(fds[0], &st) == -1 || (size_t)st.st_size != len) {
+	    fstat(fds[0], &st) == -1 || (size_t)st.st_size != len ||
+	    can_block(fds[1]) || can_block(fds[2])) {
 		errno = EPERM;
 		return -1;
 	}

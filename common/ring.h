@@ -96,7 +96,7 @@ int	ring_create(uint32_t nslot, uint32_t slot_size);
 /*
  * Map fds[0] and keep fds[1], fds[2]; fds[0] is closed. -1 with errno, EPERM
  * when it is not sealed against shrinking, growing and unsealing or not of
- * the right size.
+ * the right size, or an eventfd can block.
  */
 int	ring_map(struct ring *, const int fds[3], uint32_t nslot, uint32_t slot_size);
 

@@ -111,6 +111,27 @@ START_TEST(a_ring_that_can_be_resized_is_refused)
 }
 END_TEST
 
+/* Who is woken reads it, whether something is there or not. */
+START_TEST(an_eventfd_that_can_block_is_refused)
+{
+	int bad[3], lane = ring_create(SLOTS, 0), i;
+	struct ring r;
+
+	for (i = 1; i < 3; i++) {
+		memcpy(bad, fds, sizeof(bad));
+		bad[i] = eventfd(0, 0);
+		bad[0] = dup(fds[0]);
+		ck_assert_int_eq(ring_map(&r, bad, SLOTS, SIZE), -1);
+		close(bad[0]);
+		bad[0] = dup(lane);
+		ck_assert_int_eq(ring_map_lane(&r, &a, bad), -1);
+		close(bad[0]);
+		close(bad[i]);
+	}
+	close(lane);
+}
+END_TEST
+
 START_TEST(a_request_never_leaves_its_slot)
 {
 	struct ring_desc d;
@@ -250,6 +271,7 @@ tests(TCase *t)
 	tcase_add_test(t, descriptors_come_out_as_they_went_in);
 	tcase_add_test(t, an_impossible_index_is_found);
 	tcase_add_test(t, a_ring_that_can_be_resized_is_refused);
+	tcase_add_test(t, an_eventfd_that_can_block_is_refused);
 	tcase_add_test(t, a_request_never_leaves_its_slot);
 	tcase_add_test(t, a_sleeper_is_woken_once_and_an_awake_one_is_not);
 	tcase_add_test(t, what_is_urgent_keeps_its_own_order_and_wakes);
