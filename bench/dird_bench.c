@@ -299,8 +299,7 @@ in_child(void (*fn)(size_t), size_t n)
 		fflush(stdout);
 		_exit(0);
 	}
-	waitpid(pid, &status, 0);
-	if (status != 0)
+	if (waitpid(pid, &status, 0) != pid || status != 0)
 		exit(1);
 }
 

@@ -22,7 +22,7 @@
 #include "netns.h"
 
 enum {
-	BATCH = 32, BYTES_MAX = 8192, PORT = 7300,
+	BATCH = 32, BYTES_MAX = 8192,
 	TRIALS_MAX = 16, HALVINGS = 4,
 	FIRST_RATE = 20000, RATE_MAX = 4000000,
 	TICK_NS = 50000,		/* sleeps that long between bursts */

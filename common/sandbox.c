@@ -256,12 +256,6 @@ drop_all(enum proc_id me, int new_netns, enum starts starts, const int *dirfd,
 }
 
 void
-sandbox_drop(enum proc_id me, int new_netns)
-{
-	drop_all(me, new_netns, STARTS_NOTHING, NULL, 0, 0);
-}
-
-void
 sandbox_drop_dial(enum proc_id me, uint16_t port)
 {
 	drop_all(me, 0, STARTS_NOTHING, NULL, 0, port);

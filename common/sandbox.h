@@ -48,14 +48,12 @@ void	sandbox_account(enum proc_id, uid_t *, gid_t *);
 
 /*
  * In order: rlimits, empty root, user and group (proc.def's account, else its
- * number), every capability and securebit, no_new_privs, Landlock. new_netns:
- * also an empty network namespace, before the user is given up.
+ * number), every capability and securebit, no_new_privs, Landlock. The network
+ * that is there stays; TCP connects to this port only, 0: to none.
  */
-void	sandbox_drop(enum proc_id me, int new_netns);
-/* The same in the network that is there; TCP connects to this port only, 0: to
- * none. */
 void	sandbox_drop_dial(enum proc_id me, uint16_t port);
-/* As the first; threads may still be started, until sandbox_seccomp(). */
+/* The same, TCP to none; threads may still be started, until sandbox_seccomp().
+ * new_netns: an empty network namespace, before the user is given up. */
 void	sandbox_drop_helped(enum proc_id me, int new_netns);
 /* And that, but beneath dirfd files may still be made, written and read. */
 void	sandbox_drop_but(enum proc_id me, int new_netns, int dirfd);

@@ -127,7 +127,6 @@ int	link_rekey_now(struct peer *);
 /* -- how good a link is (link_mmp.c) -- */
 struct mmp;
 const struct mmp *link_mmp(const struct peer *);
-int	link_has_srtt(const struct peer *);
 
 /* -- congestion (link_congest.c) -- */
 /* Does the way out to p, or a socket of ours, lose frames? */

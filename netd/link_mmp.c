@@ -50,12 +50,6 @@ link_mmp(const struct peer *p)
 	return &p->extra->mmp;
 }
 
-int
-link_has_srtt(const struct peer *p)
-{
-	return mmp_has_srtt(&p->extra->mmp);
-}
-
 /* -- what passes ------------------------------------------------------------ */
 
 static int

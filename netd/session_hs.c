@@ -95,8 +95,8 @@ shake_fresh(struct shake *h, const uint8_t addr[NADDR_LEN])
 	h->next_ms = NEVER;
 }
 
-void
-shake_encode(struct shake *h, const struct fsp_shake *m)
+static void
+encode(struct shake *h, const struct fsp_shake *m)
 {
 	ssize_t n = fsp_shake_encode(m, h->sent, sizeof(h->sent));
 
@@ -108,7 +108,7 @@ shake_encode(struct shake *h, const struct fsp_shake *m)
 void
 shake_send(struct shake *h, const struct fsp_shake *m)
 {
-	shake_encode(h, m);
+	encode(h, m);
 	shake_send_afresh(h);
 }
 
@@ -130,7 +130,7 @@ shake_again(struct shake *h)
 			shake_setup(h, &out);
 		else
 			shake_ack(h, &out);
-		shake_encode(h, &out);
+		encode(h, &out);
 	}
 	session_send_plain(h->addr, h->sent, h->sent_len);
 }

@@ -140,8 +140,6 @@ void		 session_take_keys(struct session *, uint32_t key,
 		    const uint8_t epoch[8], enum keys_role);
 /* A frame opened with this handle: -1 when it is none of the session's. */
 int		 session_heard(struct session *, uint32_t key);
-/* Nothing under the current keys for so long that they may be ours alone. */
-int		 session_is_doubtful(const struct session *);
 /* Data waits while they are in doubt. */
 void		 session_hold_data(struct session *);
 /* Data that waits goes at the next tick. */

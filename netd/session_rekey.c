@@ -133,9 +133,10 @@ shared_ms(const struct session *s)
 	    s->extra->heard_cur_ms : s->cur.start_ms;
 }
 
-/* Keys that are young had no time to be heard. */
-int
-session_is_doubtful(const struct session *s)
+/* Nothing under the current keys for so long that they may be ours alone; those
+ * that are young had no time to be heard. */
+static int
+is_doubtful(const struct session *s)
 {
 	return session_decide_doubtful(netd.now_ms - shared_ms(s));
 }
@@ -165,7 +166,7 @@ session_hold_data(struct session *s)
 	struct session_extra *x;
 
 	if (s == NULL || s->state != SESSION_ESTABLISHED ||
-	    !session_is_doubtful(s))
+	    !is_doubtful(s))
 		return;
 	x = s->extra;
 	if (x->hold_ms != 0 || (x->doubt_ms != 0 &&
@@ -266,7 +267,7 @@ session_take_keys(struct session *s, uint32_t key, const uint8_t epoch[8],
 		 * used at once; unless ways crossed, and it gave them up again. */
 		if (role == ROLE_THEIRS && pending != ROLE_OURS &&
 		    s->extra->out == NULL && (s->extra->heard_cur_ms == 0 ||
-		    session_is_doubtful(s)))
+		    is_doubtful(s)))
 			cut_over(s);
 		/* But it answered this handshake. */
 		else if (role == ROLE_OURS && may_have_forgotten(s))

@@ -19,7 +19,6 @@ void		 shake_fresh(struct shake *, const uint8_t addr[NADDR_LEN]);
 struct shake	*shake_by_req(uint32_t req);
 /* First time for a new message; it is sent again until something comes back. */
 void		 shake_send(struct shake *, const struct fsp_shake *);
-void		 shake_encode(struct shake *, const struct fsp_shake *);
 /* Send what was sent again; Setup and Ack tell where both ends are by now. */
 void		 shake_again(struct shake *);
 void		 shake_setup(struct shake *, struct fsp_shake *);

@@ -303,8 +303,10 @@ enter(enum proc_id me, enum walls walls)
 	}
 	if (me == PROC_PRIVD)
 		sandbox_drop_privd(NULL, 0);
+	else if (me == PROC_CRYPTOD)
+		sandbox_drop_helped(me, 1);
 	else
-		sandbox_drop(me, me == PROC_CRYPTOD);
+		sandbox_drop_dial(me, 0);
 	if (walls == ALL_WALLS)
 		sandbox_seccomp(me);
 }

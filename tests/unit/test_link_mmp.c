@@ -124,12 +124,12 @@ START_TEST(what_a_link_costs_is_told_to_the_mesh)
 
 	set_up();
 	p = peer_up(0x20, 1, 41);
-	ck_assert(!link_has_srtt(p));
+	ck_assert(!mmp_has_srtt(link_mmp(p)));
 	ck_assert_double_eq(mesh_cost_told, 0);
 	netd.now_ms += 200;
 	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
 	frame_in(&home, p->cur.our_index, 1, 0, buf, sizeof(buf), REFUSE_NONE);
-	ck_assert(link_has_srtt(p));
+	ck_assert(mmp_has_srtt(link_mmp(p)));
 	ck_assert_double_eq_tol(mesh_cost_told, 2, 1e-9);
 	ck_assert(!link_congested(p));
 	/* 5 of 10 arrived. */
@@ -220,7 +220,7 @@ reporting(void)
 	micros();
 	mmp_rr_encode(MMP_LINK, &rr, buf, sizeof(buf));
 	frame_in(&home, p->cur.our_index, 1, 0, buf, sizeof(buf), REFUSE_NONE);
-	ck_assert(link_has_srtt(p));
+	ck_assert(mmp_has_srtt(link_mmp(p)));
 	return p;
 }
 
