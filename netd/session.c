@@ -18,10 +18,7 @@
 #include "session_shake.h"
 #include "wire.h"
 
-enum {
-	BUCKETS = 1024,
-	LINK_HEAD = 20,		/* link header and timestamp before a datagram */
-};
+enum { BUCKETS = 1024 };
 
 struct dgram_stats		 dgram_stats;
 static struct session		 table[SESSION_MAX];
@@ -371,7 +368,6 @@ static void
 deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 {
 	struct session	*s;
-	size_t		 at = LINK_HEAD + FSP_DGRAM;
 
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
 		refuse(REFUSE_FSP_UNEXPECTED);
@@ -380,7 +376,7 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 	else if (w->why != REFUSE_NONE)
 		unopened(p, d, w->why);
 	else if (!w->opened_inner)
-		plain(p, d, w->buf + w->off + at, w->len - at);
+		plain(p, d, w->buf + w->off + AT_FSP, w->len - AT_FSP);
 	else if ((s = session_find(d->src)) == NULL)
 		refuse(REFUSE_INNER_NO_SESSION);
 	else {
@@ -390,40 +386,31 @@ deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 	pipe_put(w);
 }
 
-/* One that goes nowhere. */
-static void
-drop(struct work *w, enum refusal why, struct dgram_count *c)
-{
-	refuse(why);
-	dgram_count(c, w->len > LINK_HEAD ? w->len - LINK_HEAD : 0);
-	pipe_put(w);
-}
-
 void
 session_input(struct peer *p, struct work *w, int ce)
 {
 	uint8_t			head[FSP_DGRAM];
 	struct fsp_dgram	d;
 
-	if (w->len < LINK_HEAD + FSP_DGRAM) {
-		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
+	if (w->len < AT_FSP) {
+		dgram_drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
-	memcpy(head, w->buf + w->off + LINK_HEAD, sizeof(head));
+	memcpy(head, w->buf + w->off + AT_DGRAM, sizeof(head));
 	if (fsp_dgram_decode(head, sizeof(head), &d) == -1) {
-		drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
+		dgram_drop(w, REFUSE_DGRAM_SHORT, &dgram_stats.malformed);
 		return;
 	}
-	dgram_count(&dgram_stats.received, w->len - LINK_HEAD);
+	dgram_count(&dgram_stats.received, w->len - AT_DGRAM);
 	if (d.ttl == 0) {
-		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
+		dgram_drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
 		return;
 	}
 	if (memcmp(d.dst, netd.addr, NADDR_LEN) != 0) {
 		session_transit(p, w, &d, ce);
 		return;
 	}
-	dgram_count(&dgram_stats.delivered, w->len - LINK_HEAD);
+	dgram_count(&dgram_stats.delivered, w->len - AT_DGRAM);
 	deliver(p, &d, w, ce);
 }
 

@@ -15,8 +15,6 @@
 #include "wire.h"
 
 enum {
-	AT_DGRAM = 20,			/* positions in a frame */
-	AT_FSP = AT_DGRAM + FSP_DGRAM,
 	AT_BODY = AT_FSP + FSP_HEAD,	/* without coordinates */
 	PORTS = 4,
 	HEADS = AT_BODY + FSP_INNER + PORTS + IP6_SHIM,

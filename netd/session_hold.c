@@ -12,7 +12,7 @@
 
 #include "session_int.h"
 
-enum { HELD_MAX = 64, HELD_OF_ONE = 16, AT_DGRAM = 20 };
+enum { HELD_MAX = 64, HELD_OF_ONE = 16 };
 
 static struct held {
 	struct work	*w;

@@ -17,7 +17,6 @@
 #include "wire.h"
 
 enum {
-	AT_DGRAM = 20,		/* in a frame */
 	TAGS = 32,		/* that it had when it came */
 	WARMUP_BURST = 16, WARMUP_PER_MIN = 600,	/* that are answered */
 };

@@ -2,6 +2,7 @@
 #ifndef NETD_SESSION_INT_H
 #define NETD_SESSION_INT_H
 
+#include "frame.h"
 #include "fsm.h"
 #include "fsp.h"
 #include "mmp.h"
@@ -172,12 +173,24 @@ int		 session_mmp_report(struct session *, const struct fsp_inner *,
 		    int current);
 uint64_t	 session_mmp_tick(struct session *);
 
+/* Positions in a frame: a datagram, and what it carries. */
+enum { AT_DGRAM = FRAME_BODY_OFF, AT_FSP = AT_DGRAM + FSP_DGRAM };
+
 /* One more of this kind; len is from its header on. */
 static inline void
 dgram_count(struct dgram_count *c, size_t len)
 {
 	c->packets++;
 	c->bytes += len;
+}
+
+/* One that goes nowhere. */
+static inline void
+dgram_drop(struct work *w, enum refusal why, struct dgram_count *c)
+{
+	refuse(why);
+	dgram_count(c, w->len > AT_DGRAM ? w->len - AT_DGRAM : 0);
+	pipe_put(w);
 }
 
 /* session_in.c: both layers of w are open. Takes w. */

@@ -19,7 +19,6 @@
 #include "wire.h"
 
 enum {
-	AT_DGRAM = 20, AT_FSP = AT_DGRAM + FSP_DGRAM,
 	TAG = 16,
 	SIGNAL_MS = 100, SIGNALS = 256,
 	PLACES_MAX = 16384,		/* longer ones pass unread */
@@ -114,14 +113,6 @@ complain(struct peer *from, const struct work *w, const struct fsp_dgram *d,
 		    (size_t)n);
 }
 
-static void
-drop(struct work *w, enum refusal why, struct dgram_count *c)
-{
-	refuse(why);
-	dgram_count(c, w->len - AT_DGRAM);
-	pipe_put(w);
-}
-
 /* Do both ends talk, or is it within what a peer may send into the dark? */
 static int
 may_pass(struct peer *from, const struct fsp_dgram *d)
@@ -144,17 +135,17 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 	uint16_t	 mtu;
 
 	if (d->ttl <= 1) {
-		drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
+		dgram_drop(w, REFUSE_DGRAM_TTL, &dgram_stats.worn);
 		return;
 	}
 	/* Ours came back in a loop and will go on in it; or somebody wants to use up
 	 * what the next node grants us. */
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0) {
-		drop(w, REFUSE_DGRAM_OWN, &dgram_stats.not_sent);
+		dgram_drop(w, REFUSE_DGRAM_OWN, &dgram_stats.not_sent);
 		return;
 	}
 	if (learn(from, d, w) == -1) {
-		drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
+		dgram_drop(w, REFUSE_FSP_SHORT, &dgram_stats.malformed);
 		return;
 	}
 	p = way_transit(from, d->dst, &why);
@@ -163,17 +154,17 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 		    FSP_COORDS_REQUIRED : FSP_PATH_BROKEN, 0);
 		/* It cost a search: who brings too many is shut for a while. */
 		link_may_pass(from);
-		drop(w, REFUSE_DGRAM_NO_ROUTE, &dgram_stats.no_route);
+		dgram_drop(w, REFUSE_DGRAM_NO_ROUTE, &dgram_stats.no_route);
 		return;
 	}
 	mtu = link_mtu(p);
 	if (w->len + TAG > mtu) {
 		complain(from, w, d, FSP_MTU_EXCEEDED, mtu);
-		drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
+		dgram_drop(w, REFUSE_DGRAM_TOO_LONG, &dgram_stats.too_long);
 		return;
 	}
 	if (!may_pass(from, d)) {
-		drop(w, REFUSE_LINK_ONEWAY, &dgram_stats.not_sent);
+		dgram_drop(w, REFUSE_LINK_ONEWAY, &dgram_stats.not_sent);
 		return;
 	}
 	d->ttl--;
