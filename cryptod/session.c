@@ -214,7 +214,8 @@ session_opened(struct session *out[SESSION_PER_ADDR], unsigned i)
 		    memory_order_relaxed);
 }
 
-/* Held for as long as one frame takes; an honest netd makes nobody wait here. */
+/* Held for as long as one frame takes. Two workers seldom want it at a time: when
+ * a node's frames come over two links. */
 void
 session_hold(struct session *s)
 {
