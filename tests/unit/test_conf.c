@@ -321,6 +321,8 @@ START_TEST(a_peer_listed_twice_counts_once)
 
 	ck_assert_uint_eq(cf->npeer, 1);
 	ck_assert_uint_eq(nwarn, 1);
+	ck_assert_ptr_nonnull(strstr(warned, "f:3:5: a peer that is listed in "
+	    "line 2 already; this entry is left out"));
 	conf_free(cf);
 }
 END_TEST
