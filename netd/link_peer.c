@@ -8,6 +8,7 @@
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::handshake"
 #include "log.h"
+#include "names.h"
 
 enum {
 	CHAINS = 2048,
@@ -245,6 +246,7 @@ peer_new(const uint8_t pub[33], const uint8_t addr[NADDR_LEN])
 	p->extra->addr_next = *head;
 	*head = (uint16_t)(slot + 1);
 	npeer++;
+	names_used(p->addr);
 	return p;
 }
 
@@ -256,6 +258,7 @@ peer_free(struct peer *p)
 	while (*at != peer_slot_of(p) + 1)
 		at = &extras[*at - 1].addr_next;
 	*at = p->extra->addr_next;
+	names_used(p->addr);
 	unchain_ep(p);
 	p->state = PEER_FREE;
 	npeer--;

@@ -3,7 +3,8 @@
  * public ones. What the configuration names stays for good. What this machine
  * asked for has half of the rest, and all others the other half at least: keys
  * cost nothing, so who brings many pushes out others that came like that, and of
- * these nobody to whom a link or a session stands.
+ * these nobody to whom a link or a session stands: those are in a list of their
+ * own, so that nobody has to look for who may go.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #define NONE		UINT32_MAX
 #define NAME_MAX_LEN	63
 
-enum kind { ASKED, MET, PINNED };
+enum kind { ASKED, MET, HELD, PINNED };	/* held: met, and in use */
 
 struct entry {
 	struct name_entry	 e;
@@ -173,20 +174,19 @@ touch(uint32_t i, enum kind kind)
 		lru_move(i, kind);
 }
 
-static int
-is_in_use(const uint8_t addr[NADDR_LEN])
+/* What it is when nobody asked for it. */
+static enum kind
+unasked(const uint8_t addr[NADDR_LEN])
 {
-	return peer_find(addr) != NULL || session_find(addr) != NULL;
+	return peer_find(addr) != NULL || session_find(addr) != NULL ? HELD : MET;
 }
 
-/* The place of the oldest that nobody asked for, out of every list. */
+/* The place of the oldest that nobody asked for or uses, out of every list. */
 static uint32_t
 evict(void)
 {
-	uint32_t i, *p, tries = use[MET].n;
+	uint32_t i = use[MET].oldest, *p;
 
-	while ((i = use[MET].oldest, --tries > 0) && is_in_use(at(i)->e.addr))
-		lru_move(i, MET);
 	p = &bucket[bucket_of(at(i)->e.addr)];
 	while (*p != i)
 		p = &at(*p)->chain;
@@ -200,11 +200,12 @@ evict(void)
 static void
 keep_half(void)
 {
-	uint32_t pinned = nentry - use[ASKED].n - use[MET].n;
+	uint32_t others = use[MET].n + use[HELD].n, oldest = use[ASKED].oldest;
+	uint32_t pinned = nentry - use[ASKED].n - others;
 	uint64_t size = netd.conf[CONF_CACHE_IDENTITY_SIZE];
 
 	if (use[ASKED].n >= 2 && 2 * use[ASKED].n + pinned > size)
-		lru_move(use[ASKED].oldest, MET);
+		lru_move(oldest, unasked(at(oldest)->e.addr));
 }
 
 static uint32_t
@@ -359,12 +360,14 @@ names_add_host(const char *name, const uint8_t pub[32])
 }
 
 static void
-learn(const uint8_t pub33[33], enum kind kind)
+learn(const uint8_t pub33[33], int is_asked)
 {
 	uint8_t addr[NADDR_LEN];
+	enum kind kind;
 	uint32_t i;
 
 	names_addr(pub33 + 1, addr);
+	kind = is_asked ? ASKED : unasked(addr);
 	if ((i = find(addr)) == NONE) {
 		insert(pub33, addr, kind);
 		return;
@@ -379,13 +382,22 @@ learn(const uint8_t pub33[33], enum kind kind)
 void
 names_learn(const uint8_t pub33[33])
 {
-	learn(pub33, MET);
+	learn(pub33, 0);
 }
 
 void
 names_ask(const uint8_t pub33[33])
 {
-	learn(pub33, ASKED);
+	learn(pub33, 1);
+}
+
+void
+names_used(const uint8_t addr[NADDR_LEN])
+{
+	uint32_t i = find(addr);
+
+	if (i != NONE && (at(i)->kind == MET || at(i)->kind == HELD))
+		lru_move(i, unasked(addr));
 }
 
 int

@@ -20,6 +20,9 @@ void	names_add_host(const char *name, const uint8_t pub[32]);
 void	names_learn(const uint8_t pub33[33]);
 /* The same, asked for by this machine: a DNS question, a person. */
 void	names_ask(const uint8_t pub33[33]);
+/* A link or a session to this node has come or gone: while there is one, nobody
+ * pushes it out. */
+void	names_used(const uint8_t addr[NADDR_LEN]);
 /* Key behind fd..-address bytes 1..15; 0, or -1. Touches the entry. */
 int	names_by_prefix(const uint8_t prefix[15], uint8_t pub33[33], uint8_t addr[NADDR_LEN]);
 /* Node address of a key: SHA-256(x)[0..16]. */
@@ -36,9 +39,10 @@ struct name_entry {
 	uint64_t	seen_ms;	/* monotonic */
 };
 unsigned names_count(void);
-/* The number of each: those that this machine asked for and then the others, both
- * in order of use, and those that stay. out has room for as many as there are. A
- * number stays good for ever, though another may come to have it. */
+/* The number of each: those that this machine asked for, others, others to whom a
+ * link or a session stands, each in order of use, and those that stay. out has room
+ * for as many as there are. A number stays good for ever, though another may come to
+ * have it. */
 void	names_order(uint32_t *out);
 void	names_entry(uint32_t number, struct name_entry *);
 

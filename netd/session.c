@@ -173,6 +173,7 @@ session_add(const uint8_t addr[NADDR_LEN], const uint8_t pub[33],
 	used++;
 	if (i >= top)
 		top = (unsigned)i + 1;
+	names_used(s->addr);
 	return s;
 }
 
@@ -184,6 +185,7 @@ session_del(struct session *s)
 	while (*at != s)
 		at = &(*at)->extra->next;
 	*at = s->extra->next;
+	names_used(s->addr);
 	session_mmp_end(s);
 	shake_drop(s->extra->out);
 	session_drop_key(s->cur.session);

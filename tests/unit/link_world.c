@@ -147,6 +147,7 @@ names_addr(const uint8_t pub[32], uint8_t addr[NADDR_LEN])
 
 unsigned names_learnt;
 void names_learn(const uint8_t pub33[33]) { (void)pub33; names_learnt++; }
+void names_used(const uint8_t addr[NADDR_LEN]) { (void)addr; }
 
 void
 names_display(const uint8_t addr[NADDR_LEN], char out[64])
