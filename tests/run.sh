@@ -42,6 +42,19 @@ try() {
 # room_for_one: wait until fewer run than there are cores.
 room_for_one() { while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done; }
 
+# crowd SECONDS COMMAND FILE...: that command with each, in this order, as many at a
+# time as there are cores.
+crowd() {
+    local limit=$1 command=$2 t
+    shift 2
+    for t in "$@"; do
+        room_for_one
+        ran "${t##*tests/}" "$limit" "$command" "$t" &
+    done
+    wait
+    for t in "$@"; do told_of "${t##*tests/}"; done
+}
+
 # told NAME SECONDS COMMAND...: a command that is one test, into a TAP file.
 told() {
     local name=$1 limit=$2 log=$logs/${1//[\/ ]/-}.log
@@ -65,12 +78,11 @@ one "units start what PREFIX installs" 60 bash tests/units.sh
 try tables 120 bash tests/tables.sh
 try apparmor 60 bash tests/apparmor.sh
 
-for t in "$BASTIDE_BUILD"/tests/unit/*; do
-    [ -x "$t" ] && [ -f "$t" ] && try "unit/${t##*/}" 120 "$t"
+programs=()
+for t in "$BASTIDE_BUILD"/tests/unit/* "$BASTIDE_BUILD"/tests/liar/*; do
+    [ -x "$t" ] && [ -f "$t" ] && programs+=("$t")
 done
-for t in "$BASTIDE_BUILD"/tests/liar/*; do
-    [ -x "$t" ] && [ -f "$t" ] && try "liar/${t##*/}" 180 "$t"
-done
+crowd 180 env "${programs[@]}"
 # A fuzz target keeps one core busy: as many at a time as there are.
 fuzz() {
     local target=${1##*/}
@@ -92,16 +104,14 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "not root: the drills and the tests in namespaces need it; run: sudo make check"
     failed=$((failed + 1))
 else
-    for t in tests/drill/*.sh; do
-        [ -f "$t" ] && try "${t#tests/}" "${NET_SECONDS:-420}" bash "$t"
+    # Each has namespaces of its own, and most of them wait most of the time. What
+    # takes longest begins first, so that nothing long is left to run alone.
+    scripts=()
+    for t in tests/net/t_{grant,faults,directory,hostile,bad_input,mmp,weather,lending,ecn,mesh}.sh \
+        tests/drill/*.sh tests/net/t_*.sh; do
+        case " ${scripts[*]} " in *" $t "*) ;; *) scripts+=("$t") ;; esac
     done
-    # Each has namespaces of its own, and most of them wait most of the time.
-    for t in tests/net/t_*.sh; do
-        room_for_one
-        ran "${t#tests/}" "${NET_SECONDS:-420}" bash "$t" &
-    done
-    wait
-    for t in tests/net/t_*.sh; do told_of "${t#tests/}"; done
+    crowd "${NET_SECONDS:-420}" bash "${scripts[@]}"
 fi
 echo "took $(($(date +%s) - started)) s; logs in ${logs#"$PWD"/}"
 echo "$passed passed, $failed failed"
