@@ -16,6 +16,12 @@ is_conf_dial(const struct hs *h)
 }
 
 int
+hs_may_dial(void)
+{
+	return hs_count(is_conf_dial) < LINK_DIALS_MAX;
+}
+
+int
 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
     const struct endpoint *ep, int conf, uint32_t rekey_of)
 {
@@ -23,7 +29,7 @@ hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 
 	if (rekey_of == 0 && !up_permits(pub33, ep, "outbound_connect"))
 		return -1;
-	if (rekey_of == 0 && conf != -1 && hs_count(is_conf_dial) >= LINK_DIALS_MAX) {
+	if (rekey_of == 0 && conf != -1 && !hs_may_dial()) {
 		refuse(REFUSE_LINK_LINKS_FULL);
 		return -1;
 	}

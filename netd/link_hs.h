@@ -18,7 +18,7 @@ int		 hs_step(struct hs *, enum hs_event, void *arg);
 /* Ends it by END or NO; a dial that leaves nothing behind is tried again later. */
 void		 hs_end(struct hs *, enum hs_event);
 /* A free row; NULL counted. The limits are for strangers: a peer's rekey and
- * a dial of the configuration find room beyond them. */
+ * a dial of the configuration find room beyond them, and count for none. */
 struct hs	*hs_new(int is_known);
 unsigned	 hs_slot_of(const struct hs *);
 struct hs	*hs_slot(unsigned);

@@ -165,6 +165,8 @@ void		 hs_msg2(const struct work *, const struct frame *, unsigned slot,
 /* A handshake of ours towards ep. 0, or -1 counted. */
 int		 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 		    const struct endpoint *, int conf, uint32_t rekey_of);
+/* Is there a row for one more of the configuration? */
+int		 hs_may_dial(void);
 /* Is one of ours under way to this node? */
 int		 hs_is_dialling(const uint8_t addr[NADDR_LEN]);
 int		 hs_is_dialling_to(const struct endpoint *);

@@ -263,6 +263,10 @@ retry_one(struct dial *d)
 		retry_settled(d->addr);
 		return;
 	}
+	if (!hs_may_dial()) {		/* which is no fault of this peer */
+		d->due_ms = netd.now_ms + NETD_LOOK_MS;
+		return;
+	}
 	/* Asked again only when the handshakes that begin now cannot end. */
 	d->due_ms = netd.now_ms + netd.conf[CONF_HS_TIMEOUT] * 1000 + LINK_ASK_MS;
 	if (!hs_is_dialling(d->addr))

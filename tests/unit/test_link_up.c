@@ -466,25 +466,53 @@ START_TEST(a_configured_peer_is_dialled_again_with_back_off)
 END_TEST
 
 /* Hundreds of them may be gone, with several addresses each. */
-START_TEST(dials_of_the_configuration_leave_room_for_who_knocks)
+static unsigned
+dial_many(void)
 {
 	struct msg_ik_msg1	m1 = { .hs = 99 };
 	struct endpoint		there = away;
 	union msg_any		m;
 	unsigned		n;
 
-	set_up();
 	for (n = 0; n < LINK_HS_MAX; n++) {
 		there.port++;
-		if (hs_dial(pub_of((uint8_t)n), addr_of((uint8_t)n), &there, 0, 0) == -1)
+		if (hs_dial(pub_of(n % 64), addr_of(n % 64), &there, 0, 0) == -1)
 			break;
 		expect(MSG_IK_START, &m);
 		m1.req = m.req;
 		on_ik_msg1(&netd.cryptod, &m1, NULL);
 	}
-	ck_assert_uint_ge(n, 200);
+	return n;
+}
+
+START_TEST(dials_of_the_configuration_leave_room_for_who_knocks)
+{
+	set_up();
+	ck_assert_uint_ge(dial_many(), 200);
 	ck_assert(inbound(&home, 1, 0x20, 1, 501));
 	ck_assert_int_eq(rekey_begin(peer_find(addr_of(0x20))), 0);
+}
+END_TEST
+
+START_TEST(a_dial_that_finds_no_room_is_not_held_against_the_peer)
+{
+	struct link_retry	v;
+	union msg_any		m;
+	enum msg_type		t;
+
+	set_up();
+	netd.conf[CONF_RETRY_BASE] = 300;
+	link_conf_peer(0, addr_of(0xf0), 1, 1);
+	link_conf_addr(0, "1", 2121, 100);
+	dial_many();
+	link_start();
+	link_tick();
+	ck_assert(is_quiet());
+	ck_assert_int_eq(link_retry_view(0, &v), -1);
+	later(netd.conf[CONF_HS_TIMEOUT] * 1000 + 2000);
+	while ((t = heard(&m)) != MSG_IK_START)
+		ck_assert_int_ne(t, MSG_NONE);
+	ck_assert_mem_eq(m.ik_start.pub + 1, addr_of(0xf0), NADDR_LEN);
 }
 END_TEST
 
@@ -553,6 +581,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_only_knocks_keeps_no_place_from_others);
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
 	tcase_add_test(t, dials_of_the_configuration_leave_room_for_who_knocks);
+	tcase_add_test(t, a_dial_that_finds_no_room_is_not_held_against_the_peer);
 	tcase_add_test(t, a_closed_transport_answers_peers_only);
 	tcase_add_test(t, indexes_that_collide_are_all_found);
 }
