@@ -17,12 +17,12 @@ send() {
 }
 tclasses() {
 	background "$1" timeout "$2" python3 -u -c '
-import socket
+import socket, sys
 from collections import Counter
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, 1)
 s.bind(("::", 7007))
-s.settimeout(1.5)
+print("listening", file=sys.stderr)
 seen = Counter()
 try:
     s.settimeout(10)
@@ -32,8 +32,8 @@ try:
         seen[anc[0][2][0] if anc else -1] += 1
 except TimeoutError:
     print(dict(seen))
-' >"$tmp/tclasses" 2>&1
-	sleep 0.3
+' >"$tmp/tclasses" 2>"$tmp/tclasses.err"
+	wait_for 5 grep -q listening "$tmp/tclasses.err"
 }
 # arrives FROM TO TCLASS COUNT PYTHON: send, and what must hold of seen.
 arrives() {
