@@ -385,11 +385,16 @@ END_TEST
 
 START_TEST(a_path_mtu_of_nothing_is_not_believed)
 {
-	start(7, 0);
-	answers(0, 1001, 7, 0, 1);
-	lookup_verified(l, verify_token, 1);
-	ck_assert_uint_eq(found, 1);
-	ck_assert_uint_eq(found_mtu, 0);
+	static const uint16_t said[] = { 0, 1, 255, 256 }, means[] = { 0, 0, 0, 256 };
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		start(7 + i, 0);
+		answers(0, 1001 + i, 7 + i, said[i], 1);
+		lookup_verified(l, verify_token, 1);
+		ck_assert_uint_eq(found, i + 1);
+		ck_assert_uint_eq(found_mtu, means[i]);
+	}
 }
 END_TEST
 

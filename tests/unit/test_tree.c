@@ -63,9 +63,12 @@ START_TEST(a_path_must_agree_with_its_declaration)
 		{ 2, { 50, 10 }, 11, -1 }, { 3, { 50, 10, 20 }, 10, -1 },
 		{ 2, { 50, 60 }, 60, -1 }, { 4, { 50, 40, 50, 10 }, 40, -1 },
 	};
+	uint8_t		buf[TREE_MSG_MAX];
 	struct tree_ann a;
 	unsigned	i, k;
+	ssize_t		len;
 
+	peer(0, 50);
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		memset(&a, 0, sizeof(a));
 		a.path.at.n = (uint16_t)row[i].n;
@@ -74,6 +77,14 @@ START_TEST(a_path_must_agree_with_its_declaration)
 		addr_of(row[i].path[0], a.decl.addr);
 		addr_of(row[i].parent, a.decl.parent);
 		ck_assert_int_eq(tree_check(&a), row[i].ok);
+		/* And nothing is asked for one that does not. */
+		a.decl.seq = a.path.seq[0] = i + 1;
+		len = tree_encode(&a, buf, sizeof(buf));
+		k = asked_verify[0].count;
+		ck_assert_int_eq(tree_recv(tree, 0, buf, (size_t)len, now),
+		    row[i].ok == 0 ? TREE_ASKED : TREE_BAD_PATH);
+		ck_assert_uint_eq(asked_verify[0].count - k, row[i].ok == 0);
+		verdict(0, 1);
 	}
 }
 END_TEST
