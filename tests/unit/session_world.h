@@ -55,6 +55,7 @@ extern uint8_t		 sought[NADDR_LEN], hearsay_of[NADDR_LEN];
 extern uint16_t		 told_mtu;
 
 extern unsigned npass;
+extern int may_pass;	/* what the link grants who brings something */
 
 extern struct work *kept;
 

@@ -250,6 +250,21 @@ START_TEST(who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer)
 }
 END_TEST
 
+START_TEST(few_handshakes_of_one_address_are_half_open)
+{
+	struct peer	 liar = { .handle = 9 };
+	unsigned	 i;
+
+	through = &liar;
+	for (i = 0; i < 20; i++) {
+		shake_in(FSP_SETUP, (uint8_t)(100 + i), peer.addr);
+		ack_made();
+	}
+	ck_assert_uint_eq(half_open(peer.addr), 8);
+	through = NULL;
+}
+END_TEST
+
 START_TEST(setups_in_the_name_of_another_do_not_push_its_own_out)
 {
 	struct peer	 liar = { .handle = 9 };
@@ -493,6 +508,7 @@ tests(TCase *t)
 	tcase_add_test(t, false_acks_and_msg3s_are_metered_and_true_ones_are_not);
 	tcase_add_test(t, strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks);
 	tcase_add_test(t, who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer);
+	tcase_add_test(t, few_handshakes_of_one_address_are_half_open);
 	tcase_add_test(t, setups_in_the_name_of_another_do_not_push_its_own_out);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
 	tcase_add_test(t, strangers_make_us_begin_few_handshakes_and_pay_for_them);

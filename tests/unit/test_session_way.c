@@ -50,6 +50,35 @@ START_TEST(what_is_in_our_name_and_not_from_us_goes_no_further)
 	datagram_in(netd.addr, peer.addr, 64, data, sizeof(data));
 	ck_assert_uint_eq(nframe, 1);
 	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_OWN], 1);
+	/* Nor is it for us. */
+	datagram_in(netd.addr, netd.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_UNEXPECTED], 1);
+	ck_assert_uint_eq(slots_out(), 0);
+}
+END_TEST
+
+START_TEST(what_nobody_answers_is_passed_on_within_a_budget)
+{
+	uint8_t src[16] = { 3 }, data[64] = { 0 };
+	struct peer from = { .handle = 9 }, other = { .handle = 8 };
+
+	may_pass = 0;
+	through = &from;
+	datagram_in(src, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_ONEWAY], 1);
+	ck_assert_uint_eq(nframe, 0);
+	/* An answer came by another link: the two talk. */
+	may_pass = 1;
+	through = &other;
+	also = src;
+	datagram_in(peer.addr, src, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 1);
+	may_pass = 0;
+	through = &from;
+	datagram_in(src, peer.addr, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 2);
+	ck_assert_uint_eq(netd.refused[REFUSE_LINK_ONEWAY], 1);
+	may_pass = 1;
 	ck_assert_uint_eq(slots_out(), 0);
 }
 END_TEST
@@ -471,6 +500,7 @@ tests(TCase *t)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, transit_counts_hops_and_complains_seldom);
 	tcase_add_test(t, what_is_in_our_name_and_not_from_us_goes_no_further);
+	tcase_add_test(t, what_nobody_answers_is_passed_on_within_a_budget);
 	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
 	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
