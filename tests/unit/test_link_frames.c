@@ -28,6 +28,13 @@ START_TEST(bad_frames_from_elsewhere_throw_nobody_out)
 		ck_assert_uint_eq(peer_count(), 1);
 		beat_in(&home, p->cur.our_index, 10 + i);
 	}
+	/* Nor from elsewhere, for however long. */
+	for (n = 0; n < 100; n++)
+		frame_in(&away, p->cur.our_index, n, 0, &beat, 1, REFUSE_LINK_AUTH);
+	later(10100);
+	frame_in(&away, p->cur.our_index, n, 0, &beat, 1, REFUSE_LINK_AUTH);
+	ck_assert_uint_eq(peer_count(), 1);
+	beat_in(&home, p->cur.our_index, 30);
 	for (n = 0; n < 100; n++)
 		frame_in(&home, p->cur.our_index, n, 0, &beat, 1, REFUSE_LINK_AUTH);
 	ck_assert_uint_eq(peer_count(), 1);
