@@ -41,7 +41,8 @@ brought_by(uint32_t link, const uint8_t *addr)
 /*
  * Which one gives way to one more by this link, of those of one address or of all?
  * Names can be forged and links cannot: the link that has most gives up its oldest,
- * first of those that belong to no session of ours.
+ * first of those that belong to no session of ours. NULL when that would be this
+ * one and all of its own are asked about.
  */
 static struct shake *
 crowded(uint32_t link, const uint8_t *addr)
@@ -64,7 +65,7 @@ crowded(uint32_t link, const uint8_t *addr)
 		most = n;
 		worst_known = known;
 	}
-	return worst;
+	return brought_by(link, addr) + 1 > most ? NULL : worst;
 }
 
 /*

@@ -193,6 +193,7 @@ START_TEST(strangers_behind_a_neighbour_leave_it_its_own_setups_and_us_our_acks)
 	ck_assert_uint_eq(nasked, n + 2);
 }
 END_TEST
+
 /* cryptod has made the Ack to the Setup that it was asked for last. */
 static void
 ack_made(void)
@@ -290,6 +291,23 @@ START_TEST(setups_in_the_name_of_another_do_not_push_its_own_out)
 	shake_in(FSP_SETUP, 5, peer.addr);
 	shake_in(FSP_SETUP, 6, peer.addr);
 	ck_assert_uint_eq(nplain, 2);
+}
+END_TEST
+
+/* What cryptod is still at cannot be given up; nor does another's instead. */
+START_TEST(setups_that_cryptod_is_at_push_nobody_out)
+{
+	struct peer	 liar = { .handle = 9 };
+	unsigned	 i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	through = &liar;
+	for (i = 0; i < 20; i++)
+		shake_in(FSP_SETUP, (uint8_t)(100 + i), peer.addr);
+	through = NULL;
+	ck_assert_uint_eq(half_open(peer.addr), 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_FULL], 13);
 }
 END_TEST
 
@@ -510,6 +528,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_fills_all_places_in_names_that_we_know_loses_them_to_a_newcomer);
 	tcase_add_test(t, few_handshakes_of_one_address_are_half_open);
 	tcase_add_test(t, setups_in_the_name_of_another_do_not_push_its_own_out);
+	tcase_add_test(t, setups_that_cryptod_is_at_push_nobody_out);
 	tcase_add_test(t, lost_proof_of_the_other_side_makes_us_begin);
 	tcase_add_test(t, strangers_make_us_begin_few_handshakes_and_pay_for_them);
 	tcase_add_test(t, a_link_that_spent_its_setups_makes_us_begin_nothing);
