@@ -366,13 +366,14 @@ static uint64_t
 probe_after_ms(const struct session *s)
 {
 	const struct mmp *m = &s->extra->mmp;
+	/* What crossed it on the way has settled by then. */
+	uint64_t	  calm = CALM_MS + 2 * (uint64_t)mmp_srtt_ms(m);
 
 	if (s->extra->hold_ms != 0)
 		return SESSION_HOLD_MS;
 	if (!mmp_has_srtt(m) || mmp_loss(m) * 100 > ROUGH_PERCENT)
 		return SESSION_CUT_MS;
-	/* What crossed it on the way has settled by then. */
-	return CALM_MS + 2 * (uint64_t)mmp_srtt_ms(m);
+	return calm < SESSION_CUT_MS ? calm : SESSION_CUT_MS;
 }
 
 /*

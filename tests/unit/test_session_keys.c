@@ -267,6 +267,27 @@ START_TEST(a_calm_path_brings_new_keys_into_use_soon)
 }
 END_TEST
 
+START_TEST(a_long_path_delays_new_keys_no_more_than_a_rough_one)
+{
+	struct session *s = established(100);
+
+	s->extra->mmp.m.samples = 1;
+	s->extra->mmp.m.forward = 1;
+	s->extra->mmp.m.srtt_us = 3000000;
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(31000);
+	frame_in(100, FSP_WARMUP, "", 0);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	wait_ms(SESSION_CUT_MS - 1);
+	ck_assert_uint_ne(last.session_key, 101);
+	wait_ms(1);
+	ck_assert_uint_eq(last.session_key, 101);
+}
+END_TEST
+
 START_TEST(a_setup_without_proof_delays_data_once_in_a_while)
 {
 	unsigned n;
@@ -505,6 +526,7 @@ tests(TCase *t)
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
 	tcase_add_test(t, data_waits_until_who_left_it_unanswered_has_our_keys);
 	tcase_add_test(t, a_calm_path_brings_new_keys_into_use_soon);
+	tcase_add_test(t, a_long_path_delays_new_keys_no_more_than_a_rough_one);
 	tcase_add_test(t, a_setup_without_proof_delays_data_once_in_a_while);
 	tcase_add_test(t, a_frame_under_the_keys_in_use_ends_the_wait_for_a_msg3);
 	tcase_add_test(t, keys_that_were_just_made_are_not_in_doubt);
