@@ -67,6 +67,7 @@ help:
 	@echo 'make fuzz TIME=s  each fuzz target for that many seconds'
 	@echo 'make sim          a mesh of many nodes in one process, as a table'
 	@echo 'make calm         how often its nodes change their parents at rest'
+	@echo 'make heal         how soon a small one talks again after a death'
 	@echo 'make lost         why pairs of them have not found each other'
 	@echo 'sudo make bench   speed beside every other tunnel that is installed: ROUNDS=, CONTESTANTS='
 	@echo 'sudo make bench-house   start-up, memory, idle, handshakes'
@@ -326,8 +327,12 @@ calm: $(B)/meshsim
 lost: $(B)/meshsim
 	@$(B)/meshsim lost $(or $(SEED),1) $(or $(NODES),1000)
 
+# How soon a mesh of 20 talks again after a death: make heal SEED=1 RUNS=1000 LOSS=3
+heal: $(B)/meshsim
+	@$(B)/meshsim heal $(or $(SEED),1) $(or $(RUNS),1000) $(or $(LOSS),3)
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim calm lost \
+.PHONY: all planners help verify-static sanitized clang tests fuzzers docs run demo check fuzz sim calm lost heal \
 	bench bench-house bench-dird bench-micro bench-mesh bench-limits bench-hostile bench-lend install installed uninstall purge clean

@@ -23,14 +23,14 @@ enum {
 static const double VAGUE_FPR = 0.01;
 
 /* A filter that got lost is not missed by anyone, so each is said again. */
-static const uint64_t repeat_after_ms[] = { 2000, 10000, 60000 };
+static const uint64_t repeat_after_ms[] = { 2000, 6000, 20000, 60000 };
 enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
 
 struct peer {
 	uint8_t		    used, is_tree, has_filter, over_cap, waiting, told;
 	uint8_t		    repeats, deferred, crowd;	/* crowd: was told so */
 	uint32_t	    told_change;
-	uint64_t	    seq, next_seq, sent_ms;
+	uint64_t	    seq, next_seq, over_seq, sent_ms;
 	struct quota	    recv;
 	struct bloom_filter in, next, out;	/* next: waits for the quota */
 };
@@ -174,14 +174,21 @@ static enum bloom_said
 take(struct bloom *b, struct peer *p)
 {
 	uint8_t was = p->over_cap;
+	int	over;
 
 	p->waiting = 0;
 	if (p->has_filter && p->next_seq <= p->seq)
 		return BLOOM_STALE;
-	p->over_cap = (uint8_t)is_over(b, &p->next);
-	b->change += p->over_cap != was;
-	if (p->over_cap)
+	over = is_over(b, &p->next);
+	/* What was said before it and comes after it does not take it back. */
+	if (over || p->next_seq > p->over_seq) {
+		p->over_cap = (uint8_t)over;
+		b->change += p->over_cap != was;
+	}
+	if (over) {
+		p->over_seq = p->next_seq;
 		return BLOOM_OVER_CAP;
+	}
 	if (p->is_tree)
 		merge(b, p->has_filter ? &p->in : NULL, &p->next);
 	p->in = p->next;

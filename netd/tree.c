@@ -23,7 +23,7 @@ enum {
 };
 
 /* A change that got lost would stand for a minute, so it is said again. */
-static const uint64_t repeat_after_ms[] = { 2000, 10000 };
+static const uint64_t repeat_after_ms[] = { 2000, 6000, 20000 };
 enum { REPEATS = sizeof(repeat_after_ms) / sizeof(repeat_after_ms[0]) };
 
 /* ---- telling ------------------------------------------------------------ */

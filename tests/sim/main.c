@@ -114,6 +114,8 @@ main(int argc, char **argv)
 		return calm(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "lost") == 0)
 		return lost(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "heal") == 0)
+		return heal(argc - 1, argv + 1);
 	printf("memory of a node with room for 250 peers and 10,000 places: "
 	    "%zu KiB\n\n", sim_mem_250() / 1024);
 	puts("|  nodes |  links | root, s | 99 %, s | msg/min | B/min | pairs |"

@@ -88,6 +88,10 @@ double	 sim_size_seen(const struct sim *);
 
 /* calm.c */
 int	 calm(int argc, char **argv);
+/* heal.c */
+/* Seconds until all others talk again when the busiest node that can be spared dies. */
+unsigned healing(uint64_t seed, double loss);
+int	 heal(int argc, char **argv);
 /* lost.c */
 int	 lost(int argc, char **argv);
 

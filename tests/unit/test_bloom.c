@@ -270,12 +270,15 @@ END_TEST
 START_TEST(a_lost_filter_is_said_again_and_then_seldom)
 {
 	uint64_t now;
-	unsigned first;
+	unsigned first, soon = 0;
 
-	for (now = 1000; now < 100000; now += 1000)
+	for (now = 1000; now < 100000; now += 1000) {
 		bloom_tick(b, now);
+		soon = now < 30000 ? sent[0] : soon;
+	}
 	first = sent[0];
-	ck_assert_uint_eq(first, 4);
+	ck_assert_uint_eq(soon, 4);
+	ck_assert_uint_eq(first, 5);
 	for (; now < 1000000; now += 1000)
 		ck_assert_uint_gt(bloom_tick(b, now), 0);
 	ck_assert_uint_le(sent[0], first + 3);
@@ -385,6 +388,25 @@ START_TEST(the_parent_learns_that_more_are_below_us_than_our_filter_says)
 	says(1, 1000, 20, 5000);
 	bloom_tick(b, 5000);
 	ck_assert(!is_crowd(0) && told(0, 1010));
+}
+END_TEST
+
+START_TEST(a_filter_that_is_overtaken_by_a_fuller_one_does_not_take_it_back)
+{
+	struct bloom_view v;
+	struct bloom_pos  x = pos_of(50);
+
+	bloom_peer_tree(b, 0, 1);
+	seq = 11;
+	says(0, 1000, 2600, 1000);
+	seq = 10;
+	ck_assert_int_eq(says(0, 50, 5, 1001), BLOOM_OK);
+	ck_assert_int_eq(bloom_view(b, 0, &v), 0);
+	ck_assert(v.over_cap && bloom_peer_has(b, 0, &x));
+	seq = 12;
+	ck_assert_int_eq(says(0, 50, 5, 2000), BLOOM_OK);
+	bloom_view(b, 0, &v);
+	ck_assert(!v.over_cap);
 }
 END_TEST
 
@@ -505,6 +527,8 @@ tests(TCase *t)
 	tcase_add_test(t, a_filter_just_within_the_cap_puts_ours_over_it_and_ours_is_told);
 	tcase_add_test(t,
 	    the_parent_learns_that_more_are_below_us_than_our_filter_says);
+	tcase_add_test(t,
+	    a_filter_that_is_overtaken_by_a_fuller_one_does_not_take_it_back);
 	tcase_add_test(t, who_goes_or_moves_away_crowds_us_no_longer);
 	tcase_add_test(t, a_match_in_a_full_filter_is_vague);
 	tcase_add_test(t, of_a_flood_the_newest_filter_counts);
