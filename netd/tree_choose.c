@@ -60,8 +60,9 @@ tree_peer_depth(const struct tree *t, unsigned slot)
 /*
  * The parent still leads to the best root: is `best` worth leaving it? Soon
  * after a switch only one half as deep is: while a mesh comes up, whoever is
- * heard first leads to chains longer than an announce can hold. Who has changed
- * often wants still more.
+ * heard first leads to chains longer than an announce can hold. Who has chosen
+ * often waits longer and wants still more; who was driven away since does not wait
+ * for that anew.
  */
 static int
 is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
@@ -73,7 +74,8 @@ is_worth(const struct tree *t, unsigned best, uint64_t now_ms)
 
 	if (now_ms < t->still_until_ms)
 		return 0;
-	if (t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms << doubled)
+	if ((t->has_switched && now_ms - t->switched_ms < t->cfg.hold_ms) ||
+	    (doubled > 0 && now_ms - t->chosen_ms < t->cfg.hold_ms << doubled))
 		return is * 2 * (1 + doubled) <= was;
 	if (!(p->cost > 0) && t->peer[best].cost > 0)
 		return 1;

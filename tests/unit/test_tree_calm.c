@@ -147,6 +147,25 @@ START_TEST(what_is_dear_only_while_we_use_it_is_left_ever_more_seldom)
 }
 END_TEST
 
+START_TEST(who_was_driven_away_goes_back_as_soon_as_its_last_choice_is_old)
+{
+	peer(0, 60), peer(1, 70), peer(2, 80);
+	SAYS(0, 1, 60, 10);
+	SAYS(1, 1, 70, 10);
+	SAYS(2, 1, 80, 40, 41, 10);
+	tree_peer_cost(tree, 2, 1, now);
+	ck_assert_uint_ge(swayed(30, 3), 3);
+	ck_assert_uint_eq(swayed(8, 1), 0);
+	SAYS(0, 2, 60);
+	SAYS(1, 2, 70);
+	ck_assert_uint_eq(tree_parent(tree), 2);
+	SAYS(0, 3, 60, 10);
+	SAYS(1, 3, 70, 10);
+	ck_assert_uint_eq(swayed(2, 1), 1);
+	ck_assert_uint_eq(tree_parent(tree), 0);
+}
+END_TEST
+
 START_TEST(a_place_below_a_new_root_is_sought_as_if_we_had_never_changed)
 {
 	unsigned root;
@@ -304,6 +323,7 @@ tests(TCase *t)
 	tcase_add_test(t, dampening_engages_every_time_not_once);
 	tcase_add_test(t,
 	    what_is_dear_only_while_we_use_it_is_left_ever_more_seldom);
+	tcase_add_test(t, who_was_driven_away_goes_back_as_soon_as_its_last_choice_is_old);
 	tcase_add_test(t,
 	    a_place_below_a_new_root_is_sought_as_if_we_had_never_changed);
 	tcase_add_test(t, following_ever_better_roots_is_no_flapping);
