@@ -104,8 +104,10 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "not root: the drills and the tests in namespaces need it; run: sudo make check"
     failed=$((failed + 1))
 else
-    # Each has namespaces of its own, and most of them wait most of the time. What
-    # takes longest begins first, so that nothing long is left to run alone.
+    # Each has namespaces of its own, and most of them wait most of the time: one more
+    # than there are cores. What takes longest begins first, so that nothing long is
+    # left to run alone.
+    jobs=$((jobs + 1))
     scripts=()
     for t in tests/net/t_{grant,faults,directory,hostile,bad_input,mmp,weather,lending,ecn,mesh}.sh \
         tests/drill/*.sh tests/net/t_*.sh; do
