@@ -88,7 +88,13 @@ check cryptod_has_no_route same "" "$(nsenter -t "$cryptod" -n ip -6 route show 
 check cryptod_keeps_keys_in_locked_memory same 1 "$([ "$(field "$cryptod" VmLck | tr -dc 0-9)" -gt 0 ] && echo 1)"
 # locked AREA: KiB of it that are.
 locked() { awk -v a="$1" '/^[0-9a-f]+-/ { at = $6 == a } at && $1 == "Locked:" { n += $2 } END { print n + 0 }' "/proc/$cryptod/smaps"; }
-check cryptod_keeps_its_stack_in_locked_memory same 1 "$([ "$(locked '[stack]')" -ge 64 ] && echo 1)"
+# A page that the kernel is moving just then is counted nowhere: look again.
+for i in 1 2 3 4 5; do
+	kib=$(locked '[stack]')
+	[ "$kib" -lt 64 ] || break
+	sleep 0.2
+done
+check cryptod_keeps_its_stack_in_locked_memory same "64 KiB or more" "$([ "$kib" -ge 64 ] && echo 64 KiB or more || echo "$kib KiB")"
 check the_ring_is_mapped_by_cryptod has 'rw-s.*memfd:bastide-ring' "/proc/$cryptod/maps"
 check the_ring_is_mapped_by_netd has 'rw-s.*memfd:bastide-ring' "/proc/$netd/maps"
 check privd_maps_no_ring same 0 "$(grep -c bastide-ring "/proc/$privd/maps")"
