@@ -288,9 +288,10 @@ tell(struct bloom *b, unsigned slot, uint64_t now_ms)
 	p->told = 1;
 	p->sent_ms = now_ms;
 	say(b, slot, &out);
-	memset(&ones, 0xff, sizeof(ones));
-	if (crowd && !is_over(b, &out))
+	if (crowd && !is_over(b, &out)) {
+		memset(&ones, 0xff, sizeof(ones));
 		say(b, slot, &ones);
+	}
 }
 
 uint64_t

@@ -217,7 +217,7 @@ mesh_tree_answer(enum mesh_ask kind, uint32_t token, int ok, const uint8_t *sig)
 		tree_signed(mesh.tree, token, sig, mesh_now());
 		return;
 	}
-	p = mesh_peer(tree_asker(mesh.tree, token));
+	p = ok ? NULL : mesh_peer(tree_asker(mesh.tree, token));
 	if (tree_verified(mesh.tree, token, ok, mesh_now()) == TREE_BAD_SIG)
 		bad_sig(p);
 }
