@@ -39,11 +39,10 @@ try() {
     ran "$@"
     told_of "$1"
 }
-# room_for_one: wait until fewer run than there are cores.
+# room_for_one: wait until fewer than $jobs run.
 room_for_one() { while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n; done; }
 
-# crowd SECONDS COMMAND FILE...: that command with each, in this order, as many at a
-# time as there are cores.
+# crowd SECONDS COMMAND FILE...: that command with each, in this order, $jobs at a time.
 crowd() {
     local limit=$1 command=$2 t
     shift 2

@@ -78,7 +78,7 @@ END
 }
 # Of those that both kinds write whenever two nodes meet.
 always="fips::node::lifecycle=info fips::node::handlers::session=info fips::control::unix_impl=info
-    fips=info fips::node::handlers::handshake=debug fips::node::handlers::session=info"
+    fips=info fips::node::handlers::handshake=debug"
 passes() { # VALUE FILTER
 	with "$1"
 	check "RUST_LOG='$1': ours writes what it should" lines o "$2" "$always"
