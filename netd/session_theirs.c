@@ -254,6 +254,19 @@ is_given_up(const struct session *s, const struct shake *h,
 	    memcmp(s->epoch, epoch, sizeof(s->epoch)) == 0;
 }
 
+/*
+ * It answered ours, and then began one of its own: v0.4.1 drops our Msg3 from then
+ * on, and our own kind does not need it, for it has these.
+ */
+static int
+is_begun_again(const struct session *s, const struct shake *h)
+{
+	const struct shake *out = s->extra->out;
+
+	return out->state == SHAKE_MSG3 && out->key == s->cur.session &&
+	    h->born_ms > s->cur.start_ms;
+}
+
 void
 on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 {
@@ -274,7 +287,7 @@ on_xk_up(struct chan *c, const struct msg_xk_up *m, int *fds)
 	memcpy(s->pub, m->pub, sizeof(s->pub));
 	/* Both tried: theirs is proven, so what we wait for will not come. */
 	if (s->extra->out != NULL && (s->cur.session == 0 ||
-	    !session_is_smaller(s->addr)))
+	    !session_is_smaller(s->addr) || is_begun_again(s, h)))
 		shake_drop(s->extra->out);
 	if (is_given_up(s, h, m->epoch))
 		session_drop_key(m->session);

@@ -30,10 +30,11 @@ END_TEST
 /* Both began, both Msg3s came: the far end may take ours into use much later. */
 START_TEST(keys_of_ours_that_gave_way_wait_until_they_are_heard)
 {
-	struct session *s = established(100);
+	struct session *s;
 
 	shake_in(FSP_SETUP, 5, peer.addr);
 	answer_msg2();
+	s = established(100);
 	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
 	answer_up(200, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 200);
@@ -53,6 +54,32 @@ START_TEST(keys_of_ours_that_gave_way_wait_until_they_are_heard)
 	ck_assert_uint_eq(last.session_key, 100);
 	frame_in(200, FSP_WARMUP, "", 0);		/* sealed before */
 	ck_assert_uint_eq(s->prev.session, 200);
+}
+END_TEST
+
+/* It answered, and gave that up for a Setup of its own: our Msg3 finds nobody. */
+START_TEST(keys_are_not_asked_after_where_they_were_given_up)
+{
+	struct session *s = established(100);
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_uint_eq(s->cur.session, 200);
+	ck_assert_ptr_null(s->extra->out);
+	frame_in(200, FSP_WARMUP, "", 0);
+	ntype[FSP_WARMUP] = nphase[FSP_MSG3_PHASE] = 0;
+	wait_ms(SESSION_DRAIN_MS - 1000);
+	ck_assert_uint_eq(ntype[FSP_WARMUP], 0);
+	ck_assert_uint_eq(nphase[FSP_MSG3_PHASE], 0);
+	data_in(100);			/* but it might have got it late */
+	ck_assert_uint_eq(ntun, 1);
+	packet_out(100);
+	ck_assert_uint_eq(last.session_key, 200);
+	frame_in(200, FSP_WARMUP, "", 0);
+	wait_ms(SESSION_DRAIN_MS + 1000);
+	ck_assert_uint_eq(s->prev.session, 0);
 }
 END_TEST
 
@@ -115,11 +142,12 @@ END_TEST
 /* The other side did the same and sends under the keys that we gave up. */
 START_TEST(crossed_keys_stay_until_one_side_was_heard_under_the_new_ones)
 {
-	struct session	*s = established(100);
+	struct session	*s;
 	unsigned	 dropped;
 
 	shake_in(FSP_SETUP, 5, peer.addr);
 	answer_msg2();
+	s = established(100);
 	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
 	answer_up(200, 0xb1);
 	dropped = ndropped_key;
@@ -142,6 +170,7 @@ tests(TCase *t)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, keys_of_ours_that_gave_way_wait_until_they_are_heard);
+	tcase_add_test(t, keys_are_not_asked_after_where_they_were_given_up);
 	tcase_add_test(t, keys_that_crossed_ours_and_were_given_up_are_not_taken);
 	tcase_add_test(t, keys_of_ours_end_with_the_process_that_they_were_shared_with);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
