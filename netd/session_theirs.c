@@ -109,6 +109,15 @@ same_setup(const uint8_t addr[NADDR_LEN], const uint8_t *noise)
 	return NULL;
 }
 
+/* Has that node answered our handshake, as far as anybody can say so far? */
+static int
+has_answered(const struct session *s)
+{
+	const struct shake *out = s == NULL ? NULL : s->extra->out;
+
+	return out != NULL && (out->state == SHAKE_READ2 || out->state == SHAKE_MSG3);
+}
+
 /*
  * Ours with that node, not yet answered. After the Ack a Setup is no crossing
  * of ways any more: the other side has started again.
@@ -116,8 +125,7 @@ same_setup(const uint8_t addr[NADDR_LEN], const uint8_t *noise)
 static int
 is_initiating(const struct session *s)
 {
-	return s != NULL && s->extra->out != NULL &&
-	    s->extra->out->state != SHAKE_MSG3;
+	return s != NULL && s->extra->out != NULL && !has_answered(s);
 }
 
 static void
@@ -132,6 +140,7 @@ answer(const struct peer *p, const struct fsp_dgram *d, const struct fsp_shake *
 	}
 	shake_fresh(h, d->src);
 	h->link = p->handle;
+	h->again = has_answered(session_find(d->src));
 	shake_step(h, SHAKE_EV_HEARD_SETUP);
 	memcpy(h->first, in->noise, sizeof(h->first));
 	m.req = h->req;
@@ -263,8 +272,7 @@ is_begun_again(const struct session *s, const struct shake *h)
 {
 	const struct shake *out = s->extra->out;
 
-	return out->state == SHAKE_MSG3 && out->key == s->cur.session &&
-	    h->born_ms > s->cur.start_ms;
+	return h->again && out->state == SHAKE_MSG3 && out->key == s->cur.session;
 }
 
 void

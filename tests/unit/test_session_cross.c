@@ -83,6 +83,29 @@ START_TEST(keys_are_not_asked_after_where_they_were_given_up)
 }
 END_TEST
 
+/* It does so at once, while cryptod still reads its Ack. */
+START_TEST(a_setup_right_behind_the_ack_is_answered)
+{
+	union msg_any	 ack;
+	struct session	*s;
+
+	packet_out(100);
+	answer_msg1();
+	shake_in(FSP_ACK, 2, peer.addr);
+	ack = asked;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	asked = ack;
+	asked_type = MSG_XK_READ2;
+	answer_msg3(100, 0xb1);
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	answer_up(200, 0xb1);
+	ck_assert_ptr_nonnull(s = session_find(peer.addr));
+	ck_assert_uint_eq(s->cur.session, 200);
+	ck_assert_ptr_null(s->extra->out);
+}
+END_TEST
+
 /* Its Setup came before ours; since then it has sent under our keys. */
 START_TEST(keys_that_crossed_ours_and_were_given_up_are_not_taken)
 {
@@ -171,6 +194,7 @@ tests(TCase *t)
 	tcase_add_test(t, crossed_keys_are_not_used_on_their_own_word);
 	tcase_add_test(t, keys_of_ours_that_gave_way_wait_until_they_are_heard);
 	tcase_add_test(t, keys_are_not_asked_after_where_they_were_given_up);
+	tcase_add_test(t, a_setup_right_behind_the_ack_is_answered);
 	tcase_add_test(t, keys_that_crossed_ours_and_were_given_up_are_not_taken);
 	tcase_add_test(t, keys_of_ours_end_with_the_process_that_they_were_shared_with);
 	tcase_add_test(t, keys_of_ours_that_nobody_heard_give_way_to_proven_ones);
