@@ -131,6 +131,14 @@ send_cars(struct udp *u, struct train *t)
 	}
 }
 
+/* What the kernel says who cannot cut it, for this way or card; all else passes. */
+static int
+is_for_good(int why)
+{
+	return why == EINVAL || why == EIO || why == EMSGSIZE ||
+	    why == EOPNOTSUPP;
+}
+
 /* 0, or -1: not as a train. */
 static int
 send_train(struct udp *u, struct train *t)
@@ -155,11 +163,12 @@ send_train(struct udp *u, struct train *t)
 			note_send_error(u);
 		return 0;
 	}
-	if (why != 0) {
+	if (is_for_good(why)) {
 		refuser[at].ep = t->ep;
 		refuser[at].until_ms = netd.now_ms + AGAIN_MS;
-		return -1;
 	}
+	if (why != 0)
+		return -1;
 	u->stats.trains_sent++;
 	u->stats.packets_sent += t->n;
 	u->stats.bytes_sent += t->bytes;

@@ -2,6 +2,8 @@
  * room: netd, with: udp_world -- datagrams of one length that the kernel takes
  * and gives as one.
  */
+#include <unistd.h>
+
 #include "udp_world.h"
 
 /* One of this length in a slot, its first byte a number. */
@@ -110,22 +112,16 @@ START_TEST(a_batch_of_two_peers_handshakes_and_garbage_comes_apart)
 	struct endpoint		ep, from[2];
 	unsigned		i, n[2] = { 0 }, k;
 	int			fd[2];
-	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	union sock_name		to;
 	socklen_t		len;
 	uint8_t			p[1300] = "NPTC";
 
 	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
 	open_socket(&ep, 1380);
 	for (k = 0; k < 2; k++) {
-		len = sizeof(sin);
-		fd[k] = socket(AF_INET, SOCK_DGRAM, 0);
-		sin.sin_port = 0;
-		sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		ck_assert_int_eq(bind(fd[k], (struct sockaddr *)&sin, len), 0);
-		ck_assert_int_eq(getsockname(fd[k], (struct sockaddr *)&sin, &len), 0);
-		ck_assert_int_eq(endpoint_from(&from[k], 0, (union sock_name *)&sin), 0);
-		sin.sin_port = htons(ep.port);
-		ck_assert_int_eq(connect(fd[k], (struct sockaddr *)&sin, len), 0);
+		fd[k] = bound_socket(&from[k]);
+		len = endpoint_to(&ep, &to);
+		ck_assert_int_eq(connect(fd[k], &to.sa, len), 0);
 	}
 	for (i = 0; i < 90; i++) {
 		k = i / 5 % 2;
@@ -195,6 +191,29 @@ START_TEST(a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again)
 }
 END_TEST
 
+/* The kernel tells us once that somebody else's port is shut. */
+START_TEST(an_error_that_passes_ends_no_trains)
+{
+	struct endpoint	ep, shut;
+	unsigned	i, on = 1;
+
+	netd.conf[CONF_BASTIDE_UDP_OFFLOAD] = 1;
+	close(bound_socket(&shut));
+	open_socket(&ep, 1380);
+	ck_assert_int_eq(setsockopt(udp_get(0)->fd, IPPROTO_IP, IP_RECVERR, &on,
+	    sizeof(on)), 0);
+	ck_assert_int_eq(udp_send(&shut, "x", 1), 0);
+	for (i = 0; i < 40; i++) {
+		send_work(&ep, (uint8_t)i, 500);
+		if (i % 20 == 19)
+			udp_flush();
+	}
+	ck_assert_uint_eq(udp_get(0)->stats.packets_sent, 1 + 40);
+	ck_assert_uint_eq(udp_get(0)->stats.send_errors, 0);
+	ck_assert_uint_eq(udp_get(0)->stats.trains_sent, 1);
+}
+END_TEST
+
 START_TEST(a_train_waits_for_slots_and_loses_nothing)
 {
 	struct event_base	*base = event_base_new();
@@ -260,6 +279,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_batch_of_two_peers_handshakes_and_garbage_comes_apart);
 	tcase_add_test(t, without_offload_the_same_goes_one_by_one);
 	tcase_add_test(t, a_train_that_the_way_refuses_goes_one_by_one_and_is_tried_again);
+	tcase_add_test(t, an_error_that_passes_ends_no_trains);
 	tcase_add_test(t, a_train_waits_for_slots_and_loses_nothing);
 	tcase_add_test(t, a_train_goes_on_when_slots_come_back_in_the_same_turn);
 }

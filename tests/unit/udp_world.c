@@ -55,21 +55,27 @@ link_input(struct work *w, const uint8_t *raw)
 		pipe_put(w);
 }
 
-void
-open_socket(struct endpoint *ep, uint16_t mtu)
+int
+bound_socket(struct endpoint *ep)
 {
 	struct sockaddr_in	sin = { .sin_family = AF_INET };
 	socklen_t		len = sizeof(sin);
-	struct msg_udp		m = { .family = 4, .port = 1, .mtu = mtu, .accept = 1 };
-	int			fd;
+	int			fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	ck_assert_int_ge(fd, 0);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sin, len), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	ck_assert_int_eq(udp_add(fd, &m), 0);
 	ck_assert_int_eq(endpoint_from(ep, 0, (union sock_name *)&sin), 0);
+	return fd;
+}
+
+void
+open_socket(struct endpoint *ep, uint16_t mtu)
+{
+	struct msg_udp	m = { .family = 4, .port = 1, .mtu = mtu, .accept = 1 };
+
+	ck_assert_int_eq(udp_add(bound_socket(ep), &m), 0);
 }
 
 void

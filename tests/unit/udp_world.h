@@ -25,6 +25,8 @@ extern size_t		 in_len[256];
 extern struct endpoint	 in_ep[256];
 extern unsigned		 stood_for;	/* with what a filter left out */
 
+/* A socket on loopback; *ep is where it hears. */
+int	bound_socket(struct endpoint *ep);
 /* A transport on loopback; *ep is where it hears. */
 void	open_socket(struct endpoint *ep, uint16_t mtu);
 /* Reads until so many came, or nothing more does. */
