@@ -369,17 +369,17 @@ plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
 static void
 deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 {
-	struct session	*s;
+	struct session	*s = session_find(d->src);
 
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
 		refuse(REFUSE_FSP_UNEXPECTED);
-	else if (w->why != REFUSE_NONE && hold_take(d->src, w, ce))
+	else if (w->why == REFUSE_NONE && !w->opened_inner)
+		plain(p, d, w->buf + w->off + AT_FSP, w->len - AT_FSP);
+	else if (hold_take(s, d->src, w, ce))
 		return;
 	else if (w->why != REFUSE_NONE)
 		unopened(p, d, w->why);
-	else if (!w->opened_inner)
-		plain(p, d, w->buf + w->off + AT_FSP, w->len - AT_FSP);
-	else if ((s = session_find(d->src)) == NULL)
+	else if (s == NULL)
 		refuse(REFUSE_INNER_NO_SESSION);
 	else {
 		session_data(s, d, w, ce);

@@ -281,6 +281,6 @@ session_early(struct work *w, int may)
 		return;
 	w->flow = session_flow(pkt, len);
 	w->given = may && s->cur.session == w->session_key &&
-	    !pipe_is_kept(w->flow) && !ip6_is_syn(pkt, len) &&
+	    !hold_is_before(s->addr) && !pipe_is_kept(w->flow) && !ip6_is_syn(pkt, len) &&
 	    early_may(pkt, len, netd.now_ms) && give_copy(pkt, len);
 }

@@ -131,9 +131,13 @@ int		 shake_is_reading(const uint8_t addr[NADDR_LEN]);
 uint64_t	 shake_tick(void);
 
 /* session_hold.c: frames that came before their keys */
-/* cryptod could not open the session layer of w, a frame of this node. 1: w is
- * taken, and tried again when there are keys; 0: it stays the caller's. */
-int		 hold_take(const uint8_t addr[NADDR_LEN], struct work *, int ce);
+/* A frame of this node, whose session that is or NULL: shut, or open under keys
+ * that we know or shall. 1: w is taken, for keys or for its turn; 0: it stays
+ * the caller's. */
+int		 hold_take(const struct session *, const uint8_t addr[NADDR_LEN],
+		    struct work *, int ce);
+/* Do frames of this node wait for their turn? */
+int		 hold_is_before(const uint8_t addr[NADDR_LEN]);
 /* A Msg3 of this node gave keys, or its handshake is over. */
 void		 hold_release(const uint8_t addr[NADDR_LEN], int proved);
 

@@ -247,6 +247,78 @@ START_TEST(frames_that_come_with_their_msg3_wait_for_its_keys)
 }
 END_TEST
 
+/* The packet with this number, and the frame that carries it. */
+static void
+numbered_in(uint8_t n, uint32_t key)
+{
+	uint8_t body[sizeof(hello)];
+
+	memcpy(body, hello, sizeof(body));
+	body[12] = n;
+	if (key == 0)
+		shut_in(peer.addr, body, sizeof(body));
+	else
+		frame_in(key, FSP_PACKET, body, sizeof(body));
+}
+
+START_TEST(no_frame_passes_those_that_wait_for_keys)
+{
+	struct work *first;
+	unsigned     i;
+
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	numbered_in(0, 0);
+	numbered_in(1, 0);
+	numbered_in(2, 200);		/* cryptod has keys, and we do not know it */
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 0);
+	answer_up(200, 0xb1);
+	numbered_in(3, 200);
+	numbered_in(4, 0);		/* it came before they were there */
+	for (i = 5; i < 40; i++)
+		numbered_in((uint8_t)i, 200);
+	ck_assert_uint_eq(ntun, 0);
+	ck_assert_uint_eq(npushed, 3);
+	first = pushed[0];
+	pushed[0] = pushed[1];
+	npushed = 1;
+	answer_pushed(200);		/* the second, which waits for the first */
+	ck_assert_uint_eq(ntun, 0);
+	pushed[0] = first;
+	npushed = 1;
+	answer_pushed(200);
+	ck_assert_uint_eq(ntun, 4);
+	ck_assert_uint_eq(tun[41], 3);
+	pushed[0] = pushed[2];
+	npushed = 1;
+	answer_pushed(0);		/* who does not open holds nobody up */
+	ck_assert_uint_eq(ntun, 39);
+	ck_assert_uint_eq(tun[41], 39);
+	ck_assert_uint_eq(slots_out(), 0);
+	numbered_in(40, 200);
+	ck_assert_uint_eq(ntun, 40);
+}
+END_TEST
+
+START_TEST(a_false_msg3_holds_up_nothing_that_opens)
+{
+	established(100);
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	numbered_in(0, 0);
+	numbered_in(1, 300);
+	ck_assert_uint_eq(slots_out(), 2);
+	numbered_in(2, 100);
+	ck_assert_uint_eq(ntun, 1);
+	session_hs_no(asked.req, REFUSE_HS_AUTH);
+	ck_assert_uint_eq(slots_out(), 0);
+	ck_assert_uint_eq(ntun, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_INNER_NO_SESSION], 2);
+}
+END_TEST
+
 START_TEST(frames_that_wait_for_a_false_msg3_are_few_and_go)
 {
 	uint8_t src[16] = { 1 };
@@ -387,6 +459,8 @@ tests(TCase *t)
 	tcase_add_test(t, a_packet_says_its_flow_and_what_warms_a_way_is_not_passed);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
+	tcase_add_test(t, no_frame_passes_those_that_wait_for_keys);
+	tcase_add_test(t, a_false_msg3_holds_up_nothing_that_opens);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
 	tcase_add_test(t, a_frame_that_does_not_open_the_second_time_is_gone);
 	tcase_add_test(t, what_a_machine_may_not_send_is_refused_and_answered);
