@@ -18,7 +18,7 @@ is_conf_dial(const struct hs *h)
 int
 hs_may_dial(void)
 {
-	return hs_count(is_conf_dial) < LINK_DIALS_MAX;
+	return hs_count(is_conf_dial) < LINK_DIALS_MAX && hs_has_room();
 }
 
 int
@@ -29,10 +29,6 @@ hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 
 	if (rekey_of == 0 && !up_permits(pub33, ep, "outbound_connect"))
 		return -1;
-	if (rekey_of == 0 && conf != -1 && !hs_may_dial()) {
-		refuse(REFUSE_LINK_LINKS_FULL);
-		return -1;
-	}
 	h = hs_new(rekey_of != 0 || conf != -1);
 	if (h == NULL || index_new(INDEX_HS, hs_slot_of(h), &h->our_index) == -1)
 		return -1;

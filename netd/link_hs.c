@@ -233,31 +233,43 @@ is_limited(const struct hs *h)
 	return !h->known;
 }
 
+/* NULL too while cryptod has enough to do. */
+static struct hs *
+free_row(void)
+{
+	unsigned i;
+
+	for (i = 0; nasked < LINK_ASKED_MAX && i < LINK_HS_MAX; i++)
+		if (table[i].state == HS_FREE)
+			return &table[i];
+	return NULL;
+}
+
+int
+hs_has_room(void)
+{
+	return free_row() != NULL;
+}
+
 struct hs *
 hs_new(int is_known)
 {
-	uint64_t	max_hs = netd.conf[CONF_LIMITS_MAX_CONNECTIONS];
-	uint64_t	max_links = netd.conf[CONF_LIMITS_MAX_LINKS];
-	unsigned	i, n = hs_count(is_limited);
+	uint64_t	 max_hs = netd.conf[CONF_LIMITS_MAX_CONNECTIONS];
+	uint64_t	 max_links = netd.conf[CONF_LIMITS_MAX_LINKS];
+	unsigned	 n = hs_count(is_limited);
+	struct hs	*h = free_row();
 
-	if (nasked >= LINK_ASKED_MAX ||
-	    (!is_known && max_hs != 0 && n >= max_hs) ||
+	if (h == NULL || (!is_known && max_hs != 0 && n >= max_hs) ||
 	    (!is_known && max_links != 0 && n + peer_count() >= max_links)) {
 		refuse(REFUSE_LINK_LINKS_FULL);
 		return NULL;
 	}
-	for (i = 0; i < LINK_HS_MAX; i++) {
-		if (table[i].state != HS_FREE)
-			continue;
-		memset(&table[i], 0, sizeof(table[i]));
-		table[i].started_ms = netd.now_ms;
-		table[i].started_wall_ms = netd_wall_ms();
-		table[i].conf = -1;
-		table[i].known = is_known != 0;
-		return &table[i];
-	}
-	refuse(REFUSE_LINK_LINKS_FULL);
-	return NULL;
+	memset(h, 0, sizeof(*h));
+	h->started_ms = netd.now_ms;
+	h->started_wall_ms = netd_wall_ms();
+	h->conf = -1;
+	h->known = is_known != 0;
+	return h;
 }
 
 int

@@ -20,6 +20,8 @@ void		 hs_end(struct hs *, enum hs_event);
 /* A free row; NULL counted. The limits are for strangers: a peer's rekey and
  * a dial of the configuration find room beyond them, and count for none. */
 struct hs	*hs_new(int is_known);
+/* Would one that is known find a row, and cryptod time for it? */
+int		 hs_has_room(void);
 unsigned	 hs_slot_of(const struct hs *);
 struct hs	*hs_slot(unsigned);
 /* Rows in use that are so; NULL: all. */

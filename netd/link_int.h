@@ -162,10 +162,11 @@ extern const struct rate peer_rate;
 void		 hs_msg1(const struct work *, const struct frame *, const uint8_t *);
 void		 hs_msg2(const struct work *, const struct frame *, unsigned slot,
 		    const uint8_t *);
-/* A handshake of ours towards ep. 0, or -1 counted. */
+/* A handshake of ours towards ep; of the configuration if hs_may_dial(). 0, or -1
+ * counted. */
 int		 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 		    const struct endpoint *, int conf, uint32_t rekey_of);
-/* Is there a row for one more of the configuration? */
+/* Is there room for one more of the configuration? */
 int		 hs_may_dial(void);
 /* Is one of ours under way to this node? */
 int		 hs_is_dialling(const uint8_t addr[NADDR_LEN]);

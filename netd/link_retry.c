@@ -119,7 +119,7 @@ link_conf_addr(unsigned n, const char *host, uint16_t port, uint8_t priority)
 
 /* -- dialling ----------------------------------------------------------------- */
 
-/* 1 if a handshake is under way to one of these. */
+/* Handshakes that are under way to these; -1: none, for want of room. */
 static int
 try(const uint8_t pub[33], const uint8_t addr[NADDR_LEN], int conf,
     const struct endpoint *ep, unsigned n, uint16_t port)
@@ -133,11 +133,30 @@ try(const uint8_t pub[33], const uint8_t addr[NADDR_LEN], int conf,
 		transport = udp_for_family(to.family);
 		if (transport == -1)
 			continue;
+		if (conf != -1 && !hs_may_dial())
+			return begun > 0 ? begun : -1;
 		to.transport = (uint8_t)transport;
 		to.port = port;
 		begun += hs_dial(pub, addr, &to, conf, 0) == 0;
 	}
 	return begun;
+}
+
+static int
+try_place(const struct dial *d, const struct place *p, const struct endpoint *ep,
+    unsigned n)
+{
+	return try(d->pub, d->addr, (int)(d - dials), ep, n, p->port);
+}
+
+/* Nothing is under way to it. That there was no room is no fault of its own. */
+static void
+not_begun(struct dial *d, int full)
+{
+	if (full)
+		d->due_ms = netd.now_ms + NETD_LOOK_MS;
+	else
+		retry_failed(d->addr);
 }
 
 static void
@@ -146,35 +165,33 @@ on_resolved(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 	struct dial		*d = arg;
 	const struct peer	*p = peer_find(d->addr);
 	unsigned		 i;
+	int			 full = 0;
 
 	if (netd.stopping || (p != NULL && p->cur.proven))
 		return;
 	for (i = 0; i < d->nplace; i++)
 		if (strcmp(d->place[i].host, host) == 0)
-			try(d->pub, d->addr, (int)(d - dials), ep, n,
-			    d->place[i].port);
+			full |= try_place(d, &d->place[i], ep, n) == -1;
 	if (!hs_is_dialling(d->addr))
-		retry_failed(d->addr);
+		not_begun(d, full);
 }
 
 static void
 dial(struct dial *d)
 {
 	struct endpoint	ep[PATHS];
-	unsigned	i, begun = 0, waits = 0;
-	int		n;
+	unsigned	i;
+	int		n, got, begun = 0, waits = 0, full = 0;
 
-	for (i = 0; i < d->nplace && begun + waits < PATHS; i++) {
+	for (i = 0; i < d->nplace && begun + waits < PATHS && !full; i++) {
 		n = resolve(d->place[i].host, ep, PATHS, on_resolved, d);
-		if (n == 0)
-			waits++;
-		if (n > 0)
-			begun += (unsigned)try(d->pub, d->addr,
-			    (int)(d - dials), ep, (unsigned)n,
-			    d->place[i].port);
+		got = n > 0 ? try_place(d, &d->place[i], ep, (unsigned)n) : 0;
+		waits += n == 0;
+		full = got == -1;
+		begun += full ? 0 : got;
 	}
 	if (begun + waits == 0)
-		retry_failed(d->addr);
+		not_begun(d, full);
 }
 
 static void
@@ -263,10 +280,6 @@ retry_one(struct dial *d)
 		retry_settled(d->addr);
 		return;
 	}
-	if (!hs_may_dial()) {		/* which is no fault of this peer */
-		d->due_ms = netd.now_ms + NETD_LOOK_MS;
-		return;
-	}
 	/* Asked again only when the handshakes that begin now cannot end. */
 	d->due_ms = netd.now_ms + netd.conf[CONF_HS_TIMEOUT] * 1000 + LINK_ASK_MS;
 	if (!hs_is_dialling(d->addr))
@@ -328,8 +341,8 @@ on_asked(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 
 	a->used = 0;
 	if (peer_find(a->addr) == NULL &&
-	    !try(a->pub, a->addr, a->conf, ep, n, a->port))
-		log_warn("cannot connect to %s: no address that a transport reaches",
+	    try(a->pub, a->addr, a->conf, ep, n, a->port) < 1)
+		log_warn("cannot connect to %s: no transport can reach it, or a limit is reached",
 		    host);
 }
 
@@ -369,6 +382,6 @@ link_connect(const uint8_t pub[32], const char *host, uint16_t port, int conf)
 		a->used = 1;
 		return NULL;
 	}
-	return try(a->pub, a->addr, conf, ep, (unsigned)n, port) ? NULL :
+	return try(a->pub, a->addr, conf, ep, (unsigned)n, port) > 0 ? NULL :
 	    "no transport can reach that address, or a limit is reached";
 }

@@ -33,6 +33,10 @@ extern unsigned		 nlent, sealed;
 extern uint64_t		 tick_by;
 extern unsigned		 spare;
 
+/* Who waits for the name server: for a host that is no number. */
+extern resolve_fn	 resolving;
+extern void		*resolving_for;
+
 /* What the kernel was told last. */
 extern uint32_t	 told[UDP_SHUT_MAX];
 extern enum udp_shut told_which;
