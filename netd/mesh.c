@@ -13,7 +13,7 @@
 #include "way.h"
 
 enum {
-	ASKED_MAX = 4096,		/* a power of two */
+	ASKED_MAX = 256,		/* a power of two; tree and look-ups know an end */
 	COST_NEWS = 10,			/* percent that make another next hop likely */
 	COST_NEWS_MS = 1000		/* costs make us think again this often */
 };

@@ -12,6 +12,7 @@
 
 enum {
 	VERIFY_BURST = 8, VERIFY_PER_MIN = 120,	/* honest: <= 2 a second */
+	ASKED_MAX = 64,		/* under way; all may have a new root at once */
 	/* Other roots that one peer may name: with every one places change, and
 	 * whoever talks has to look for the other end again. */
 	ROOT_BURST = 16, ROOT_PER_MIN = 4,
@@ -328,7 +329,7 @@ verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 	struct tree_peer *p = &t->peer[slot];
 	struct quota	  verify = p->verify;
 
-	if (!p->waiting || p->busy ||
+	if (!p->waiting || p->busy || t->asked >= ASKED_MAX ||
 	    !quota_take(&verify, VERIFY_BURST, VERIFY_PER_MIN, now_ms) ||
 	    !may_name_root(t, p, now_ms))
 		return;
@@ -339,6 +340,7 @@ verify_next(struct tree *t, unsigned slot, uint64_t now_ms)
 	if (++t->token == 0)
 		t->token = 1;
 	p->token = t->token;
+	t->asked++;
 	t->stats.verifies++;
 	t->cb.verify(t->arg, slot, p->token, &p->check.decl, p->check.sig);
 }
@@ -434,6 +436,7 @@ tree_verified(struct tree *t, uint32_t token, int ok, struct tree_time now)
 	enum tree_said said = ok ? TREE_OK : TREE_BAD_SIG;
 	unsigned       slot = tree_asker(t, token);
 
+	t->asked -= t->asked > 0;	/* also for a peer that went meanwhile */
 	if (slot == TREE_NO_SLOT)
 		return TREE_STRANGER;
 	t->peer[slot].busy = 0;

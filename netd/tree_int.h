@@ -29,6 +29,7 @@ struct tree {
 	struct tree_ann	  ann;		/* what is signed and told */
 	uint32_t	  token, sign_token;	/* sign_token 0: none asked for */
 	uint64_t	  sign_seq;		/* what it was asked for */
+	unsigned	  asked;	/* signatures that are being verified */
 	unsigned	  parent;
 	uint64_t	  switched_ms, still_until_ms, reeval_ms;
 	uint64_t	  flap_ms[TREE_FLAPS_MAX];

@@ -204,6 +204,34 @@ START_TEST(of_a_flood_the_newest_announce_is_verified)
 }
 END_TEST
 
+/* A new root: all say so at once, and nobody is lost. */
+START_TEST(of_many_announces_few_are_verified_at_a_time)
+{
+	uint8_t	 buf[TREE_MSG_MAX];
+	unsigned i, n, most = 0, rounds = 0;
+
+	for (i = 0; i < PEERS; i++) {
+		peer(i, 200 + i);
+		tree_recv(tree, i, buf, announce(buf, 1, 1,
+		    (const unsigned[]){ 200 + i }), now);
+	}
+	do {
+		for (i = n = 0; i < PEERS; i++)
+			n += asked_verify[i].token != 0;
+		most = n > most ? n : most;
+		if (rounds == 0)		/* its answer comes all the same */
+			tree_peer_del(tree, 0, now);
+		for (i = 0; i < PEERS; i++)
+			if (asked_verify[i].token != 0)
+				verdict(i, 1);
+		at(now.ms);
+	} while (n > 0 && ++rounds < 100);
+	ck_assert_uint_eq(most, 64);
+	for (i = 1; i < PEERS; i++)
+		ck_assert_ptr_nonnull(tree_peer_at(tree, i));
+}
+END_TEST
+
 START_TEST(depth_and_cost_choose_among_equals)
 {
 	peer(0, 60), peer(1, 70);
@@ -336,6 +364,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_verdict_for_a_link_that_went_is_ignored);
 	tcase_add_test(t, a_repetition_costs_no_verification);
 	tcase_add_test(t, of_a_flood_the_newest_announce_is_verified);
+	tcase_add_test(t, of_many_announces_few_are_verified_at_a_time);
 	tcase_add_test(t, depth_and_cost_choose_among_equals);
 	tcase_add_test(t, an_unmeasured_link_is_used_only_when_no_other_leads_there);
 	tcase_add_test(t, a_better_root_or_a_lost_parent_waits_for_nothing);

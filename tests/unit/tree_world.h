@@ -7,7 +7,7 @@
 #include "../../netd/tree.h"
 #include "suite.h"
 
-enum { PEERS = 8 };
+enum { PEERS = 80 };
 
 extern struct sent {
 	unsigned	count;
