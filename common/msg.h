@@ -35,8 +35,10 @@ enum listen_proto { LISTEN_TCP = 1, LISTEN_UDP };
 enum listen_bind { LISTEN_ANY = 1, LISTEN_MESH };
 #define LISTEN_ROW	4
 
-/* Handshakes that netd has under way: of links; of sessions, half of them others'. */
-enum { HS_LINKS = 512, HS_SESSIONS = 256 };
+/* What netd can have: peers with a link, each with three sets of keys at most; and
+ * handshakes under way: of links, and questions to cryptod about these; of
+ * sessions, half of them others'. */
+enum { PEER_SLOTS = 1024, HS_LINKS = 512, HS_LINKS_ASKED = 64, HS_SESSIONS = 256 };
 
 /* Why a connection of the directory ended: TALK_END. */
 enum talk_why { TALK_CLOSED = 1, TALK_FAILED, TALK_LATE, TALK_BUSY };

@@ -17,7 +17,8 @@
 
 /* netd's, and those that it gave up while we were at them. */
 #define HS_MAX			(HS_LINKS + HS_SESSIONS + 256)
-#define LINK_MAX		2048
+/* Every peer may change its keys at once. */
+#define LINK_MAX		(3 * PEER_SLOTS + HS_LINKS_ASKED)
 #define INNER_MAX		4096
 #define SESSION_PER_ADDR	4	/* current, pending, previous, one spare */
 

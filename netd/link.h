@@ -69,7 +69,6 @@ struct peer	*peer_find(const uint8_t addr[NADDR_LEN]);
 struct peer	*peer_by_handle(uint32_t);
 unsigned	 peer_count(void);
 /* A peer is a slot below PEER_SLOTS for as long as it lives. */
-enum { PEER_SLOTS = 1024 };
 struct peer	*peer_slot(unsigned);
 unsigned	 peer_slot_of(const struct peer *);
 /* Every peer's slot is below this, by the settings: the mesh has that many places. */

@@ -35,7 +35,7 @@ enum {
 	LINK_PEER_KEPT = 64,		/* of these at least, for configured peers */
 	LINK_HS_MAX = HS_LINKS,
 	LINK_DIALS_MAX = LINK_HS_MAX / 2,	/* of the configuration */
-	LINK_ASKED_MAX = 64,		/* questions that cryptod has not answered */
+	LINK_ASKED_MAX = HS_LINKS_ASKED,	/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
 	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */
 	LINK_DAMPEN_MS = 30000,		/* no rekey of ours this long after theirs */

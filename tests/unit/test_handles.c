@@ -53,6 +53,15 @@ START_TEST(a_dropped_session_leaves_no_key_behind)
 }
 END_TEST
 
+START_TEST(keys_of_all_peers_find_room)
+{
+	int i;
+
+	for (i = 0; i < 3 * PEER_SLOTS; i++)
+		ck_assert_uint_ne(session_new(SESSION_LINK, &link_ab, b_pub), 0);
+}
+END_TEST
+
 START_TEST(every_table_says_when_it_is_full)
 {
 	uint8_t	 pub[PUB_LEN] = { 2 };
@@ -110,6 +119,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_handle_dies_with_its_session);
 	tcase_add_test(t, an_index_that_comes_round_has_another_generation);
 	tcase_add_test(t, a_dropped_session_leaves_no_key_behind);
+	tcase_add_test(t, keys_of_all_peers_find_room);
 	tcase_add_test(t, every_table_says_when_it_is_full);
 	tcase_add_test(t, one_node_gets_no_more_than_four_sessions);
 	tcase_add_test(t, a_handshake_handle_dies_with_it);
