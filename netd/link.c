@@ -65,7 +65,7 @@ link_send_work(struct peer *p, struct work *w, enum ring_op op, int ce)
 	    (p->extra->mmp.spin.bit ? FRAME_SP : 0));
 
 	if (p->cur.session == 0 || sealed > link_mtu(p)) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
+		refuse_own(REFUSE_DGRAM_TOO_LONG);
 		pipe_put(w);
 		return -1;
 	}
@@ -88,14 +88,14 @@ link_send(struct peer *p, const void *msg, size_t len)
 	struct work *w;
 
 	if (len == 0 || len > msg_max(p)) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
+		refuse_own(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
 	w = pipe_get();
 	if (w == NULL)
 		return -1;
 	if (FRAME_BODY_OFF + len > pipe_room(w)) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
+		refuse_own(REFUSE_DGRAM_TOO_LONG);
 		pipe_put(w);
 		return -1;
 	}

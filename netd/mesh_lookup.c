@@ -248,7 +248,7 @@ mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
 		    shown(addr));
 		break;
 	case LOOKUP_FULL:
-		refuse(REFUSE_LOOKUP_FULL);
+		refuse_own(REFUSE_LOOKUP_FULL);
 		break;
 	}
 }

@@ -63,7 +63,8 @@ struct netd {
 	uint64_t		 tick_max_us;	/* the longest tick, by the clock */
 	uint64_t		 slice_max_us;	/* what held packets up for longest */
 	/* counters by reason, and what `show status` calls forwarding */
-	uint64_t		 refused[REFUSE_MAX], refusals;
+	uint64_t		 refused[REFUSE_MAX];
+	uint64_t		 refusals;	/* but for what was our own */
 	struct {
 		uint64_t	 detected, ce_forwarded, ce_received, drops;
 	}			 congestion;
@@ -71,10 +72,17 @@ struct netd {
 };
 extern struct netd netd;
 
+/* Something of our own went nowhere: whatever brought it about is not refused. */
+static inline void
+refuse_own(enum refusal why)
+{
+	netd.refused[why]++;
+}
+
 static inline void
 refuse(enum refusal why)
 {
-	netd.refused[why]++;
+	refuse_own(why);
 	netd.refusals++;
 }
 

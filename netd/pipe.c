@@ -114,7 +114,7 @@ pipe_get(void)
 	uint32_t	 slot;
 
 	if (nfree == 0) {
-		refuse(REFUSE_RING_FULL);
+		refuse_own(REFUSE_RING_FULL);
 		return NULL;
 	}
 	slot = free_slot[--nfree];
@@ -274,7 +274,7 @@ pipe_push(struct work *w, enum ring_op op, pipe_fn done)
 		note_lent(l, w);
 		return 0;
 	case 0:
-		refuse(REFUSE_RING_FULL);
+		refuse_own(REFUSE_RING_FULL);
 		pipe_put(w);
 		return -1;
 	default:

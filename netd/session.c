@@ -257,7 +257,7 @@ session_send_plain(const uint8_t dst[NADDR_LEN], const void *msg, size_t len)
 	if (p != NULL)
 		return session_send_by(p, dst, msg, len);
 	way_seek(dst);
-	refuse(REFUSE_DGRAM_NO_ROUTE);
+	refuse_own(REFUSE_DGRAM_NO_ROUTE);
 	dgram_count(&dgram_stats.no_route, FSP_DGRAM + len);
 	return -1;
 }
@@ -270,7 +270,7 @@ session_send_by(struct peer *p, const uint8_t dst[NADDR_LEN], const void *msg,
 	struct fsp_dgram	 d;
 
 	if (len > FSP_SHAKE_MAX) {
-		refuse(REFUSE_DGRAM_TOO_LONG);
+		refuse_own(REFUSE_DGRAM_TOO_LONG);
 		return -1;
 	}
 	d.ttl = (uint8_t)netd.conf[CONF_SESSION_TTL];

@@ -92,7 +92,7 @@ seal(struct session *s, struct work *w, int pending, int coords)
 
 	if (p == NULL) {
 		way_seek(s->addr);
-		refuse(REFUSE_DGRAM_NO_ROUTE);
+		refuse_own(REFUSE_DGRAM_NO_ROUTE);
 		dgram_count(&dgram_stats.no_route, w->len - AT_DGRAM);
 		pipe_put(w);
 		return -1;

@@ -150,7 +150,7 @@ queue_fail(struct session *s)
 
 	while (s->extra->qlen > 0) {
 		i = unlink_first(s);
-		refuse(REFUSE_DGRAM_NO_ROUTE);
+		refuse_own(REFUSE_DGRAM_NO_ROUTE);
 		session_complain(pool[i].data, pool[i].len, 3, 0);
 		release(i);
 	}

@@ -512,6 +512,24 @@ START_TEST(data_waits_for_our_keys_where_the_link_is_newer_than_what_was_heard)
 }
 END_TEST
 
+/* The Ack finds no way back: whoever brought the Setup did nothing wrong. */
+START_TEST(what_we_cannot_send_is_no_datagram_refused)
+{
+	struct msg_xk_msg2	m = { .hs = 21 };
+	uint8_t			src[16] = { 1 };
+
+	shake_in(FSP_SETUP, 5, src);
+	m.req = asked.req;
+	on_xk_msg2(NULL, &m, NULL);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 1);
+	shake_in(FSP_SETUP, 5, src);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 2);
+	ck_assert_uint_eq(netd.refusals, 0);
+	shake_in(FSP_ACK, 6, src);		/* to nothing */
+	ck_assert_uint_eq(netd.refusals, 1);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -537,4 +555,5 @@ tests(TCase *t)
 	tcase_add_test(t, it_counts_who_spoke_first);
 	tcase_add_test(t, data_waits_for_no_keys_while_a_link_lasts);
 	tcase_add_test(t, data_waits_for_our_keys_where_the_link_is_newer_than_what_was_heard);
+	tcase_add_test(t, what_we_cannot_send_is_no_datagram_refused);
 }
