@@ -91,9 +91,10 @@ int	stats_is_window(const char *);
 const char *stats_step(const char *window);
 void	stats_print(const char *window, const json_t *data);
 
-/* topology.c: data of show_tree, show_cache and show_peers as a picture, or for
- * Graphviz. */
-void	topology_print(json_t *tree, json_t *cache, json_t *peers, int dot);
+/* topology.c: data of show_status, show_tree, show_cache and show_peers as a
+ * picture, or for Graphviz. */
+void	topology_print(json_t *status, json_t *tree, json_t *cache, json_t *peers,
+	    int dot);
 
 /* keygen.c: argv from "keygen" on. Answers the exit status. */
 int	keygen(int argc, char **argv);

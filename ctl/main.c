@@ -140,21 +140,19 @@ change(const struct how *how, const char *command, const char *peer,
 static int
 cmd_topology(const struct how *how, int argc, char **argv)
 {
-	json_t *tree = NULL, *cache = NULL, *peers = NULL;
-	int ret, dot = argc == 2 && strcmp(argv[1], "--dot") == 0;
+	static const char *const ask[] = { "show_status", "show_tree",
+	    "show_cache", "show_peers" };
+	json_t *got[4] = { NULL };
+	int i, ret = EXIT_OK, dot = argc == 2 && strcmp(argv[1], "--dot") == 0;
 
 	if (argc > 1 && !dot)
 		return usage("topology [--dot]");
-	ret = client_ask(how->socket, "show_tree", NULL, &tree);
+	for (i = 0; i < 4 && ret == EXIT_OK; i++)
+		ret = client_ask(how->socket, ask[i], NULL, &got[i]);
 	if (ret == EXIT_OK)
-		ret = client_ask(how->socket, "show_cache", NULL, &cache);
-	if (ret == EXIT_OK)
-		ret = client_ask(how->socket, "show_peers", NULL, &peers);
-	if (ret == EXIT_OK)
-		topology_print(tree, cache, peers, dot);
-	json_decref(tree);
-	json_decref(cache);
-	json_decref(peers);
+		topology_print(got[0], got[1], got[2], got[3], dot);
+	for (i = 0; i < 4; i++)
+		json_decref(got[i]);
 	return ret;
 }
 

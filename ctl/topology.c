@@ -1,8 +1,8 @@
 /*
- * topology.c -- the tree as this node sees it, as text or for Graphviz: its own
- * path to the root, its peers with theirs and what the links to them cost, and
- * what its cache knows of others. What a node says of itself counts more than what
- * others say of it.
+ * topology.c -- the tree as this node sees it, as text or for Graphviz: its name
+ * and its path to the root, its peers with theirs and what the links to them cost,
+ * and what its cache knows of others. What a node says of itself counts more than
+ * what others say of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +133,8 @@ add_costs(struct view *v, const json_t *peers)
 }
 
 static void
-gather(struct view *v, const json_t *tree, const json_t *cache)
+gather(struct view *v, const json_t *tree, const json_t *cache,
+    const json_t *status)
 {
 	const char *self = json_string_value(json_object_get(tree, "my_node_addr"));
 	const char *root = json_string_value(json_object_get(tree, "root"));
@@ -152,6 +153,7 @@ gather(struct view *v, const json_t *tree, const json_t *cache)
 		add_path(v, json_object_get(o, "coords"), SAID_IN_CACHE);
 		add_name(v, o);
 	}
+	add_name(v, status);
 	if (is_addr(self) && (p = node_of(v, self)) != NULL)
 		p->is_self = 1;
 	if (is_addr(root) && (p = node_of(v, root)) != NULL)
@@ -289,11 +291,12 @@ print_dot(const struct view *v)
 }
 
 void
-topology_print(json_t *tree, json_t *cache, json_t *peers, int dot)
+topology_print(json_t *status, json_t *tree, json_t *cache, json_t *peers,
+    int dot)
 {
 	struct view v = { .index = json_object() };
 
-	gather(&v, tree, cache);
+	gather(&v, tree, cache, status);
 	add_costs(&v, peers);
 	cut_loops(&v);
 	if (dot)

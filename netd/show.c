@@ -151,6 +151,17 @@ show_aead(json_t *o)
 	set_text(o, "aead", text);
 }
 
+/* As others show us: the cache of names knows only them. */
+static void
+show_own_name(json_t *o)
+{
+	const char *alias = names_alias(netd.addr);
+	char name[20];
+
+	npub_short(netd.npub, name);
+	set_text(o, "display_name", alias != NULL ? alias : name);
+}
+
 json_t *
 show_status(const json_t *params, char err[CTL_ERR_LEN])
 {
@@ -161,6 +172,7 @@ show_status(const json_t *params, char err[CTL_ERR_LEN])
 	set_text(o, "version", VERSION);
 	set_text(o, "npub", netd.npub);
 	set_addr(o, "node_addr", netd.addr);
+	show_own_name(o);
 	set_ip6(o, "ipv6_addr", netd.addr);
 	set_text(o, "state", netd.stopping ? "stopping" : "running");
 	set_bool(o, "is_leaf_only", netd.conf[CONF_NODE_LEAF_ONLY] != 0);

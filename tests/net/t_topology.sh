@@ -70,7 +70,7 @@ for n in a b d f; do
 	check "$n draws the edges that there are" wait_for 40 as_it_is "$n"
 	as_it_is "$n" >"$tmp/why" 2>&1 || note "$(cat "$tmp/why")"
 	check "and each node as deep as it is" wait_for 10 deep "$n"
-	check "and who it is itself" test "$(grep -c 'this node' "$tmp/$n.text")" -eq 1
+	check "and who it is itself" test "$(grep -c 'npub1.*this node' "$tmp/$n.text")" -eq 1
 	check "and who is the root, at the top" grep -q '^[^ ].*(root' <(head -n 1 "$tmp/$n.text")
 	check "and what its links cost" wait_for 40 priced "$n"
 done
@@ -93,6 +93,7 @@ peers = [{"node_addr": a, "display_name": n, "coords": [a, addr[0]] if i else [a
           "mmp": {"lqi": 1.25}} for i, (a, n) in enumerate(zip(addr, names))]
 bad = [{"node_addr": '"; x', "display_name": "x", "coords": ['"; x' + "0" * 27, addr[0]]}, {}, 7]
 print(json.dumps({
+    "show_status": {"node_addr": addr[1], "display_name": names[1]},
     "show_tree": {"my_node_addr": addr[1], "root": addr[0], "my_coords": addr[1::-1], "peers": peers + bad},
     "show_cache": {"entries": peers + bad + [{"node_addr": addr[2], "display_name": "round",
         "coords": [addr[2], addr[3]]}, {"node_addr": addr[3], "coords": [addr[3], addr[2]]}]},
