@@ -2,10 +2,12 @@
  * test_room.c -- what a room does when another is gone, and the folder that one
  * keeps. room: common
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,9 +99,27 @@ START_TEST(a_folder_that_stands_alone_has_no_way_up)
 }
 END_TEST
 
+/* This is a test build: their runtime has rules of its own. */
+START_TEST(the_sanitizers_take_nothing_from_a_room)
+{
+	pid_t	pid;
+	int	status, n;
+
+	ck_assert_int_eq(pipe(err), 0);
+	if ((pid = fork()) == 0) {
+		sandbox_seccomp(PROC_DIRD);
+		_exit(openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY) == -1 ||
+		    ioctl(err[0], FIONREAD, &n) == -1 ? errno : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
+	tcase_add_test(t, the_sanitizers_take_nothing_from_a_room);
 	tcase_add_test(t, a_folder_that_stands_alone_has_no_way_up);
 	tcase_add_test(t, who_is_gone_beside_a_privd_that_lives_is_said);
 	tcase_add_test(t, who_is_gone_because_privd_was_killed_is_no_error);
