@@ -430,10 +430,12 @@ began_anew(struct session *s)
 		session_drop_key(s->pend.session);
 		memset(&s->pend, 0, sizeof(s->pend));
 	}
-	if (s->extra->out == NULL)
+	if (s->extra->out == NULL) {
 		shake_begin(s);
-	else
-		shake_hurry(s->extra->out);
+		return;
+	}
+	s->extra->out->said_ms = 0;	/* to a process that is no more */
+	shake_hurry(s->extra->out);
 }
 
 void

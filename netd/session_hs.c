@@ -132,7 +132,8 @@ shake_again(struct shake *h)
 			shake_ack(h, &out);
 		encode(h, &out);
 	}
-	session_send_plain(h->addr, h->sent, h->sent_len);
+	if (session_send_plain(h->addr, h->sent, h->sent_len) == 0)
+		h->said_ms = netd.now_ms;
 }
 
 int

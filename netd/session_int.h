@@ -59,6 +59,7 @@ struct shake {
 	uint16_t	 sent_len;
 	unsigned	 resends;
 	uint64_t	 born_ms, next_ms, until_ms;
+	uint64_t	 said_ms;		/* when it last had a way; 0: never */
 };
 
 /* How much a session matters to this machine. */

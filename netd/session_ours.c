@@ -155,9 +155,21 @@ shake_confirm(struct session *s, uint32_t key)
 		shake_drop(h);
 }
 
+/*
+ * There is a way, or a better one. What has just gone may be on its way all the
+ * same, and a v0.4.1 node answers a Setup that comes twice as two: it forgets the
+ * handshake that it answered first, and that is the one that we go on with.
+ */
 void
 shake_hurry(struct shake *h)
 {
-	if (h != NULL && h->state == SHAKE_SETUP)
+	if (h == NULL || h->state != SHAKE_SETUP)
+		return;
+	if (h->said_ms == 0 || netd.now_ms - h->said_ms >= SESSION_ROUND_MS) {
 		shake_send_afresh(h);
+		return;
+	}
+	h->resends = 0;
+	h->next_ms = h->said_ms + SESSION_ROUND_MS;
+	netd_tick_by(h->next_ms);
 }

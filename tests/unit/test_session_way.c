@@ -494,6 +494,25 @@ START_TEST(signals_count_only_for_nodes_we_talk_to)
 }
 END_TEST
 
+/* v0.4.1 takes a Setup that comes twice for two, and forgets its answer to the first. */
+START_TEST(a_better_way_does_not_double_a_setup_that_may_arrive)
+{
+	unsigned n;
+
+	packet_out(100);
+	answer_msg1();
+	n = nphase[FSP_SETUP];
+	wait_ms(100);
+	session_found(peer.addr);
+	ck_assert_uint_eq(nphase[FSP_SETUP], n);
+	wait_ms(SESSION_ROUND_MS - 100);
+	ck_assert_uint_eq(nphase[FSP_SETUP], n + 1);
+	wait_ms(SESSION_ROUND_MS);
+	session_found(peer.addr);
+	ck_assert_uint_eq(nphase[FSP_SETUP], n + 2);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -516,5 +535,6 @@ tests(TCase *t)
 	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
+	tcase_add_test(t, a_better_way_does_not_double_a_setup_that_may_arrive);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 }
