@@ -21,6 +21,18 @@ hs_may_dial(void)
 	return hs_count(is_conf_dial) < LINK_DIALS_MAX && hs_has_room();
 }
 
+static int
+is_rekey(const struct hs *h)
+{
+	return h->rekey_of != 0;
+}
+
+int
+hs_may_ask_mute(void)
+{
+	return hs_count(is_rekey) < LINK_MUTE_MAX && hs_has_room();
+}
+
 int
 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
     const struct endpoint *ep, int conf, uint32_t rekey_of)

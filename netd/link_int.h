@@ -35,6 +35,7 @@ enum {
 	LINK_PEER_KEPT = 64,		/* of these at least, for configured peers */
 	LINK_HS_MAX = HS_LINKS,
 	LINK_DIALS_MAX = LINK_HS_MAX / 2,	/* of the configuration */
+	LINK_MUTE_MAX = LINK_HS_MAX / 8,	/* new keys, for a mute peer to ask */
 	LINK_ASKED_MAX = HS_LINKS_ASKED,	/* questions that cryptod has not answered */
 	LINK_ASK_MS = 5000,		/* it has this long */
 	LINK_DRAIN_MS = 10000,		/* old keys still open frames this long */
@@ -94,6 +95,7 @@ struct link_extra {
 	uint64_t	want_ms;	/* first frame that it should answer; 0: none */
 	uint64_t	ask_ms;		/* next question */
 	unsigned	asked;		/* questions sent */
+	uint64_t	anew_ms;	/* no handshake to bring it back before */
 	uint64_t	beat_heard_ms;	/* its last heartbeat; 0: never */
 	uint64_t	log_ms;		/* next line about it */
 };
@@ -168,6 +170,8 @@ int		 hs_dial(const uint8_t pub33[33], const uint8_t addr[NADDR_LEN],
 		    const struct endpoint *, int conf, uint32_t rekey_of);
 /* Is there room for one more of the configuration? */
 int		 hs_may_dial(void);
+/* Or for one more that asks a mute peer? */
+int		 hs_may_ask_mute(void);
 /* Is one of ours under way to this node? */
 int		 hs_is_dialling(const uint8_t addr[NADDR_LEN]);
 int		 hs_is_dialling_to(const struct endpoint *);

@@ -3,8 +3,9 @@
  *
  * A peer that reports answers what it hears. When it does not, we ask: with
  * heartbeats that follow each other closely. Without an answer to those it is
- * mute: its keys stay, but the mesh goes round it, until it is heard again. So
- * a false alarm costs a change of ways and no handshake.
+ * mute: its keys stay, but the mesh goes round it, until it is heard again. It
+ * may have begun anew, so that it cannot read us and does not know that we are
+ * there: a handshake beside those keys finds that out.
  */
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::dispatch"
@@ -59,6 +60,15 @@ ask(struct peer *p)
 	link_send(p, &beat, sizeof(beat));
 }
 
+/* Not each time a poor link falls silent. */
+static void
+ask_anew(struct peer *p)
+{
+	if (netd.now_ms >= p->extra->anew_ms && hs_may_ask_mute() &&
+	    rekey_begin(p) == 0)
+		p->extra->anew_ms = netd.now_ms + LINK_DAMPEN_MS;
+}
+
 static void
 gather(const struct peer *p, struct mute_facts *f)
 {
@@ -104,6 +114,8 @@ mute_tick(struct peer *p)
 		    peer_display(p->addr), (unsigned long long)f.silent_ms);
 		mesh_peer_mute(p);
 	}
+	if (p->mute)
+		ask_anew(p);
 	if (netd.now_ms >= p->extra->ask_ms)
 		ask(p);
 	return until(p->extra->ask_ms);

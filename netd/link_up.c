@@ -177,6 +177,7 @@ up_restarted(struct peer *p, const uint8_t epoch[8], const char *text)
 	memcpy(p->extra->old_epoch, p->epoch, sizeof(p->epoch));
 	memcpy(p->epoch, epoch, sizeof(p->epoch));
 	keys_drop(&p->prev);	/* a late goodbye of that run is not this one's */
+	p->extra->anew_ms = 0;	/* asking it was right */
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
 	session_link_changed(p, 0);

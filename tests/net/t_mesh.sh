@@ -36,6 +36,10 @@ if wanted chain; then
 	start c5
 	try_pairs "chain of 5: the end back, all pairs again" "${c[@]}"
 	check "chain of 5: every room lives, no error in a log" healthy "${c[@]}"
+	# It dials c4 alone, and nobody tells it of c2, for whom it is gone in 30 s.
+	stop c3 KILL
+	boot c3
+	WITHIN=20 try_pairs "chain of 5: the middle killed and back, all pairs before it counts as gone" "${c[@]}"
 	down "${c[@]}"
 fi
 

@@ -265,6 +265,81 @@ START_TEST(who_does_not_answer_is_asked_then_gone_round_and_heard_again)
 }
 END_TEST
 
+/* Was cryptod asked to begin a handshake? */
+static int
+asks_anew(union msg_any *m)
+{
+	union msg_any	next;
+	enum msg_type	t;
+	int		n = 0;
+
+	while ((t = heard(&next)) != MSG_NONE)
+		if (t == MSG_IK_START) {
+			*m = next;
+			n++;
+		}
+	return n;
+}
+
+/* Its message 2 comes from a process of that epoch. */
+static void
+answers_when_asked_anew(uint8_t epoch, uint32_t session)
+{
+	struct msg_ik_msg1	m1 = { .hs = 88 };
+	union msg_any		m;
+
+	ck_assert_int_eq(asks_anew(&m), 1);
+	m1.req = m.ik_start.req;
+	on_ik_msg1(&netd.cryptod, &m1, NULL);
+	msg2_in(&home, get_le32(sent[(nsent - 1) % 64] + 4), session, epoch);
+}
+
+static void
+falls_silent(struct peer *p)
+{
+	union msg_any m;
+
+	link_send(p, hello, sizeof(hello));
+	sealed_as(p->cur.sent);
+	later(4900);
+	ck_assert_int_eq(asks_anew(&m), 0);
+	later(500);
+	ck_assert(p->mute);
+}
+
+/* It cannot read us any more, and does not know where we are. */
+START_TEST(a_mute_peer_that_began_anew_is_back_with_one_handshake)
+{
+	struct peer *p = reporting();
+
+	falls_silent(p);
+	answers_when_asked_anew(2, 502);
+	ck_assert_ptr_nonnull(p = peer_find(addr_of(0x20)));
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->epoch[0], 2);
+	ck_assert(!p->mute);
+}
+END_TEST
+
+START_TEST(a_poor_link_costs_no_handshake_each_time_it_falls_silent)
+{
+	struct peer	*p = reporting();
+	union msg_any	 m;
+
+	falls_silent(p);
+	answers_when_asked_anew(1, 502);
+	ck_assert(!p->mute);
+	falls_silent(p);
+	later(5000);
+	ck_assert_int_eq(asks_anew(&m), 0);
+	beat_in(&home, p->cur.our_index, 9);
+	later_alive(p, 20000);
+	falls_silent(p);
+	answers_when_asked_anew(1, 503);
+	ck_assert_uint_eq(p->cur.session, 503);
+}
+END_TEST
+
 START_TEST(any_frame_is_an_answer)
 {
 	struct peer *p = reporting();
@@ -405,6 +480,8 @@ tests(TCase *t)
 	tcase_add_test(t, frames_carry_a_time_that_is_never_nought_and_the_spin_bit);
 	tcase_add_test(t, drops_of_the_kernel_are_congestion_for_a_second);
 	tcase_add_test(t, who_does_not_answer_is_asked_then_gone_round_and_heard_again);
+	tcase_add_test(t, a_mute_peer_that_began_anew_is_back_with_one_handshake);
+	tcase_add_test(t, a_poor_link_costs_no_handshake_each_time_it_falls_silent);
 	tcase_add_test(t, any_frame_is_an_answer);
 	tcase_add_test(t, heartbeats_of_all_peers_fall_together_and_are_never_late);
 	tcase_add_test(t, a_quiet_peer_is_asked_after_a_missed_heartbeat);
