@@ -154,14 +154,18 @@ answer(uint8_t *out)
 	return FRAME_MSG2_LEN;
 }
 
-/* After so many seconds; 0: with the next order, or after a minute. */
+/*
+ * After so many seconds, and as many frames as no quota gives away in them, though the
+ * machine be too slow for that rate; 0: with the next order, or after a minute.
+ */
 static int
-is_over(double t, double seconds)
+is_over(double t, double rate, double seconds, double sent)
 {
 	struct pollfd in = { .fd = 0, .events = POLLIN };
+	double	      least = rate * seconds < LEAST ? rate * seconds - BATCH : LEAST;
 
 	if (seconds > 0)
-		return t >= seconds;
+		return t >= seconds && (sent >= least || t >= seconds + 20);
 	return t >= 60 || poll(&in, 1, 0) != 0;
 }
 
@@ -207,7 +211,7 @@ flood(const char *name, const struct kind *k, const struct sockaddr_in *to,
 	uint64_t		sent = 0;
 	unsigned		i;
 
-	while (t = now() - began, !is_over(t, seconds)) {
+	while (t = now() - began, !is_over(t, rate, seconds, (double)sent)) {
 		if ((double)sent + BATCH > t * rate) {
 			usleep(1000);
 			continue;

@@ -8,7 +8,7 @@
 #include "noise.h"
 #include "tree.h"
 
-enum { BATCH = 64, FRAME_MAX = 1500, SIGNED = 64, OUR_INDEX = 0x66666666 };
+enum { BATCH = 64, LEAST = 4000, FRAME_MAX = 1500, SIGNED = 64, OUR_INDEX = 0x66666666 };
 
 struct evil {
 	struct key		me;

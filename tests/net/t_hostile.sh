@@ -124,14 +124,19 @@ beside() {
 	echo "$1 $(rate_of "$1") $SECS" >&7
 	came=$(echoes)
 	wait_for 15 done_with "$1" "$2" || came="0, for the hostile peer does not do it"
-	sleep 0.1
 	echo "$came"
 }
 is_over() { show v bloom '[f["over_cap"] for f in d["peer_filters"] if f["peer"] == "'"$addr_e"'"][0]' | grep -qx True; }
 
+# has_come: what the kind in hand makes others count is counted.
+has_come() {
+	read -ra is <<<"$(state $at "${why[@]}")"
+	[ ${#why[@]} -eq 0 ] || [ "${is[0]}" -gt "${was[0]}" ] || return 1
+	[ "$where" != v ] || [ "${is[1]}" -gt "${was[1]}" ]
+}
 # try KIND WHERE REASON...
 try() {
-	local kind=$1 where=$2 at=v came rounds was is
+	local kind=$1 where=$2 at=v came rounds was is why=("${@:3}")
 	shift 2
 	case $where in a | b) at=$where ;; esac
 	read -ra was <<<"$(state $at "$@")"
@@ -142,7 +147,8 @@ try() {
 		note "beside $kind once $came; V's sockets dropped $(drops) so far"
 		came=$(beside "$kind" $((rounds + 1)))
 	}
-	read -ra is <<<"$(state $at "$@")"
+	# What was sent last has yet to be read.
+	wait_for 5 has_come
 	[ $# -eq 0 ] || check "$kind is counted as $*" more "${was[0]}" "${is[0]}"
 	[ "$where" != v ] || check "$kind is shown with who brought it" more "${was[1]}" "${is[1]}"
 	check "beside $kind echoes of others come back" most "$came"
