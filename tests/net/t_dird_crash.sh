@@ -24,12 +24,13 @@ died() { wait_for 5 gone "${PID[a]}" || kill -KILL "${PID[a]}"; wait "${PID[a]}"
 begin || bail "the directory does not open"
 check "a domain is founded" grep -q '"type":"Genesis"' <(api genesis -d '{"domain":"home"}')
 
-# ---- killed
+# ---- killed, each time after so many more
+has_acked() { [ "$(wc -l <"$acked")" -ge "$1" ]; }
 kill_it() {
-	local pid
-	$load load "$dirsock" "$acked" 8 20 >"$tmp/load" 2>&1 &
+	local pid least=$(($(wc -l <"$acked") + 6 + RANDOM % 60))
+	$load load "$dirsock" "$acked" 8 60 >"$tmp/load" 2>&1 &
 	pid=$!
-	sleep 0.$((RANDOM % 5))$((RANDOM % 10))
+	wait_for 20 has_acked "$least"
 	kill -KILL "$(room a dird)"
 	wait $pid
 	died
