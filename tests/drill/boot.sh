@@ -124,16 +124,16 @@ python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("\0drill")
-s.settimeout(12)
+s.settimeout(60)
 out = open(sys.argv[1], "w", 1)
 while "STOPPING" not in (said := s.recv(512).decode()):
     out.write(said + "\n")
 out.write(said + "\n")
 ' "$tmp/heard" &
 manager=$!
-for _ in $(seq 100); do grep -q '@drill$' /proc/net/unix && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q '@drill$' /proc/net/unix && break; sleep 0.05; done
 NOTIFY_SOCKET=@drill start
-sleep 0.3
+for _ in $(seq 600); do grep -q WATCHDOG=1 "$tmp/heard" && break; sleep 0.05; done
 stop
 wait "$manager"
 check the_service_manager_hears_of_the_start has READY=1 "$tmp/heard"

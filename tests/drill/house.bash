@@ -56,17 +56,21 @@ alive() {
 	case ${stat##*) } in Z* | X*) return 1 ;; esac
 }
 
-# start [ARGUMENT...]: a house, until it serves. Sets privd, netd, cryptod, dird.
-start() {
+# begin [ARGUMENT...]: a house, until it serves or has ended. Sets privd.
+begin() {
 	: >"$tmp/log"
 	"$build/privd" -c "$tmp/fips.yaml" -r "$tmp/run" -s "$tmp/state" "$@" \
 	    2>"$tmp/log" >/dev/null </dev/null &
 	privd=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		grep -q '"msg":"node npub1' "$tmp/log" && break
 		alive "$privd" || break
 		sleep 0.05
 	done
+}
+# start [ARGUMENT...]: one that serves. Sets privd, netd, cryptod, dird.
+start() {
+	begin "$@"
 	netd=$(pgrep -P "$privd" -x netd)
 	cryptod=$(pgrep -P "$privd" -x cryptod)
 	dird=$(pgrep -P "$privd" -x dird)
@@ -85,6 +89,6 @@ stop() {
 
 # fails [ARGUMENT...]: a house that must not come to stand. Sets status.
 fails() {
-	timeout -k 1 15 "$build/privd" "$@" 2>"$tmp/log" </dev/null
+	timeout -k 1 60 "$build/privd" "$@" 2>"$tmp/log" </dev/null
 	status=$?
 }

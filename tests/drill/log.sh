@@ -4,7 +4,7 @@
 
 # stands: the house of $privd does, seen without its log.
 stands() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		pgrep -P "$privd" -x netd >/dev/null && [ -S "$tmp/run/control.sock" ] &&
 		    grep -q '^Seccomp:.*2' "/proc/$privd/status" && return 0
 		alive "$privd" || break
@@ -13,9 +13,9 @@ stands() {
 	echo "no house"
 	false
 }
-# gone TENTHS: nothing of it lives after that.
+# gone: nothing of it lives. Who waits for somebody to read the log waits for ever.
 gone() {
-	for _ in $(seq $(($1 * 4))); do
+	for _ in $(seq 400); do
 		alive "$privd" || alive "$netd" || alive "$cryptod" || return 0
 		sleep 0.025
 	done
@@ -37,7 +37,7 @@ launch 2>&9
 check a_house_stands_though_nobody_reads_its_log stands
 rooms
 kill -KILL "${netd:-$privd}"
-check and_its_death_is_as_quick gone 3
+check and_its_death_waits_for_nobody gone
 kill -KILL "$privd" 2>/dev/null
 wait "$privd" 2>/dev/null
 check and_the_socket_is_gone absent "$tmp/run/control.sock"
@@ -45,7 +45,7 @@ launch 2>&9
 check it_stands_again stands
 rooms
 kill -TERM "$privd"
-check and_stops_as_quickly gone 10
+check and_stops_without_waiting_either gone
 kill -KILL "$privd" 2>/dev/null
 wait "$privd" 2>/dev/null
 exec 8>&- 9>&-
@@ -55,7 +55,7 @@ launch 2>&-
 check a_house_without_stderr_stands stands
 rooms
 kill -TERM "$privd"
-check and_stops gone 10
+check and_stops gone
 wait "$privd"
 privd=
 
