@@ -81,7 +81,7 @@ programs=()
 for t in "$BASTIDE_BUILD"/tests/unit/* "$BASTIDE_BUILD"/tests/liar/*; do
     [ -x "$t" ] && [ -f "$t" ] && programs+=("$t")
 done
-crowd 180 env "${programs[@]}"
+crowd 300 env "${programs[@]}"
 # A fuzz target keeps one core busy: as many at a time as there are.
 fuzz() {
     local target=${1##*/}

@@ -11,7 +11,7 @@ suite_case(void (*setup)(void))
 	suite_add_tcase(suite, t);
 	/* The library's 4 s are too few for a slow machine; what hangs ends with the
 	 * program, which has its limit in run.sh. */
-	tcase_set_timeout(t, 150);
+	tcase_set_timeout(t, 280);
 	if (setup != NULL)
 		tcase_add_checked_fixture(t, setup, NULL);
 	return t;

@@ -217,6 +217,5 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, netd_serves_a_false_dird_or_ends_by_its_rule);
 }

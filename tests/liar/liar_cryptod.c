@@ -222,7 +222,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, the_truth_is_believed);
 	tcase_add_test(t, a_lie_in_any_field_ends_netd_or_stays_in_the_slot);
 	tcase_add_test(t, an_answer_given_twice_ends_netd);

@@ -433,7 +433,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_false_dird_gets_one_story_signed_and_no_other);
 	tcase_add_test(t, what_dird_may_not_say_ends_the_room_by_its_own_rule);
 	tcase_add_test(t, a_message_cut_or_out_of_its_bounds_ends_the_room);

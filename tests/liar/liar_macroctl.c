@@ -217,7 +217,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_revoke_goes_to_privd_and_its_answer_back);
 	tcase_add_test(t, an_answer_for_a_dird_that_has_left_is_no_error);
 	tcase_add_test(t, a_dird_that_leaves_something_unread_is_no_error_either);

@@ -164,7 +164,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 240);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, an_allocation_does_not_go_unseen);
 	tcase_add_test(t, made_up_messages_are_answered_or_end_the_house);

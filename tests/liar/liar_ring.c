@@ -218,7 +218,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 240);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, a_lie_in_any_field_of_a_descriptor_is_refused_or_ends_the_house, 0, 2);
 	tcase_add_loop_test(t, a_wild_index_ends_the_house_or_means_nothing, 0, 2);

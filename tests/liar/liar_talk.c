@@ -348,7 +348,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, dird_ignores_a_false_netd_or_ends_by_its_rule);
 	tcase_add_test(t, dird_takes_no_more_guests_than_there_are_places);
 	tcase_add_test(t, a_request_outlives_who_asked);

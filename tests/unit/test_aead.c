@@ -313,7 +313,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, all_seal_the_example_of_the_standard);
 	tcase_add_test(t, all_give_the_same_bytes_and_open_each_others);

@@ -413,7 +413,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, an_empty_file_is_every_default);
 	tcase_add_test(t, empty_and_null_sections_are_empty_maps);
 	tcase_add_test(t, every_key_of_the_reference_is_known);

@@ -99,7 +99,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, hosts_are_read_and_bad_lines_skipped);
 	tcase_add_test(t, a_secret_in_hosts_is_not_shown);
 	tcase_add_test(t, lists_take_npubs_names_and_all);

@@ -164,7 +164,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, every_number_keeps_its_bounds);
 	tcase_add_test(t, null_leaves_the_default_of_every_key);
 	tcase_add_test(t, no_number_is_a_list_or_a_map_or_quoted);

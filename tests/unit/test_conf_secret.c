@@ -240,7 +240,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, the_secret_is_found_byte_for_byte);
 	tcase_add_test(t, no_copy_of_the_secret_stays_in_memory);
 	tcase_add_test(t, no_message_ever_holds_a_secret);

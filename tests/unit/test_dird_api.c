@@ -572,7 +572,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_mesh_gets_the_catalogue_in_pages);
 	tcase_add_test(t, an_offer_said_anew_keeps_its_place_in_the_catalogue);

@@ -90,7 +90,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_somebody_sent_away_said_is_not_its_bearers_fault);
 	tcase_add_test(t, what_it_lacks_may_come_right_behind_it);

@@ -236,7 +236,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, both_checkers_take_the_same_bodies_and_build_the_same_bytes);
 	tcase_add_test(t, both_checkers_agree_on_every_damage);
 	tcase_add_test(t, every_other_spelling_is_refused_by_both);

@@ -591,5 +591,4 @@ tests(TCase *t)
 	tcase_add_test(t, an_entry_changed_with_its_checksum_is_named_too);
 	tcase_add_test(t, what_stands_before_a_missing_or_swapped_segment_is_served);
 	tcase_add_test(t, looking_writes_nothing);
-	tcase_set_timeout(t, 100);
 }

@@ -486,5 +486,4 @@ tests(TCase *t)
 	tcase_add_test(t, a_line_of_an_export_comes_back_the_same);
 	tcase_add_test(t, a_did_is_the_hash_of_its_key);
 	tcase_add_test(t, times_are_read_and_written_alike);
-	tcase_set_timeout(t, 60);
 }

@@ -230,5 +230,4 @@ tests(TCase *t)
 	tcase_add_test(t, an_entry_changed_with_all_its_hashes_is_still_found);
 	tcase_add_test(t, a_missing_doubled_or_swapped_entry_is_named);
 	tcase_add_test(t, an_author_nobody_introduced_is_refused);
-	tcase_set_timeout(t, 110);
 }

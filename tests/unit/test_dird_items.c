@@ -161,5 +161,4 @@ tests(TCase *t)
 	tcase_add_test(t, many_versions_of_one_scope_are_not_walked_through);
 	tcase_add_test(t, a_name_belongs_to_who_came_first);
 	tcase_add_test(t, what_has_no_right_yet_counts_once_the_right_is_there);
-	tcase_set_timeout(t, 100);
 }

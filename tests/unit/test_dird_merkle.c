@@ -168,5 +168,4 @@ tests(TCase *t)
 	tcase_add_test(t, every_root_is_what_the_definition_says);
 	tcase_add_test(t, every_inclusion_proof_holds_and_no_bent_one_does);
 	tcase_add_test(t, every_consistency_proof_holds_and_no_bent_one_does);
-	tcase_set_timeout(t, 60);
 }

@@ -343,7 +343,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, slow_strangers_leave_calls_for_members);
 	tcase_add_test(t, a_pass_ends_in_time);

@@ -190,7 +190,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_said_is_kept);
 	tcase_add_test(t, an_entry_that_a_peer_overtook_is_not_kept);

@@ -347,5 +347,4 @@ tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, shuffled_imports_give_the_same_state);
-	tcase_set_timeout(t, 100);
 }

@@ -558,5 +558,4 @@ tests(TCase *t)
 	tcase_add_test(t, a_genesis_that_is_refused_founds_nothing);
 	tcase_add_test(t, a_journal_opens_as_it_was_and_checks_its_own_checkpoint);
 	tcase_add_test(t, a_journal_whose_disk_fails_goes_back_to_what_was_committed);
-	tcase_set_timeout(t, 100);
 }

@@ -409,5 +409,4 @@ tests(TCase *t)
 	tcase_add_test(t, a_founder_with_two_histories_cuts_nobody_off_behind_the_fork);
 	tcase_add_test(t, a_member_alone_cannot_revoke_but_may_leave);
 	tcase_add_test(t, the_founder_outlives_a_mutual_revoke_and_equals_do_not);
-	tcase_set_timeout(t, 100);
 }

@@ -114,7 +114,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_handle_dies_with_its_session);
 	tcase_add_test(t, an_index_that_comes_round_has_another_generation);

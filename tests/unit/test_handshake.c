@@ -384,7 +384,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_link_comes_up);
 	tcase_add_test(t, a_session_comes_up);

@@ -337,7 +337,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_first_start_writes_both_files_and_a_second_reads_them);
 	tcase_add_test(t, a_key_file_of_the_reference_is_read_and_its_npub_written);

@@ -414,7 +414,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, urgent_requests_are_served_first);
 	tcase_add_test(t, what_one_seals_the_other_opens);

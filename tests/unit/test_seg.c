@@ -500,5 +500,4 @@ tests(TCase *t)
 	tcase_add_test(t, fragments_stay_where_they_are_in_their_flow);
 	tcase_add_test(t, random_packets_come_back_to_the_byte);
 	tcase_add_test(t, short_bent_and_foreign_packets_pass_as_they_are);
-	tcase_set_timeout(t, 60);
 }

@@ -198,7 +198,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 100);
 	tcase_add_test(t, the_same_seed_gives_the_same_run);
 	tcase_add_test(t,
 	    a_mesh_comes_to_one_root_and_everybody_reaches_everybody);

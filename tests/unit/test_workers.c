@@ -159,7 +159,6 @@ END_TEST
 void
 tests(TCase *t)
 {
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, two_workers_never_draw_the_same_counter);
 	tcase_add_test(t, of_two_workers_with_one_datagram_one_opens_it);
