@@ -131,7 +131,7 @@ def pretend(path, replies, seconds):
         except socket.timeout:
             break
         with c:
-            c.settimeout(2)
+            c.settimeout(20)
             command = json.loads(c.recv(4096))["command"]
             c.sendall(json.dumps({"status": "ok", "data": said.get(command, {})}).encode() + b"\n")
     os.unlink(path)

@@ -47,9 +47,11 @@ finish() {
 	exit $((tests_bad > 0))
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds, or -1 after that long.
+# wait_for SECONDS COMMAND...: until it succeeds, or 1 after that long, which is what a
+# machine of its own takes at most; one that is slow, or not ours alone, has three times as
+# long. Where the time itself is what a test is about, PATIENCE=1.
 wait_for() {
-	local until=$((SECONDS + $1 + 1))
+	local until=$((SECONDS + $1 * ${PATIENCE:-3} + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || return 1
@@ -147,18 +149,15 @@ long_wire() {
 	ip -n "$(ns sky)" link set sb up
 	address "$1" eth0 1
 	address "$2" eth0 2
-	mkdir -p "$BASTIDE_BUILD/net"
-	if [ "$here/sky.c" -nt "$BASTIDE_BUILD/net/sky" ]; then
-		"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$tmp/sky.bin" "$here/sky.c" &&
-		    mv "$tmp/sky.bin" "$BASTIDE_BUILD/net/sky" || bail "cannot build the bad wire"
-	fi
+	"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$tmp/sky.bin" "$here/sky.c" ||
+	    bail "cannot build the bad wire"
 	sky_pid=
 	weather 0 0 0
 }
 # weather LOSS REORDER DUPLICATE, in percent.
 weather() {
 	[ -z "$sky_pid" ] || end "$sky_pid"
-	background sky "$BASTIDE_BUILD/net/sky" sa sb "$1" "$2" "$3" 2>"$tmp/sky.log"
+	background sky "$tmp/sky.bin" sa sb "$1" "$2" "$3" 2>"$tmp/sky.log"
 	sky_pid=$bg
 	wait_for 3 grep -q up "$tmp/sky.log" || bail "the bad wire does not start"
 }
@@ -167,8 +166,7 @@ weather() {
 hostile_peer() {
 	local o=$BASTIDE_BUILD/obj cc=${CC:-gcc} fast=
 	case $("$cc" -dumpmachine) in x86_64-*) fast=-lIPSec_MB ;; esac
-	evil=$BASTIDE_BUILD/net/evil
-	mkdir -p "$BASTIDE_BUILD/net"
+	evil=$tmp/evil.bin		# tests run at the same time
 	"$cc" -std=c11 -D_GNU_SOURCE -O2 -I"$root/common" -I"$root/netd" -I"$root/cryptod" \
 	    -o "$evil" "$here"/evil{,_say,_shake,_heard,_inner,_bend}.c "$o"/lib{netd,cryptod,common}.a \
 	    -lsodium -lsecp256k1 -lcrypto $fast || bail "cannot build the hostile peer"
@@ -305,14 +303,16 @@ pinging() {
 }
 answers() { grep -c 'bytes from' "$tmp/pings"; }
 has_answers() { [ "$(answers)" -ge "$1" ]; }
-# stop_pings: once a second's worth more was answered, and so what left up to now.
+# stop_pings: once a second's worth more was answered, and so what left up to now; or
+# after a quarter of a minute without.
 stop_pings() {
 	wait_for 5 has_answers $(($(answers) + 20))
 	kill -INT "$pings"
 	wait "$pings"
 }
 # unbroken LEAST: so many were answered, and each that left before the last of these. Of
-# what left after it nobody knows, and it is no more than can be under way.
+# what left after it nobody knows, and it is no more than can be under way: five seconds
+# of a machine that stands still, and not what goes unanswered in a quarter of a minute.
 unbroken() {
 	tail -n 3 "$tmp/pings"
 	awk -v least="$1" '
@@ -325,7 +325,7 @@ unbroken() {
 	    END {
 		for (n = 1; n <= last; n++) if (!(n in came)) { print "no answer to", n; bad = 1 }
 		print last, "is the last that was answered, of", sent + 0
-		exit bad || last < least || sent < last || sent - last > 20
+		exit bad || last < least || sent < last || sent - last > 100
 	    }' "$tmp/pings"
 }
 # counter NAME REASON: how often it refused for that reason.

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # send FROM TO TCLASS COUNT, tclasses NAME COUNT: UDP with that traffic class,
-# fifty a second; and the classes it arrives with, each with its number.
+# fifty a second; and the classes it arrives with, each with its number, of so many or of
+# what came when nothing has come for a while.
 send() {
 	in_net "$1" python3 - "$(mesh_addr "$2")" "$3" "$4" <<-'END'
 	import socket, sys, time
@@ -16,7 +17,7 @@ send() {
 	END
 }
 tclasses() {
-	background "$1" timeout "$2" python3 -u -c '
+	background "$1" timeout 90 python3 -u -c '
 import socket, sys
 from collections import Counter
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -25,19 +26,20 @@ s.bind(("::", 7007))
 print("listening", file=sys.stderr)
 seen = Counter()
 try:
-    s.settimeout(10)
-    while True:
+    s.settimeout(20)
+    while sum(seen.values()) < int(sys.argv[1]):
         anc = s.recvmsg(2048, 64)[1]
-        s.settimeout(1.5)
+        s.settimeout(4)
         seen[anc[0][2][0] if anc else -1] += 1
 except TimeoutError:
-    print(dict(seen))
-' >"$tmp/tclasses" 2>"$tmp/tclasses.err"
+    pass
+print(dict(seen))
+' "$2" >"$tmp/tclasses" 2>"$tmp/tclasses.err"
 	wait_for 5 grep -q listening "$tmp/tclasses.err"
 }
 # arrives FROM TO TCLASS COUNT PYTHON: send, and what must hold of seen.
 arrives() {
-	tclasses "$2" 60
+	tclasses "$2" "$4"
 	local pid=$bg
 	send "$1" "$2" "$3" "$4"
 	wait "$pid"
@@ -45,6 +47,11 @@ arrives() {
 	python3 -c "seen = $(cat "$tmp/tclasses"); import sys; sys.exit(not ($5))"
 }
 congestion() { show "$1" routing 'd["congestion"]["'"$2"'"]'; }
+# losing NAME: it has measured that a link of its own loses. lossy, good: at the latest
+# after some more frames.
+losing() { show "$1" mmp 'any(p["link_layer"]["loss_rate"] >= 0.05 or p["link_layer"]["etx"] >= 3 for p in d["peers"])' | grep -qx True; }
+lossy() { send a c 2 50; losing b; }
+good() { send a c 2 50; ! losing b; }
 some() { [ "$(congestion "$@")" -gt 0 ]; }
 
 net a b c
@@ -71,7 +78,7 @@ check "a good way marks nothing" arrives a c 2 100 "seen.get(2, 0) >= 99 and 3 n
 check "nor does it count congestion" same 0 "$(congestion b congestion_detected)"
 
 weather 25 0 0
-send a c 2 150
+check "the node before a lossy way measures it" wait_for 20 lossy
 check "a lossy way marks what can be marked" arrives a c 2 200 \
     "seen.get(3, 0) > seen.get(2, 0)"
 check "and leaves alone what cannot" arrives a c 0 150 "set(seen) == {0}"
@@ -84,7 +91,7 @@ reported() { show b mmp '[p for p in d["peers"] if p["link_layer"]["ecn_ce_count
 check "the far end reports the marks back" wait_for 5 reported
 
 weather 0 0 0
-send a c 2 150
+check "it measures that the way is good again" wait_for 20 good
 check "when the way is good again nothing is marked" arrives a c 2 100 "3 not in seen"
 
 # ---- switched off
@@ -96,6 +103,6 @@ meet a b
 meet b c
 wait_for 20 reaches a c
 weather 25 0 0
-send a c 2 150
+wait_for 20 lossy || bail "nobody measures the loss"
 check "a node that shall not mark does not" arrives a c 2 150 "3 not in seen"
 finish

@@ -49,6 +49,7 @@ numbered() {
 	wait_for 5 grep -q sending "$tmp/sent.err" || return 1
 	"$@"
 	end $sender
+	kill -TERM $taker
 	wait $taker
 	cat "$tmp/order"
 }

@@ -34,7 +34,7 @@ check "the service user lists the kinds" grep -q '"kind":"tor-exit"' <(api list)
 check "and looks at one" grep -q '"kind":"tor-exit"' <(api show tor-exit)
 check "nobody is let in yet" refuses greet
 check "the service user lends" grep -q '"until":' <(api tor-exit $g --for 600 --params '{"port":9050}')
-check "and that address gets in" greet
+check "and that address gets in" wait_for 5 greet
 check "and it sees what is lent" grep -q "\"src\":\"$addr_b\"" <(api status)
 check "and takes it back" grep -q '"removed":1' <(api tor-exit revoke --sub $sub --src-ip "$addr_b")
 check "and that address is out" refuses greet

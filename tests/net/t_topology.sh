@@ -99,7 +99,7 @@ print(json.dumps({
         "coords": [addr[2], addr[3]]}, {"node_addr": addr[3], "coords": [addr[3], addr[2]]}]},
     "show_peers": {"peers": peers + bad}}))
 END
-$graph pretend "$tmp/false.sock" "$tmp/replies" 30 2>"$tmp/false.err" &
+$graph pretend "$tmp/false.sock" "$tmp/replies" 120 2>"$tmp/false.err" &
 wait_for 5 grep -q listening "$tmp/false.err" || bail "no false node"
 false_node() { "$BASTIDE_BUILD/bastidectl" -S "$tmp/false.sock" topology "$@"; }
 false_node --dot >"$tmp/false.dot"

@@ -16,7 +16,7 @@ check "the first ping sets up a session" reaches a b
 
 # ---- bad wires
 weather 10 0 0
-lost_some() { in_net a ping -6 -q -n -c 200 -i 0.01 -W 1 b.fips | tee /dev/stderr |
+lost_some() { in_net a ping -6 -q -n -c 400 -i 0.01 -W 1 b.fips | tee /dev/stderr |
     grep -qE '[^0-9](1[0-9]|2[0-9]|30)(\.[0-9]+)?% packet loss'; }
 check "the wire does lose a tenth each way" lost_some
 check "100 MB arrive whole at 10 % loss" transfer a b 100000000 120

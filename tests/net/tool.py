@@ -3,9 +3,9 @@
 	sink ADDR PORT			take one TCP stream, print its SHA-256
 	source ADDR PORT BYTES		send one, print its SHA-256
 	burst ADDR PORT COUNT SIZE	datagrams in pieces of twenty (UDP_SEGMENT), print their SHA-256
-	gather ADDR PORT COUNT		take so many, print the SHA-256 of them in order
+	gather ADDR PORT COUNT		take so many, say when twenty came, print the SHA-256 of them in order
 	number ADDR PORT SIZE		until SIGTERM all the numbered datagrams it can, in pieces of twenty; print how many
-	order ADDR PORT			take them until a second without; print "came N passed M"
+	order ADDR PORT			until SIGTERM and then a second without, take them; print "came N passed M"
 	watch IF HEX			until SIGTERM; then "frames N seen M"
 	grab IF FILE SIZE		keep the first UDP payload of that size that comes in
 	udp ADDR PORT FILE [TIMES [FROM]] send a file as a datagram
@@ -92,13 +92,14 @@ def source(addr, port, count):
 def burst(addr, port, count, size):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
     s.setsockopt(17, 103, struct.pack("i", int(size)))    # UDP_SEGMENT
+    s.settimeout(30)
     s.connect((addr, int(port)))
     h = hashlib.sha256()
     for i in range(0, int(count), 20):
         b = os.urandom(int(size) * 20)
         s.send(b)
         h.update(b)
-        time.sleep(0.02)
+        s.recv(1)           # no queue on the way is what we test
     print(h.hexdigest())
 
 
@@ -106,11 +107,14 @@ def gather(addr, port, count):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
     s.bind((addr, int(port)))
-    s.settimeout(10)
+    s.settimeout(30)
     h = hashlib.sha256()
     print("listening", file=sys.stderr, flush=True)
-    for _ in range(int(count)):
-        h.update(s.recv(70000))
+    for n in range(1, int(count) + 1):
+        data, who = s.recvfrom(70000)
+        h.update(data)
+        if n % 20 == 0:
+            s.sendto(b"n", who)
     print(h.hexdigest())
 
 
@@ -132,16 +136,19 @@ def order(addr, port):
     s = socket.socket(to(addr), socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)    # SO_RCVBUFFORCE
     s.bind((addr, int(port)))
-    s.settimeout(20)
-    came, passed, last = 0, 0, -1
+    s.settimeout(1)
+    came, passed, last, over = 0, 0, -1, []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(1))
     print("listening", file=sys.stderr, flush=True)
-    try:
-        while True:
+    while True:
+        try:
             n = struct.unpack("!Q", s.recv(70000)[:8])[0]
-            s.settimeout(1)
-            came, passed, last = came + 1, passed + (n < last), max(n, last)
-    except TimeoutError:
-        print("came %d passed %d" % (came, passed))
+        except TimeoutError:
+            if over:
+                break
+            continue
+        came, passed, last = came + 1, passed + (n < last), max(n, last)
+    print("came %d passed %d" % (came, passed))
 
 
 def pace(addr, port, pps, size):
@@ -191,8 +198,10 @@ def watch(ifname, pattern):
     over = []
     signal.signal(signal.SIGTERM, lambda *_: over.append(1))
     print("listening", file=sys.stderr, flush=True)
-    while not over:
-        if not select.select([s], [], [], 0.2)[0]:
+    while True:
+        if not select.select([s], [], [], 0 if over else 0.2)[0]:
+            if over:        # and nothing that came before is left
+                break
             continue
         frame = s.recv(70000)
         frames += 1
@@ -431,25 +440,27 @@ def ctl(path):
     out = ask(path, b'{"command":"' + b"a" * 9000 + b'"}\n')
     if out and b"too large" not in out:
         bad.append("too large: %r" % out[:200])
-    # A client that says nothing loses its place; the others do not wait for it.
-    slow = [client(path, 15) for _ in range(20)]
+    # A client that says nothing loses its place after five seconds; the others do not
+    # wait for that.
+    slow = [client(path, 60) for _ in range(20)]
     began = time.monotonic()
     out = ask(path, b'{"command":"show_status"}\n')
-    if b'"ok"' not in out or time.monotonic() - began > 2:
+    if b'"ok"' not in out or time.monotonic() - began > 4:
         bad.append("a slow client holds the others up: %r" % out[:100])
     slow[0].sendall(b'{"com')
-    out = b""
+    out, cut = b"", True
     try:
         while b"\n" not in out:
             b = slow[0].recv(4096)
             if not b:
                 break
             out += b
-    except (socket.timeout, ConnectionResetError):
+    except ConnectionResetError:
         pass
-    took = time.monotonic() - began
-    if took > 10 or (out and b"timeout" not in out):
-        bad.append("slow client: %r after %.1f s" % (out, took))
+    except socket.timeout:
+        cut = False
+    if not cut or (out and b"timeout" not in out):
+        bad.append("slow client: %r after %.1f s" % (out, time.monotonic() - began))
     # One that never reads its answer.
     deaf = client(path)
     deaf.sendall(b'{"command":"show_status"}\n')
@@ -471,7 +482,7 @@ def crowd(path):
     for s in silent:
         s.close()
     assert b'"ok"' in answer[:40], answer[:80]
-    assert took < 1, took
+    assert took < 4, took       # none of the silent is cut before that
 
 
 def people(name, count):
@@ -509,7 +520,7 @@ def lists(path, least):
         s.close()
     began = time.monotonic()
     assert b'"ok"' in ask(path, b'{"command":"show_status"}\n')
-    assert time.monotonic() - began < 2, "a list holds the others up"
+    assert time.monotonic() - began < 4, "a list holds the others up"
     texts = {s: b"" for s in readers}
     left = list(readers)
     while left:
