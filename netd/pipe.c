@@ -18,6 +18,7 @@
 #define LOG_TARGET "bastide::ring"
 #include "log.h"
 #include "netd_int.h"
+#include "tun.h"
 
 #define BATCH		128		/* answers taken in one turn of the loop */
 #define PASSING		8		/* urgent ones that pass one of the others */
@@ -30,7 +31,7 @@
 static struct lane {
 	struct ring	 ring;
 	struct event	*wake;
-	int		 pushed;
+	int		 pushed, hurried;	/* and somebody waits for one of them */
 	unsigned	 waiting;	/* out now, not urgent */
 	unsigned	 passed;	/* it, by so many, since one of these was done */
 	uint32_t	 opening, opened;	/* so many so far that were not urgent */
@@ -234,6 +235,7 @@ note_lent(struct lane *l, struct work *w)
 	w->lane = (uint8_t)(l - lane);
 	l->pushed = 1;
 	if (w->urgent) {
+		l->hurried = 1;
 		l->passed += l->waiting > 0;
 		w->turn = l->opening;
 		return;
@@ -297,9 +299,21 @@ pipe_flush(void)
 	for (l = lane; l < lane + nlane; l++) {
 		if (!l->pushed)
 			continue;
-		l->pushed = 0;
+		l->pushed = l->hurried = 0;
 		ring_wake(&l->ring, l->ring.todo);
 	}
+}
+
+void
+pipe_hurry(void)
+{
+	const struct lane *l;
+
+	for (l = lane; l < lane + nlane; l++)
+		if (l->hurried) {
+			pipe_flush();
+			return;
+		}
 }
 
 /* Both layers open, and every position inside the frame. */
@@ -407,7 +421,8 @@ finish_early(struct lane *l)
 	}
 }
 
-static void
+/* Was the kernel given a packet before its turn? */
+static int
 answer(struct lane *l, const struct ring_desc *d)
 {
 	struct work *w;
@@ -420,11 +435,11 @@ answer(struct lane *l, const struct ring_desc *d)
 	take_answer(w, d);
 	if (w->urgent && w->op == RING_OPEN && is_early(l, w)) {
 		wait_for_turn(l, w);
-		return;
+		return w->given;
 	}
 	if (w->urgent) {
 		finish(w);
-		return;
+		return 0;
 	}
 	l->waiting--;
 	l->passed = 0;
@@ -436,9 +451,14 @@ answer(struct lane *l, const struct ring_desc *d)
 	l->small -= w->small;
 	finish(w);
 	finish_early(l);
+	return 0;
 }
 
-/* Takes what is there, up to a batch; more of it comes in the next turn. */
+/*
+ * Takes what is there, up to a batch; more of it comes in the next turn. Who was
+ * given packets before their turn may have answered, and that does not wait for
+ * the rest.
+ */
 static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
@@ -446,6 +466,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	struct ring	*r = &l->ring;
 	struct ring_desc d;
 	int		 i, got = 0;
+	int		 gave = 0, gives;	/* several in a row go together */
 
 	(void)fd;
 	(void)what;
@@ -455,8 +476,13 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		got = ring_pop(r, r->done, &d);
 		if (got != 1)
 			break;
-		answer(l, &d);
+		gives = answer(l, &d);
+		if (gave && !gives)
+			tun_look();
+		gave = gives;
 	}
+	if (gave)
+		tun_look();
 	if (got == -1)
 		fatalx("cryptod broke the ring: %s", refuse_text(REFUSE_RING_INDEX));
 	if (got == 1 || !ring_may_sleep(r, r->done))

@@ -100,6 +100,8 @@ unsigned	 pipe_opening(void);
 size_t		 pipe_room(const struct work *);
 /* After a batch of pushes: wake cryptod if it sleeps. */
 void		 pipe_flush(void);
+/* In the middle of a batch: the same, if somebody waits for one of them. */
+void		 pipe_hurry(void);
 /* Slots that reading leaves for what this node itself has to say. */
 enum { PIPE_SPARE = 16 };
 /* Slots that are not out, and all of them. */

@@ -32,6 +32,7 @@ enum {
 	BEHIND_MS = 5,		/* was so for this long, one packet is dropped */
 	COMING = 16,		/* so many with cryptod: what is merged may wait, */
 	TURNS = 3,		/* so long */
+	LOOK = 4,		/* reads for an answer that may be there */
 };
 
 struct tun_stats	 tun_stats;
@@ -45,6 +46,7 @@ static struct merge	 merge;
 static int		 hurried;	/* somebody waits for what is in it */
 static unsigned		 turns;		/* it waited for the next packets */
 
+static int		 asked;		/* the kernel, by a packet alone, since it was read */
 static int		 starved;	/* pieces wait for slots */
 static uint64_t		 behind_ms;	/* since when they wait too long; 0: they do not */
 
@@ -231,8 +233,23 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	netd_clock();
 	cut_on();
+	asked = 0;
 	for (i = 0; i < BATCH && read_one(); i++)
 		continue;
+	pipe_hurry();
+}
+
+void
+tun_look(void)
+{
+	int i;
+
+	if (!asked)
+		return;
+	asked = 0;
+	for (i = 0; i < LOOK && read_one(); i++)
+		continue;
+	pipe_hurry();
 }
 
 void
@@ -307,6 +324,7 @@ tun_write(const void *pkt, size_t len)
 		refuse(REFUSE_TUN_WRITE);
 		return -1;
 	}
+	asked = 1;
 	return 0;
 }
 

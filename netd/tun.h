@@ -23,6 +23,11 @@ const char *tun_mode(void);
 int	tun_write(const void *pkt, size_t len);
 /* The same for a packet in w's slot, now or with tun_turn(). Takes w. */
 void	tun_give(struct work *, uint8_t *pkt, size_t len);
+/*
+ * In the middle of one: has the kernel answered what it was given alone, as it
+ * answers an echo at once?
+ */
+void	tun_look(void);
 /* The end of a turn: what need not wait for more of its flow goes to the kernel. */
 void	tun_turn(void);
 

@@ -126,14 +126,19 @@ input(struct udp *u, struct work *w, const uint8_t *raw, size_t len)
 	link_input(w, raw);
 }
 
-/* The rest of the train, as far as slots go: 1, or 0 when some is left. */
+/*
+ * The rest of the train, as far as slots go: 1, or 0 when some is left. Who waits
+ * for one of them does not wait for the next train.
+ */
 static int
 train_on(struct udp *u)
 {
 	struct work	*w;
 	size_t		 n;
 
-	while (train.len > 0) {
+	if (train.len == 0)
+		return 1;
+	do {
 		if (pipe_free() <= udp_reserve())
 			return 0;
 		w = pipe_get();
@@ -148,7 +153,8 @@ train_on(struct udp *u)
 		}
 		train.p += n;
 		train.len -= n;
-	}
+	} while (train.len > 0);
+	pipe_hurry();
 	return 1;
 }
 

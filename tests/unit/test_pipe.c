@@ -10,6 +10,7 @@
 
 #include "netd.h"
 #include "netd_int.h"
+#include "tun.h"
 #include "suite.h"
 
 #define SLOTS	64u
@@ -24,7 +25,15 @@ static struct ring	r, lane2;	/* cryptod's side; of a second worker */
 static unsigned		done[WIDE], ndone, early[WIDE], nearly;
 static uint8_t		early_flow[WIDE];	/* of openings, as `early` will find out */
 static unsigned		show[WIDE], nshow;	/* to the kernel, in this order */
+static unsigned		nlook, look_at;	/* when so many were done or shown */
 static int		gives;			/* and it gives what it may */
+
+void
+tun_look(void)
+{
+	nlook++;
+	look_at = ndone + nearly;
+}
 
 uint64_t
 netd_clock(void)
@@ -494,6 +503,73 @@ START_TEST(a_link_keeps_its_worker_when_its_keys_change)
 }
 END_TEST
 
+static void
+on_early_given(struct work *w)
+{
+	on_early(w);
+	w->given = 1;
+}
+
+START_TEST(who_got_a_packet_early_is_asked_for_its_answer_before_the_rest)
+{
+	unsigned i;
+
+	for (i = 0; i < 16; i++)
+		push(RING_OPEN, 1 + i, 0, 0);
+	for (i = 0; i < 2; i++)
+		push(RING_OPEN, 20 + i, 1, 0)->early = on_early_given;
+	while (serve(r.urgent) || serve(r.todo))
+		continue;
+	answers();
+	ck_assert_uint_eq(ndone, 18);
+	ck_assert_uint_eq(nlook, 1);
+	ck_assert_uint_ge(look_at, 2);
+	ck_assert_uint_le(look_at, 3);
+	push(RING_OPEN, 30, 0, 0);
+	push(RING_OPEN, 31, 1, 0);		/* shown, and not given */
+	while (serve(r.urgent) || serve(r.todo))
+		continue;
+	answers();
+	ck_assert_uint_eq(ndone, 20);
+	ck_assert_uint_eq(nlook, 1);
+	push(RING_OPEN, 40, 0, 0);
+	push(RING_OPEN, 41, 1, 0)->early = on_early_given;
+	ck_assert(serve(r.urgent));		/* nothing comes behind it */
+	answers();
+	ck_assert_uint_eq(ndone, 20);
+	ck_assert_uint_eq(nlook, 2);
+}
+END_TEST
+
+/* Does the bell of cryptod ring? */
+static int
+rings(void)
+{
+	uint64_t n;
+
+	return read(r.wake_cryptod, &n, sizeof(n)) == (ssize_t)sizeof(n);
+}
+
+START_TEST(in_the_middle_of_a_turn_only_what_is_urgent_wakes)
+{
+	ck_assert(ring_may_sleep(&r, r.todo));
+	push(RING_OPEN, 1, 0, 0);
+	pipe_hurry();
+	ck_assert(!rings());
+	push(RING_OPEN, 2, 1, 0);
+	pipe_hurry();
+	ck_assert(rings());
+	while (serve(r.urgent) || serve(r.todo))
+		continue;
+	ck_assert(ring_may_sleep(&r, r.todo));
+	push(RING_OPEN, 3, 0, 0);		/* the urgent one rang already */
+	pipe_hurry();
+	ck_assert(!rings());
+	pipe_flush();
+	ck_assert(rings());
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -509,6 +585,8 @@ tests(TCase *t)
 	tcase_add_test(t, nothing_opened_is_done_before_a_frame_that_is_tried_again);
 	tcase_add_test(t, no_mixture_changes_an_order);
 	tcase_add_test(t, who_waits_for_its_turn_is_not_answered_twice);
+	tcase_add_test(t, who_got_a_packet_early_is_asked_for_its_answer_before_the_rest);
+	tcase_add_test(t, in_the_middle_of_a_turn_only_what_is_urgent_wakes);
 	t = suite_case(setup_wide);
 	tcase_add_test(t, nothing_opened_goes_past_half_a_window);
 	t = suite_case(setup_lanes);

@@ -18,7 +18,7 @@
 
 struct netd netd;
 
-static unsigned		 nslot = 1024, nfree = 1024, nout, npiece, opening, nback;
+static unsigned		 nslot = 1024, nfree = 1024, nout, npiece, opening, nback, nhurry;
 static int		 is_shut;	/* the session layer takes no piece */
 static uint8_t		 slot[4096];
 static struct work	 work = { .buf = slot };
@@ -33,6 +33,7 @@ void pipe_count(struct work *w, enum pipe_source s) { (void)w; (void)s; }
 struct work *pipe_get(void) { return &work; }
 void pipe_put(struct work *w) { (void)w; nback++; }
 unsigned pipe_opening(void) { return opening; }
+void pipe_hurry(void) { nhurry++; }
 size_t pipe_room(const struct work *w) { (void)w; return 1000; }
 void session_output(struct work *w) { (void)w; nout++; }
 
@@ -253,6 +254,41 @@ START_TEST(what_is_merged_waits_a_little_for_what_is_being_opened)
 }
 END_TEST
 
+START_TEST(an_answer_of_the_kernel_is_looked_for_once)
+{
+	static uint8_t	pkt[100] = { 0x60, [5] = 60, [6] = 59 };
+	unsigned	i;
+
+	say(100);
+	tun_look();				/* nobody asked */
+	ck_assert_uint_eq(nout, 0);
+	tun_write(pkt, sizeof(pkt));
+	tun_look();
+	ck_assert_uint_eq(nout, 1);
+	ck_assert_uint_eq(nhurry, 1);
+	for (i = 0; i < 16; i++)
+		say(100);
+	tun_look();
+	ck_assert_uint_eq(nout, 1);
+	tun_write(pkt, sizeof(pkt));
+	tun_look();				/* not all: others wait too */
+	ck_assert_uint_gt(nout, 1);
+	ck_assert_uint_lt(nout, 17);
+	tun_write(pkt, sizeof(pkt));
+	ck_assert_uint_eq(nhurry, 2);
+	turn();
+	ck_assert_uint_eq(nout, 17);
+	ck_assert_uint_eq(nhurry, 3);
+	say(100);
+	tun_look();				/* it was read since */
+	ck_assert_uint_eq(nout, 17);
+	opening = 64;
+	give(1000);
+	tun_look();				/* merged, not given */
+	ck_assert_uint_eq(nout, 17);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -262,4 +298,5 @@ tests(TCase *t)
 	tcase_add_test(t, pieces_are_cut_on_while_the_device_is_not_read);
 	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
 	tcase_add_test(t, what_is_merged_waits_a_little_for_what_is_being_opened);
+	tcase_add_test(t, an_answer_of_the_kernel_is_looked_for_once);
 }

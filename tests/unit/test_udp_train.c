@@ -99,6 +99,9 @@ START_TEST(datagrams_of_one_size_go_and_come_as_trains)
 	send_mixed(&ep);
 	ck_assert_uint_ge(udp_get(0)->stats.trains_sent, 2);
 	ck_assert_uint_ge(udp_get(0)->stats.trains_recv, 2);
+	/* Who waits for one of the first does not wait for the last. */
+	ck_assert_uint_eq(nhurry, udp_get(0)->stats.trains_recv);
+	ck_assert_uint_lt(hurried_at[0], 65);
 }
 END_TEST
 

@@ -23,6 +23,7 @@ extern unsigned		 nin;
 extern uint8_t		 in[256];
 extern size_t		 in_len[256];
 extern struct endpoint	 in_ep[256];
+extern unsigned		 nhurry, hurried_at[256];	/* when so many were in */
 extern unsigned		 stood_for;	/* with what a filter left out */
 
 /* A socket on loopback; *ep is where it hears. */
