@@ -5,7 +5,7 @@
  * heartbeats that follow each other closely. Without an answer to those it is
  * mute: its keys stay, but the mesh goes round it, until it is heard again. It
  * may have begun anew, so that it cannot read us and does not know that we are
- * there: a handshake beside those keys finds that out.
+ * there, if it was us who dialled: a handshake beside those keys finds that out.
  */
 #include "link_int.h"
 #define LOG_TARGET "fips::node::handlers::dispatch"
@@ -60,12 +60,16 @@ ask(struct peer *p)
 	link_send(p, &beat, sizeof(beat));
 }
 
-/* Not each time a poor link falls silent. */
+/*
+ * Not each time a poor link falls silent, and not who dials us when it begins
+ * anew: where only its answers are lost, a v0.4.1 node goes over to keys that
+ * never came here, and takes no others for 30 s.
+ */
 static void
 ask_anew(struct peer *p)
 {
-	if (netd.now_ms >= p->extra->anew_ms && hs_may_ask_mute() &&
-	    rekey_begin(p) == 0)
+	if (p->outbound && netd.now_ms >= p->extra->anew_ms &&
+	    hs_may_ask_mute() && rekey_begin(p) == 0)
 		p->extra->anew_ms = netd.now_ms + LINK_DAMPEN_MS;
 }
 

@@ -312,6 +312,7 @@ START_TEST(a_mute_peer_that_began_anew_is_back_with_one_handshake)
 {
 	struct peer *p = reporting();
 
+	p->outbound = 1;
 	falls_silent(p);
 	answers_when_asked_anew(2, 502);
 	ck_assert_ptr_nonnull(p = peer_find(addr_of(0x20)));
@@ -326,6 +327,7 @@ START_TEST(a_poor_link_costs_no_handshake_each_time_it_falls_silent)
 	struct peer	*p = reporting();
 	union msg_any	 m;
 
+	p->outbound = 1;
 	falls_silent(p);
 	answers_when_asked_anew(1, 502);
 	ck_assert(!p->mute);
@@ -337,6 +339,20 @@ START_TEST(a_poor_link_costs_no_handshake_each_time_it_falls_silent)
 	falls_silent(p);
 	answers_when_asked_anew(1, 503);
 	ck_assert_uint_eq(p->cur.session, 503);
+}
+END_TEST
+
+/* It would be back by itself; and may have lost nothing but its answers. */
+START_TEST(a_mute_peer_that_dialled_us_is_not_asked_for_new_keys)
+{
+	struct peer	*p = reporting();
+	union msg_any	 m;
+
+	falls_silent(p);
+	later(10000);
+	ck_assert_int_eq(asks_anew(&m), 0);
+	beat_in(&home, p->cur.our_index, 9);
+	ck_assert(!p->mute);
 }
 END_TEST
 
@@ -482,6 +498,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_does_not_answer_is_asked_then_gone_round_and_heard_again);
 	tcase_add_test(t, a_mute_peer_that_began_anew_is_back_with_one_handshake);
 	tcase_add_test(t, a_poor_link_costs_no_handshake_each_time_it_falls_silent);
+	tcase_add_test(t, a_mute_peer_that_dialled_us_is_not_asked_for_new_keys);
 	tcase_add_test(t, any_frame_is_an_answer);
 	tcase_add_test(t, heartbeats_of_all_peers_fall_together_and_are_never_late);
 	tcase_add_test(t, a_quiet_peer_is_asked_after_a_missed_heartbeat);
