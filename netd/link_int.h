@@ -206,7 +206,8 @@ uint8_t		 lost_first_k_bit(const uint8_t addr[NADDR_LEN], const uint8_t epoch[8]
 void		 rekey_fresh(struct peer *);
 int		 rekey_begin(struct peer *);
 int		 rekey_offer(struct peer *, const struct link_keys *, const struct hs *);
-void		 rekey_done(struct peer *, const struct link_keys *);
+/* Message 2 came; anew: from a process that did not know the keys before. */
+void		 rekey_done(struct peer *, const struct link_keys *, int anew);
 /* A frame opened under the held keys; k_bit is what it carried. */
 void		 rekey_proof(struct peer *, int k_bit);
 void		 rekey_drop(struct peer *);

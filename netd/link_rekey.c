@@ -155,9 +155,9 @@ rekey_offer(struct peer *p, const struct link_keys *k, const struct hs *h)
 }
 
 void
-rekey_done(struct peer *p, const struct link_keys *k)
+rekey_done(struct peer *p, const struct link_keys *k, int anew)
 {
-	struct offer o = { .keys = k, .k_bit = !p->k_bit };
+	struct offer o = { .keys = k, .k_bit = anew ? 0 : !p->k_bit };
 
 	if (step(p, EV_DONE, &o) == -1)
 		return;

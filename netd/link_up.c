@@ -203,7 +203,8 @@ renewed(const struct hs *h, struct link_keys *k, const uint8_t epoch[8])
 		return;
 	}
 	index_give(k->our_index, INDEX_PEER, peer_slot_of(p));
-	rekey_done(p, k);
+	/* For who began anew these are the first keys. */
+	rekey_done(p, k, memcmp(p->epoch, epoch, sizeof(p->epoch)) != 0);
 	note_epoch(p, epoch,
 	    "Peer restart detected during FMP rekey, replacing stale endpoint session");
 }

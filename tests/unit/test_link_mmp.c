@@ -318,6 +318,7 @@ START_TEST(a_mute_peer_that_began_anew_is_back_with_one_handshake)
 	ck_assert_ptr_nonnull(p = peer_find(addr_of(0x20)));
 	ck_assert_uint_eq(p->cur.session, 502);
 	ck_assert_uint_eq(p->epoch[0], 2);
+	ck_assert_uint_eq(p->k_bit, 0);		/* as its new link to us begins */
 	ck_assert(!p->mute);
 }
 END_TEST
@@ -330,6 +331,7 @@ START_TEST(a_poor_link_costs_no_handshake_each_time_it_falls_silent)
 	p->outbound = 1;
 	falls_silent(p);
 	answers_when_asked_anew(1, 502);
+	ck_assert_uint_eq(p->k_bit, 1);
 	ck_assert(!p->mute);
 	falls_silent(p);
 	later(5000);
