@@ -348,7 +348,7 @@ write_run(const struct merge_run *r)
 	unsigned i;
 	int	 done = r->count > 1 && write_whole(r) == 0;
 
-	if (r->count > 1 && !done && r->proto != 6)
+	if (r->count > 1 && !done && r->proto != 6 && errno == EINVAL)
 		merge.has_uso = 0;	/* this kernel takes none */
 	for (i = 0; i < r->count; i++) {
 		if (!done && r->count == 1)

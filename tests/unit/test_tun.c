@@ -178,6 +178,19 @@ START_TEST(a_header_that_lies_and_a_jumbogram_hold_nobody_up)
 }
 END_TEST
 
+/* An IPv6 packet with so much behind its head, its checksum at p + sum. */
+static void
+finish(uint8_t *p, uint8_t proto, size_t len, unsigned sum)
+{
+	p[0] = 0x60;
+	p[4] = (uint8_t)(len >> 8);
+	p[5] = (uint8_t)len;
+	p[6] = proto;
+	sum_store(p + sum, (uint16_t)~sum_fold(sum_add(sum_pseudo(p, proto, len),
+	    p + IP6_HEAD, len)));
+	tun_give(&work, p, IP6_HEAD + len);
+}
+
 /* The next segment of a stream with so much payload, for the machine. */
 static void
 give(size_t load)
@@ -185,13 +198,8 @@ give(size_t load)
 	static uint8_t	pkt[70][1500];
 	static uint32_t	n, seq;
 	uint8_t		*p = pkt[n++ % 70];
-	size_t		len = IP6_HEAD + 20 + load;
 
-	memset(p, 0, len);
-	p[0] = 0x60;
-	p[4] = (uint8_t)((20 + load) >> 8);
-	p[5] = (uint8_t)(20 + load);
-	p[6] = 6;
+	memset(p, 0, sizeof(pkt[0]));
 	p[44] = (uint8_t)(seq >> 24);
 	p[45] = (uint8_t)(seq >> 16);
 	p[46] = (uint8_t)(seq >> 8);
@@ -199,9 +207,25 @@ give(size_t load)
 	p[52] = 0x50;
 	p[53] = 0x10;
 	seq += (uint32_t)load;
-	sum_store(p + 56, (uint16_t)~sum_fold(sum_add(sum_pseudo(p, 6, 20 + load),
-	    p + IP6_HEAD, 20 + load)));
-	tun_give(&work, p, len);
+	finish(p, 6, 20 + load, 56);
+}
+
+/* Two datagrams of one flow. */
+static void
+give_datagrams(void)
+{
+	static uint8_t	pkt[2][1500];
+	uint8_t		*p;
+	unsigned	i;
+
+	for (i = 0; i < 2; i++) {
+		p = pkt[i];
+		memset(p, 0, sizeof(pkt[0]));
+		p[44] = 1008 >> 8;
+		p[45] = 1008 & 0xff;
+		finish(p, 17, 1008, 46);
+	}
+	tun_turn();
 }
 
 /* How many pieces the machine has got since. */
@@ -289,6 +313,28 @@ START_TEST(an_answer_of_the_kernel_is_looked_for_once)
 }
 END_TEST
 
+/* A socket that is full says so, as the device does that is down. */
+START_TEST(datagrams_are_merged_again_after_an_error_that_passes)
+{
+	struct msg_tun	m = { .name = "t", .mtu = 1280, .offload = 2 };
+	unsigned	i;
+	int		fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
+	    fd), 0);
+	kernel = fd[1];
+	tun_add(fd[0], &m);
+	give_datagrams();
+	ck_assert_uint_eq(got(), 1);
+	for (i = 0; i < 10000 && netd.refused[REFUSE_TUN_WRITE] == 0; i++)
+		give_datagrams();
+	ck_assert_uint_gt(netd.refused[REFUSE_TUN_WRITE], 0);
+	got();
+	give_datagrams();
+	ck_assert_uint_eq(got(), 1);
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -299,4 +345,5 @@ tests(TCase *t)
 	tcase_add_test(t, a_header_that_lies_and_a_jumbogram_hold_nobody_up);
 	tcase_add_test(t, what_is_merged_waits_a_little_for_what_is_being_opened);
 	tcase_add_test(t, an_answer_of_the_kernel_is_looked_for_once);
+	tcase_add_test(t, datagrams_are_merged_again_after_an_error_that_passes);
 }
