@@ -16,6 +16,7 @@
 #include "netd.h"
 #include "netd_int.h"
 #include "suite.h"
+#include "tun.h"
 
 #define SLOTS	64u
 #define SIZE	2048u
@@ -28,6 +29,11 @@ uint64_t
 netd_clock(void)
 {
 	return ++netd.now_ms;
+}
+
+void
+tun_look(void)
+{
 }
 
 static unsigned completed;
