@@ -39,7 +39,7 @@ if wanted chain; then
 	# It dials c4 alone, and nobody tells it of c2, for whom it is gone in 30 s.
 	stop c3 KILL
 	boot c3
-	WITHIN=20 try_pairs "chain of 5: the middle killed and back, all pairs before it counts as gone" "${c[@]}"
+	PATIENCE=1 WITHIN=25 try_pairs "chain of 5: the middle killed and back, all pairs before it counts as gone" "${c[@]}"
 	down "${c[@]}"
 fi
 

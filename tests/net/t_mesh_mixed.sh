@@ -210,7 +210,7 @@ mend() {
 recovered() {
 	local a b rc=0
 	: >"$tmp/theirs"
-	pairs "${m[@]}" >/dev/null || missing "${m[@]}" >"$tmp/theirs"
+	PATIENCE=1 pairs "${m[@]}" >/dev/null || missing "${m[@]}" >"$tmp/theirs"
 	cat "$tmp/took"
 	while read -r _ _ a _ b; do
 		is_theirs "$a" && is_theirs "$b" || rc=1
