@@ -4,6 +4,16 @@
  */
 #include "session_world.h"
 
+/* The whole handshake that it begins, its messages filled with this and the next. */
+static void
+their_keys(uint8_t fill, uint32_t key, uint8_t epoch)
+{
+	shake_in(FSP_SETUP, fill, peer.addr);
+	answer_msg2();
+	shake_in(FSP_MSG3_PHASE, fill + 1, peer.addr);
+	answer_up(key, epoch);
+}
+
 /* Ours was on its way: both may have been given up by now, so a frame decides. */
 START_TEST(crossed_keys_are_not_used_on_their_own_word)
 {
@@ -62,10 +72,7 @@ START_TEST(keys_are_not_asked_after_where_they_were_given_up)
 {
 	struct session *s = established(100);
 
-	shake_in(FSP_SETUP, 5, peer.addr);
-	answer_msg2();
-	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
-	answer_up(200, 0xb1);
+	their_keys(5, 200, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 200);
 	ck_assert_ptr_null(s->extra->out);
 	frame_in(200, FSP_WARMUP, "", 0);
@@ -123,10 +130,7 @@ START_TEST(keys_that_crossed_ours_and_were_given_up_are_not_taken)
 	packet_out(100);
 	ck_assert_uint_eq(last.session_key, 100);
 	/* One that begins later is another matter. */
-	shake_in(FSP_SETUP, 7, peer.addr);
-	answer_msg2();
-	shake_in(FSP_MSG3_PHASE, 8, peer.addr);
-	answer_up(201, 0xb1);
+	their_keys(7, 201, 0xb1);
 	ck_assert(s->pend.session == 201 || s->cur.session == 201);
 }
 END_TEST
@@ -136,10 +140,7 @@ START_TEST(keys_of_ours_end_with_the_process_that_they_were_shared_with)
 {
 	struct session *s = established(100);
 
-	shake_in(FSP_SETUP, 5, peer.addr);
-	answer_msg2();
-	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
-	answer_up(200, 0xb2);
+	their_keys(5, 200, 0xb2);
 	ck_assert_uint_eq(s->cur.session, 200);
 	ck_assert_uint_eq(s->pend.session, 0);
 	ck_assert_ptr_null(s->extra->out);
@@ -151,10 +152,7 @@ START_TEST(keys_of_ours_that_nobody_heard_give_way_to_proven_ones)
 {
 	struct session *s = established(100);
 
-	shake_in(FSP_SETUP, 5, peer.addr);
-	answer_msg2();
-	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
-	answer_up(200, 0xb1);
+	their_keys(5, 200, 0xb1);
 	ck_assert_uint_eq(s->cur.session, 200);
 	wait_ms(SESSION_HOLD_MS);
 	packet_out(100);
