@@ -365,24 +365,37 @@ plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
 		refuse(REFUSE_FSP_SHORT);
 }
 
+/* Under session keys, open or not. Takes w. */
+static void
+sealed(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
+{
+	struct session	*s = session_find(d->src);
+
+	if (s != NULL)
+		shake_saw_data(s->extra->out);
+	if (hold_take(s, d->src, w, ce))
+		return;
+	if (w->why == REFUSE_NONE && s != NULL) {
+		session_data(s, d, w, ce);
+		return;
+	}
+	if (w->why != REFUSE_NONE)
+		unopened(p, d, w->why);
+	else
+		refuse(REFUSE_INNER_NO_SESSION);
+	pipe_put(w);
+}
+
 /* Takes w. */
 static void
 deliver(struct peer *p, const struct fsp_dgram *d, struct work *w, int ce)
 {
-	struct session	*s = session_find(d->src);
-
 	if (memcmp(d->src, netd.addr, NADDR_LEN) == 0)
 		refuse(REFUSE_FSP_UNEXPECTED);
 	else if (w->why == REFUSE_NONE && !w->opened_inner)
 		plain(p, d, w->buf + w->off + AT_FSP, w->len - AT_FSP);
-	else if (hold_take(s, d->src, w, ce))
-		return;
-	else if (w->why != REFUSE_NONE)
-		unopened(p, d, w->why);
-	else if (s == NULL)
-		refuse(REFUSE_INNER_NO_SESSION);
 	else {
-		session_data(s, d, w, ce);
+		sealed(p, d, w, ce);
 		return;
 	}
 	pipe_put(w);

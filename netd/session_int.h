@@ -60,6 +60,7 @@ struct shake {
 	unsigned	 resends;
 	uint64_t	 born_ms, next_ms, until_ms;
 	uint64_t	 said_ms;		/* when it last had a way; 0: never */
+	uint64_t	 sealed_ms;		/* ours: the other side's last data; 0: none */
 };
 
 /* How much a session matters to this machine. */
@@ -121,6 +122,8 @@ void		 shake_input(struct peer *, const struct fsp_dgram *,
 		    const uint8_t *, size_t);
 /* A frame opened with this key: our Msg3 has arrived. */
 void		 shake_confirm(struct session *, uint32_t key);
+/* The other side sends data, whoever can open it. NULL is fine. */
+void		 shake_saw_data(struct shake *);
 /* Send a waiting Setup again now: a way has opened. */
 void		 shake_hurry(struct shake *);
 /* The way to this address is another: what waits for Msg3 answers again. */

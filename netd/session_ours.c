@@ -47,11 +47,21 @@ shake_setup(struct shake *h, struct fsp_shake *out)
 	session_coords(h->addr, &out->src, &out->dst);
 }
 
+void
+shake_saw_data(struct shake *h)
+{
+	if (h != NULL)
+		h->sealed_ms = netd.now_ms;
+}
+
 /*
  * A v0.4.1 node with the smaller address drops every Setup of ours while it waits
  * for the end of another handshake. When that end was lost, or went with our
- * former process, it waits for ever and asks for nothing. An Ack and a Msg3 that
- * nobody can read make it give up. Our own kind refuses both.
+ * former process, it waits for ever and asks for nothing. An Ack that nobody can
+ * read makes it give up what it began, and such a Msg3 what it answered beside a
+ * session. Without a session it repeats its Ack, and must not give up: that one may
+ * just not have come here. So Msg3 goes only to who sends data meanwhile. Our own
+ * kind refuses both.
  */
 void
 shake_unblock(const struct shake *h)
@@ -69,6 +79,8 @@ shake_unblock(const struct shake *h)
 	session_coords(h->addr, &ack.src, &ack.dst);
 	if ((n = fsp_shake_encode(&ack, out, sizeof(out))) > 0)
 		session_send_plain(h->addr, out, (size_t)n);
+	if (h->sealed_ms <= h->said_ms)
+		return;
 	if ((n = fsp_shake_encode(&msg3, out, sizeof(out))) > 0)
 		session_send_plain(h->addr, out, (size_t)n);
 }

@@ -114,19 +114,27 @@ START_TEST(keys_of_theirs_wait_while_the_old_ones_are_in_use)
 }
 END_TEST
 
-/* v0.4.1 with the smaller address, waiting for the end of another handshake. */
-START_TEST(who_hears_no_setup_is_told_to_stop_waiting)
+/* We have the larger address, and a Setup of ours has gone out. */
+static void
+larger_asks(void)
 {
-	unsigned n;
-
 	memset(netd.addr, 0xff, sizeof(netd.addr));
 	mesh_addr(netd.addr, netd.ip6);
 	memcpy(own_place.addr[0], netd.addr, NADDR_LEN);
 	packet_out(100);
 	answer_msg1();
 	nphase[FSP_ACK] = nphase[FSP_MSG3_PHASE] = 0;
+}
+
+/* v0.4.1 with the smaller address, waiting for the end of another handshake. */
+START_TEST(who_hears_no_setup_is_told_to_stop_waiting)
+{
+	unsigned n;
+
+	larger_asks();
 	wait_ms(2900);
 	ck_assert_uint_eq(nphase[FSP_ACK] + nphase[FSP_MSG3_PHASE], 0);
+	shut_in(peer.addr, "old keys", 8);	/* it has a session */
 	wait_ms(200);
 	ck_assert_uint_eq(nphase[FSP_ACK], 1);
 	ck_assert_uint_eq(nphase[FSP_MSG3_PHASE], 1);
@@ -137,6 +145,17 @@ START_TEST(who_hears_no_setup_is_told_to_stop_waiting)
 	n = nplain;
 	wait_ms(30000);
 	ck_assert_uint_eq(nplain, n);
+}
+END_TEST
+
+/* Its Acks may have been lost, and our Msg3 is what it waits for. */
+START_TEST(who_may_have_answered_is_not_made_to_give_up)
+{
+	larger_asks();
+	shut_in(peer.addr, "old keys", 8);	/* before it was killed */
+	wait_ms(20000);
+	ck_assert_uint_gt(nphase[FSP_ACK], 1);
+	ck_assert_uint_eq(nphase[FSP_MSG3_PHASE], 0);
 }
 END_TEST
 
@@ -522,6 +541,7 @@ tests(TCase *t)
 	tcase_add_test(t, keys_of_theirs_are_used_when_the_old_ones_must_be_gone);
 	tcase_add_test(t, keys_of_theirs_wait_while_the_old_ones_are_in_use);
 	tcase_add_test(t, who_hears_no_setup_is_told_to_stop_waiting);
+	tcase_add_test(t, who_may_have_answered_is_not_made_to_give_up);
 	tcase_add_test(t, what_tells_others_to_stop_waiting_is_no_work_for_cryptod);
 	tcase_add_test(t, data_waits_for_the_msg3_of_somebody_who_was_silent);
 	tcase_add_test(t, data_waits_until_who_left_it_unanswered_has_our_keys);
