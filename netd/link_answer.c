@@ -36,7 +36,7 @@ may_ask(const struct endpoint *ep)
 		refuse(REFUSE_LINK_RATE_PEER);
 		/* Others may write its address: then it does not come through to us
 		 * when it began anew, but we do to it. */
-		if (p->mute)
+		if (p->mute && hs_may_ask_mute())
 			rekey_begin(p);
 		return 0;
 	}
