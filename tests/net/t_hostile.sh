@@ -147,8 +147,14 @@ try() {
 		note "beside $kind once $came; V's sockets dropped $(drops) so far"
 		came=$(beside "$kind" $((rounds + 1)))
 	}
-	# What was sent last has yet to be read.
-	wait_for 5 has_come
+	# What was sent last has yet to be read. A machine that stood still took too few
+	# of them to get to the limit of this kind; the next ones do.
+	wait_for 5 has_come || {
+		note "$kind was not counted once; V's sockets dropped $(drops) so far"
+		rounds=$(grep -c "^$kind " "$tmp/evil")
+		came=$(beside "$kind" "$rounds")
+		wait_for 5 has_come
+	}
 	[ $# -eq 0 ] || check "$kind is counted as $*" more "${was[0]}" "${is[0]}"
 	[ "$where" != v ] || check "$kind is shown with who brought it" more "${was[1]}" "${is[1]}"
 	check "beside $kind echoes of others come back" most "$came"
