@@ -130,8 +130,8 @@ cut_over(void *obj, void *arg)
 	p->cur.proven = 1;
 	/* Message 2 is a sign of life: the peer holds these keys, too. */
 	p->seen_ms = netd.now_ms;
-	mute_heard(p);
 	p->k_bit = (uint8_t)o->k_bit;
+	mute_heard(p);			/* the mesh talks to it at once */
 	return 0;
 }
 

@@ -122,7 +122,13 @@ double	 mesh_cost_told;
 void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
 void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
 unsigned	 mutes, voices;
-void mesh_peer_mute(struct peer *p) { *(p->mute ? &mutes : &voices) += 1; }
+uint8_t	 voice_k_bit;
+void
+mesh_peer_mute(struct peer *p)
+{
+	*(p->mute ? &mutes : &voices) += 1;
+	voice_k_bit = p->k_bit;
+}
 
 void
 mesh_peer_cost(struct peer *p, double cost)

@@ -332,6 +332,7 @@ START_TEST(a_poor_link_costs_no_handshake_each_time_it_falls_silent)
 	falls_silent(p);
 	answers_when_asked_anew(1, 502);
 	ck_assert_uint_eq(p->k_bit, 1);
+	ck_assert_uint_eq(voice_k_bit, 1);
 	ck_assert(!p->mute);
 	falls_silent(p);
 	later(5000);
