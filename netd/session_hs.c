@@ -21,7 +21,10 @@
 #include "session_int.h"
 #include "session_shake.h"
 
-enum { DEAF_RESENDS = 2 };	/* a Setup without an answer: 3 s */
+enum {
+	DEAF_RESENDS = 2,		/* a Setup without an answer: 3 s */
+	MSG3_GAP_MS = 8000,		/* between two of the first keys, and after the last */
+};
 
 struct shake		 shakes[SHAKES];
 
@@ -196,6 +199,20 @@ spent(struct shake *h)
 	session_unconfirmed(s);
 }
 
+/*
+ * Who waits for a Msg3 does so for 30 s as a rule, and without one has no keys:
+ * nothing of ours is read there. So it comes a little more often until then; and
+ * then we know that it did not, and begin anew.
+ */
+static uint64_t
+gap_ms(const struct shake *h)
+{
+	uint64_t ms = netd_resend_ms(h->resends);
+
+	return h->state == SHAKE_MSG3 && h->s->cur.session == h->key ?
+	    sooner(ms, MSG3_GAP_MS) : ms;
+}
+
 static void
 resend(struct shake *h)
 {
@@ -212,7 +229,7 @@ resend(struct shake *h)
 	if (h->state == SHAKE_SETUP && h->resends >= DEAF_RESENDS)
 		shake_unblock(h);
 	shake_again(h);
-	h->next_ms = netd.now_ms + netd_resend_ms(h->resends);
+	h->next_ms = netd.now_ms + gap_ms(h);
 }
 
 uint64_t

@@ -54,6 +54,22 @@ START_TEST(a_lost_msg3_is_sent_again_until_a_frame_comes)
 }
 END_TEST
 
+/* Its own patience with us has an end, and then no Msg3 is of use any more. */
+START_TEST(who_never_hears_our_msg3_hears_another_setup_in_time)
+{
+	uint64_t began;
+
+	established(100);
+	began = netd.now_ms;
+	while (asked_type != MSG_XK_START && netd.now_ms - began < 120000) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	ck_assert_uint_ge(netd.now_ms - began, 13000);
+	ck_assert_uint_le(netd.now_ms - began, 40000);
+}
+END_TEST
+
 START_TEST(a_repeated_setup_gets_the_same_ack_and_no_key_operation)
 {
 	unsigned n;
@@ -537,6 +553,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_lost_setup_is_sent_again_unchanged_until_patience_ends);
 	tcase_add_test(t, a_forged_ack_leaves_the_handshake_alive);
 	tcase_add_test(t, a_lost_msg3_is_sent_again_until_a_frame_comes);
+	tcase_add_test(t, who_never_hears_our_msg3_hears_another_setup_in_time);
 	tcase_add_test(t, a_repeated_setup_gets_the_same_ack_and_no_key_operation);
 	tcase_add_test(t, a_setup_without_proof_touches_no_live_session);
 	tcase_add_test(t, setups_are_metered_before_any_key_operation);
