@@ -138,11 +138,13 @@ promote(const struct hs *h, const struct link_keys *k, const uint8_t epoch[8],
 	bucket_fill(&p->extra->bucket, &peer_rate, netd.now_ms);
 	rekey_fresh(p);
 	link_mmp_begin(p);
-	if (k->proven)
-		names_learn(p->pub);
 	log_debug("Connection promoted to active peer peer=%s link_id=%u our_index=%08x their_index=%08x",
 	    peer_display(p->addr), p->link_id, k->our_index, k->their_index);
-	session_link_changed(p, 1);
+	/* Else when it is: a replay may say what it likes of a former run. */
+	if (k->proven) {
+		names_learn(p->pub);
+		session_link_changed(p, 1);
+	}
 	return p;
 }
 

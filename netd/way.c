@@ -12,6 +12,13 @@
 
 struct way_stats way_stats;
 
+/* A message 1 makes a peer, and can be replayed: who only knocked may be nobody. */
+static int
+is_there(const struct peer *p)
+{
+	return p->cur.session != 0 && p->cur.proven && !p->mute;
+}
+
 static int
 fact(void *arg, unsigned slot, struct nexthop_peer *f)
 {
@@ -23,7 +30,7 @@ fact(void *arg, unsigned slot, struct nexthop_peer *f)
 	f->addr = p->addr;
 	f->id = p->handle;
 	f->cost = mesh_cost(p);
-	f->can_send = p->cur.session != 0 && !p->mute;
+	f->can_send = is_there(p);
 	return 0;
 }
 
@@ -50,7 +57,7 @@ find(const uint8_t addr[NADDR_LEN], uint16_t from, enum nexthop_why *why)
 	struct peer *p = peer_find(addr);
 	uint32_t     handle;
 
-	if (p != NULL && p->cur.session != 0 && !p->mute) {
+	if (p != NULL && is_there(p)) {
 		*why = NEXTHOP_DIRECT;
 		return p;
 	}

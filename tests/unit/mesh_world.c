@@ -169,6 +169,7 @@ up(unsigned slot, unsigned n)
 	p->state = PEER_ACTIVE;
 	p->handle = slot + 1;
 	p->cur.session = 5;
+	p->cur.proven = 1;
 	key_of(n, p->pub);
 	addr_of(n, p->addr);
 	mesh_peer_up(p);

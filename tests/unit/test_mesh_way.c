@@ -94,6 +94,31 @@ START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 }
 END_TEST
 
+/* A message 1 can be replayed, and then there is nobody who could read it. */
+START_TEST(who_only_knocked_gets_no_datagrams)
+{
+	unsigned      root, n[2];
+	struct peer  *p = under_a_root(&root), *q = up(1, 55), *knocks = &peers[2];
+	struct coords far;
+	uint8_t	      addr[NADDR_LEN];
+	enum nexthop_why why;
+
+	n[0] = 54, n[1] = root;
+	far = path_of(n, 2);
+	addr_of(54, addr);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(way_next(addr), p);
+	*knocks = (struct peer){ .state = PEER_ACTIVE, .handle = 3,
+	    .cur = { .session = 6 } };
+	memcpy(knocks->addr, addr, NADDR_LEN);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
+	knocks->cur.proven = 1;
+	ck_assert_ptr_eq(way_next(addr), knocks);
+	*knocks = (struct peer){ 0 };
+}
+END_TEST
+
 START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 {
 	struct lookup_request q = { .ttl = 10 };
@@ -215,5 +240,6 @@ tests(TCase *t)
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
 	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
+	tcase_add_test(t, who_only_knocked_gets_no_datagrams);
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 }

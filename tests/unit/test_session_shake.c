@@ -516,7 +516,13 @@ END_TEST
 /* v0.4.1 forgets a session with its link, and opens nothing under its keys. */
 START_TEST(data_waits_for_our_keys_where_the_link_is_newer_than_what_was_heard)
 {
+	/* Who has only knocked says nothing. */
 	peer.up_ms = 1;
+	peer.cur.proven = 0;
+	renew_and_talk(established(100));
+	ck_assert_uint_eq(ntype[FSP_PACKET], 1);
+	session_del(session_find(peer.addr));
+	peer.cur.proven = 1;
 	renew_and_talk(established(100));
 	wait_ms(SESSION_HOLD_MS);
 	ck_assert_uint_eq(ntype[FSP_PACKET], 0);
