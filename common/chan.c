@@ -9,6 +9,7 @@
 #include "chan.h"
 
 #define SEND_WAIT_MS	5000
+#define ASKED_LEN	1048576		/* some 2,700 short messages; 278 without */
 
 union fdbuf {
 	struct cmsghdr	align;
@@ -22,6 +23,16 @@ chan_init(struct chan *c, int fd, enum proc_id me, enum proc_id peer)
 	    .refused = "?" };
 }
 
+/* As far as the system lets whoever makes the door. */
+static void
+widen(int fd)
+{
+	int n = ASKED_LEN;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &n, sizeof(n)) == -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof(n));
+}
+
 int
 chan_pair(enum proc_id a, enum proc_id b, struct chan *ca, struct chan *cb)
 {
@@ -30,6 +41,13 @@ chan_pair(enum proc_id a, enum proc_id b, struct chan *ca, struct chan *cb)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0, sp) == -1)
 		return -1;
+	/* netd asks on while it has not read the answers: when these fill the door,
+	 * and questions the other way, each waits for the other, and both end. */
+	if ((a == PROC_NETD && b == PROC_CRYPTOD) ||
+	    (a == PROC_CRYPTOD && b == PROC_NETD)) {
+		widen(sp[0]);
+		widen(sp[1]);
+	}
 	chan_init(ca, sp[0], a, b);
 	chan_init(cb, sp[1], b, a);
 	return 0;

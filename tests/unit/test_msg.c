@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -288,6 +290,51 @@ START_TEST(a_door_refuses_with_the_reason_and_leaks_nothing)
 }
 END_TEST
 
+/* Plays cryptod: every question has its answer, or the room ends. */
+static void *
+answers(void *arg)
+{
+	struct chan		*c = arg;
+	struct msg_ik_msg1	 a = { .req = 1, .hs = 1 };
+	struct pollfd		 p = { .fd = c->fd, .events = POLLIN };
+	union msg_any		 m;
+	enum msg_type		 t;
+	int			 fds[MSG_NFD_MAX], got;
+
+	while ((got = chan_recv(c, &t, &m, fds)) != CHAN_GONE) {
+		if (got == CHAN_EMPTY)
+			poll(&p, 1, 1000);
+		else if (chan_send(c, MSG_IK_MSG1, &a, NULL) == -1)
+			break;
+	}
+	return NULL;
+}
+
+/* In one turn netd may ask about every handshake, and forget as many keys. */
+START_TEST(who_asks_much_and_reads_late_and_who_answers_do_not_wait_for_each_other)
+{
+	struct chan		netd, cryptod;
+	struct msg_ik_start	q = { .req = 1 };
+	union msg_any		m;
+	enum msg_type		t;
+	pthread_t		room;
+	int			fds[MSG_NFD_MAX], n = HS_LINKS + HS_SESSIONS, i;
+
+	ck_assert_int_eq(chan_pair(PROC_NETD, PROC_CRYPTOD, &netd, &cryptod), 0);
+	netd.phase = cryptod.phase = RUN;
+	ck_assert_int_eq(pthread_create(&room, NULL, answers, &cryptod), 0);
+	for (i = 0; i < n; i++)
+		ck_assert_int_eq(chan_send(&netd, MSG_IK_START, &q,
+		    NULL), 0);
+	for (i = 0; i < n;)
+		i += chan_recv(&netd, &t, &m, fds) == CHAN_MSG;
+	shutdown(netd.fd, SHUT_RDWR);
+	pthread_join(room, NULL);
+	close(netd.fd);
+	close(cryptod.fd);
+}
+END_TEST
+
 START_TEST(descriptors_arrive_with_their_message)
 {
 	struct chan	a, b;
@@ -326,5 +373,7 @@ tests(TCase *t)
 	tcase_add_test(t, phase_count_and_once_are_kept);
 	tcase_add_test(t, a_row_has_one_sender_and_one_receiver_and_doors_agree);
 	tcase_add_test(t, a_door_refuses_with_the_reason_and_leaks_nothing);
+	tcase_add_test(t,
+	    who_asks_much_and_reads_late_and_who_answers_do_not_wait_for_each_other);
 	tcase_add_test(t, descriptors_arrive_with_their_message);
 }
