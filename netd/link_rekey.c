@@ -171,7 +171,7 @@ rekey_proof(struct peer *p, int k_bit)
 {
 	struct link_keys	held = p->pend;
 	struct offer		o = { .keys = &held, .k_bit = k_bit };
-	int			restart;
+	int			restart, first = !p->cur.proven;
 
 	restart = p->extra->held_is_restart &&
 	    memcmp(p->epoch, p->extra->held_epoch, sizeof(p->epoch)) != 0;
@@ -184,6 +184,8 @@ rekey_proof(struct peer *p, int k_bit)
 	if (restart)
 		up_restarted(p, p->extra->held_epoch,
 		    "Peer restart detected during promotion, replacing stale active peer");
+	else if (first)
+		peer_proven(p);
 	link_beat(p);
 }
 

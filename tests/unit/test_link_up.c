@@ -63,6 +63,26 @@ START_TEST(a_forgotten_replay_of_this_run_cannot_cut_over)
 }
 END_TEST
 
+/* Its first message 1 may have been somebody else's, who only had it. */
+START_TEST(who_is_proven_by_its_second_handshake_counts_as_proven)
+{
+	struct peer *p;
+
+	set_up();
+	ck_assert(inbound(&away, 1, 0x20, 1, 501));
+	p = peer_find(addr_of(0x20));
+	later(3000);
+	ck_assert(inbound(&home, 2, 0x20, 1, 502));
+	ck_assert_uint_eq(names_learnt, 0);
+	beat_in(&home, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(names_learnt, 1);
+	ck_assert_uint_eq(ups, 1);
+	beat_in(&home, p->cur.our_index, 1);
+	ck_assert_uint_eq(ups, 1);
+}
+END_TEST
+
 START_TEST(a_replay_of_a_former_run_cannot_tear_down)
 {
 	struct peer *p;
@@ -484,6 +504,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_lost_message_2_is_sent_again_without_a_key_operation);
 	tcase_add_test(t, a_replayed_message_1_from_elsewhere_does_nothing);
 	tcase_add_test(t, a_forgotten_replay_of_this_run_cannot_cut_over);
+	tcase_add_test(t, who_is_proven_by_its_second_handshake_counts_as_proven);
 	tcase_add_test(t, a_replay_of_a_former_run_cannot_tear_down);
 	tcase_add_test(t, a_restarted_peer_takes_over_with_its_first_frame);
 	tcase_add_test(t,
