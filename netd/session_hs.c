@@ -23,7 +23,7 @@
 
 enum {
 	DEAF_RESENDS = 2,		/* a Setup without an answer: 3 s */
-	MSG3_GAP_MS = 8000,		/* between two of the first keys, and after the last */
+	MSG3_GAP_MS = 8000,		/* between two, and after the last, in a silence */
 };
 
 struct shake		 shakes[SHAKES];
@@ -199,20 +199,6 @@ spent(struct shake *h)
 	session_unconfirmed(s);
 }
 
-/*
- * Who waits for a Msg3 does so for 30 s as a rule, and without one has no keys:
- * nothing of ours is read there. So it comes a little more often until then; and
- * then we know that it did not, and begin anew.
- */
-static uint64_t
-gap_ms(const struct shake *h)
-{
-	uint64_t ms = netd_resend_ms(h->resends);
-
-	return h->state == SHAKE_MSG3 && h->s->cur.session == h->key ?
-	    sooner(ms, MSG3_GAP_MS) : ms;
-}
-
 static void
 resend(struct shake *h)
 {
@@ -229,7 +215,19 @@ resend(struct shake *h)
 	if (h->state == SHAKE_SETUP && h->resends >= DEAF_RESENDS)
 		shake_unblock(h);
 	shake_again(h);
-	h->next_ms = netd.now_ms + gap_ms(h);
+	h->next_ms = netd.now_ms + netd_resend_ms(h->resends);
+}
+
+/*
+ * Who waits for a Msg3 does so for 30 s as a rule. When nothing of ours is answered
+ * it comes a little more often until then; and then we know that it did not come,
+ * for no other Setup goes out before.
+ */
+void
+shake_hasten(struct shake *h)
+{
+	if (h != NULL && h->state == SHAKE_MSG3)
+		h->next_ms = sooner(h->next_ms, netd.now_ms + MSG3_GAP_MS);
 }
 
 uint64_t

@@ -126,6 +126,8 @@ void		 shake_confirm(struct session *, uint32_t key);
 void		 shake_saw_data(struct shake *);
 /* Send a waiting Setup again now: a way has opened. */
 void		 shake_hurry(struct shake *);
+/* Nobody answers whatever we send: the end of a Msg3 comes sooner. NULL is fine. */
+void		 shake_hasten(struct shake *);
 /* The way to this address is another: what waits for Msg3 answers again. */
 void		 shake_found(const uint8_t addr[NADDR_LEN]);
 /* Their Msg3 for this address never came, or is just being read. */

@@ -303,10 +303,13 @@ session_heard(struct session *s, uint32_t key)
 void
 session_unconfirmed(struct session *s)
 {
+	uint64_t unheard_ms = s->extra->unheard_ms;
+
 	if (s->pend.session == 0 || !s->pend.initiator)
 		return;
 	if (session_decide_unconfirmed(s->extra->heard_cur_ms > s->pend.start_ms)) {
 		cut_over(s);
+		s->extra->unheard_ms = unheard_ms;	/* it still is */
 		return;
 	}
 	log_debug("FSP rekey aborted: msg3 unconfirmed after max retransmissions, abandoning cycle peer=%s",
@@ -428,6 +431,8 @@ session_rekey_tick(struct session *s)
 	uint64_t age, due = NEVER;
 
 	take_overdue(s, &due);
+	if (session_decide_silent(talked_alone_ms(s), NEVER))
+		shake_hasten(s->extra->out);
 	age = netd.now_ms - s->cur.start_ms;
 	if (is_drained(s)) {
 		session_drop_key(s->prev.session);

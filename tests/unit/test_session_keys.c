@@ -436,6 +436,29 @@ START_TEST(silence_starts_a_handshake_beside_the_old_keys)
 }
 END_TEST
 
+/* It was started again right after its Ack: what would bring that to light must
+ * not wait for a Msg3 that nobody hears. */
+START_TEST(silence_in_the_midst_of_a_rekey_starts_another_in_time)
+{
+	struct session *s = established(100);
+	uint64_t began;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(1000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	began = netd.now_ms;
+	while (asked_type != MSG_XK_START && netd.now_ms - began < 120000) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	ck_assert_uint_ge(netd.now_ms - began, 13000);
+	ck_assert_uint_le(netd.now_ms - began, 40000);
+}
+END_TEST
+
 /* No way at that moment: it must not cost the next half minute. */
 START_TEST(silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found)
 {
@@ -552,6 +575,7 @@ tests(TCase *t)
 	tcase_add_test(t, keys_that_were_just_made_are_not_in_doubt);
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
+	tcase_add_test(t, silence_in_the_midst_of_a_rekey_starts_another_in_time);
 	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
 	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
