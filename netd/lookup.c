@@ -87,6 +87,22 @@ open_find(struct lookup *l, const uint8_t target[NADDR_LEN])
 	return NULL;
 }
 
+/* A free one, or that of the oldest question: nobody failed to answer that, and who
+ * needs it asks again. */
+static struct lookup_open *
+open_place(struct lookup *l)
+{
+	struct lookup_open *o, *oldest = l->open;
+
+	for (o = l->open; o < l->open + l->cfg.open_max; o++) {
+		if (!o->used)
+			return o;
+		if (o->started_ms < oldest->started_ms)
+			oldest = o;
+	}
+	return oldest;
+}
+
 static struct lookup_open *
 open_by_id(struct lookup *l, uint64_t id)
 {
@@ -144,7 +160,8 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
     const uint8_t pub[32], uint64_t now_ms)
 {
 	struct lookup_backoff *b = backoff_of(l, target);
-	unsigned	i;
+	struct lookup_open    *o;
+	int		       full;
 
 	if (open_find(l, target) != NULL)
 		return LOOKUP_IS_OPEN;
@@ -153,16 +170,14 @@ lookup_start(struct lookup *l, const uint8_t target[NADDR_LEN],
 		l->stats.backed_off++;
 		return LOOKUP_BACKOFF;
 	}
-	for (i = 0; i < l->cfg.open_max && l->open[i].used; i++)
-		;
-	if (i == l->cfg.open_max)
-		return LOOKUP_FULL;
-	l->open[i] = (struct lookup_open){ .used = 1, .started_ms = now_ms };
-	memcpy(l->open[i].target, target, NADDR_LEN);
-	memcpy(l->open[i].pub, pub, 32);
+	o = open_place(l);
+	full = o->used;
+	*o = (struct lookup_open){ .used = 1, .started_ms = now_ms };
+	memcpy(o->target, target, NADDR_LEN);
+	memcpy(o->pub, pub, 32);
 	l->stats.started++;
-	attempt(l, &l->open[i], now_ms);
-	return LOOKUP_STARTED;
+	attempt(l, o, now_ms);
+	return full ? LOOKUP_FULL : LOOKUP_STARTED;
 }
 
 static void

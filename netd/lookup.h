@@ -60,7 +60,8 @@ enum lookup_said {
 };
 
 enum lookup_start {
-	LOOKUP_STARTED, LOOKUP_IS_OPEN, LOOKUP_BACKOFF, LOOKUP_FULL
+	LOOKUP_STARTED, LOOKUP_IS_OPEN, LOOKUP_BACKOFF,
+	LOOKUP_FULL			/* started, and the oldest gave way */
 };
 
 struct lookup_cfg {

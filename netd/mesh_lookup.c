@@ -233,6 +233,9 @@ mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
 	s = lookup_start(mesh.lookup, addr, pub33 + 1, netd.now_ms);
 	starting = 0;
 	switch (s) {
+	case LOOKUP_FULL:
+		refuse_own(REFUSE_LOOKUP_FULL);
+		/* FALLTHROUGH */
 	case LOOKUP_STARTED:
 		log_debug("Discovery lookup initiated target=%s", shown(addr));
 		say_reach(addr);
@@ -246,9 +249,6 @@ mesh_seek(const uint8_t addr[NADDR_LEN], const uint8_t pub33[33])
 	case LOOKUP_BACKOFF:
 		log_debug("Discovery lookup suppressed by backoff target_node=%s",
 		    shown(addr));
-		break;
-	case LOOKUP_FULL:
-		refuse_own(REFUSE_LOOKUP_FULL);
 		break;
 	}
 }

@@ -546,10 +546,35 @@ START_TEST(a_failed_target_waits_longer_each_time_if_so_configured)
 	lookup_mesh_changed(l);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now - wait), LOOKUP_STARTED);
 	ck_assert_int_eq(lookup_start(l, addr, pub, now), LOOKUP_IS_OPEN);
-	for (i = 0; i < 3; i++)
-		start(20 + i, now);
+}
+END_TEST
+
+/* Others can have us look for nodes that never answer. */
+START_TEST(the_oldest_question_gives_way_when_there_are_too_many)
+{
+	struct lookup_view v;
+	uint8_t	 addr[16], pub[32] = { 0 };
+	unsigned i, n = 0, before;
+
+	for (i = 0; i < 4; i++)
+		start(20 + i, 1000 + i);
+	before = failed;
 	addr_of(30, addr);
-	ck_assert_int_eq(lookup_start(l, addr, pub, now), LOOKUP_FULL);
+	ck_assert_int_eq(lookup_start(l, addr, pub, 2000), LOOKUP_FULL);
+	ck_assert_int_eq(lookup_start(l, addr, pub, 2000), LOOKUP_IS_OPEN);
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(lookup_view(l, i, &v), 0);
+		n += memcmp(v.target, addr, 16) == 0;
+	}
+	ck_assert_uint_eq(n, 1);
+	/* It is no failure: who still wants it asks again. */
+	ck_assert_uint_eq(failed, before);
+	addr_of(21, addr);
+	ck_assert_int_eq(lookup_start(l, addr, pub, 2000), LOOKUP_IS_OPEN);
+	addr_of(20, addr);
+	ck_assert_int_eq(lookup_start(l, addr, pub, 2000), LOOKUP_FULL);
+	addr_of(21, addr);
+	ck_assert_int_eq(lookup_start(l, addr, pub, 2000), LOOKUP_FULL);
 }
 END_TEST
 
@@ -578,5 +603,6 @@ tests(TCase *t)
 	tcase_add_test(t, a_false_place_of_the_target_is_refused);
 	tcase_add_test(t, false_answers_are_verified_few_at_a_time_and_few_from_one_peer);
 	tcase_add_test(t, a_link_that_went_gets_no_answer);
+	tcase_add_test(t, the_oldest_question_gives_way_when_there_are_too_many);
 	tcase_add_test(t, a_failed_target_waits_longer_each_time_if_so_configured);
 }
