@@ -360,7 +360,7 @@ plain(struct peer *p, const struct fsp_dgram *d, const uint8_t *shared,
 	else if (phase != FSP_DATA)
 		shake_input(p, d, copy, len);
 	else if (flags & FSP_U)
-		session_signal(copy, len);
+		session_signal(p, copy, len);
 	else
 		refuse(REFUSE_FSP_SHORT);
 }

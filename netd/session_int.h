@@ -218,7 +218,7 @@ void		 session_complain(const uint8_t *pkt, size_t, uint8_t code, uint32_t mtu);
 
 /* session_transit.c: datagrams for others, complaints */
 void		 session_transit(struct peer *, struct work *, struct fsp_dgram *, int ce);
-void		 session_signal(const uint8_t *, size_t);
+void		 session_signal(const struct peer *, const uint8_t *, size_t);
 
 /* session_queue.c */
 void		 queue_init(void);

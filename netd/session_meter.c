@@ -17,12 +17,14 @@ enum {
 	BURST = 64, PER_MIN = 16 * 60,
 	/* One costs a frame; a relay that loses a way owes one to each flow. */
 	SIGNAL_BURST = 64, SIGNAL_PER_MIN = 100 * 60,
+	/* One costs a question to the mesh, whose table holds some 250 for 15 s. */
+	SEEK_BURST = 64, SEEK_PER_MIN = 8 * 60,
 };
 
 static struct meter {
 	uint32_t	peer;		/* handle */
 	struct quota	quota[2][SHAKE_METERS];	/* for others, its own */
-	struct quota	signal[2];
+	struct quota	signal[2], seek;
 } meters[PEER_SLOTS];
 
 static struct meter *
@@ -73,4 +75,13 @@ signal_may_go(const struct peer *p, const uint8_t src[NADDR_LEN])
 {
 	return quota_take(&meter_of(p)->signal[is_own(p, src)], SIGNAL_BURST,
 	    SIGNAL_PER_MIN, netd.now_ms);
+}
+
+int
+signal_may_seek(const struct peer *p)
+{
+	if (quota_take(&meter_of(p)->seek, SEEK_BURST, SEEK_PER_MIN, netd.now_ms))
+		return 1;
+	refuse(REFUSE_FSP_RATE);
+	return 0;
 }

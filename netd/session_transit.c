@@ -178,7 +178,7 @@ session_transit(struct peer *from, struct work *w, struct fsp_dgram *d, int ce)
 }
 
 void
-session_signal(const uint8_t *msg, size_t len)
+session_signal(const struct peer *from, const uint8_t *msg, size_t len)
 {
 	struct fsp_signal	 sig;
 	struct session		*s;
@@ -205,7 +205,8 @@ session_signal(const uint8_t *msg, size_t len)
 		return;
 	}
 	session_warm(s);
-	if (s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every)
+	if ((s->extra->warmed_ms != 0 && netd.now_ms - s->extra->warmed_ms < every) ||
+	    !signal_may_seek(from))
 		return;
 	s->extra->warmed_ms = netd.now_ms;
 	/* The place that we know serves on until a proof of another comes, so a

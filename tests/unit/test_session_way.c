@@ -462,6 +462,38 @@ START_TEST(complaints_and_warm_ups_without_end_draw_few_frames)
 }
 END_TEST
 
+/* Who has many sessions with us does not have us look for nothing else. */
+START_TEST(complaints_of_one_link_make_us_look_for_few_nodes)
+{
+	struct fsp_signal g = { .type = FSP_COORDS_REQUIRED };
+	struct peer other = { .handle = 8 };
+	uint8_t out[64];
+	unsigned i, was;
+	size_t n;
+
+	established(100);
+	for (i = 0; i < 400; i++) {
+		memset(g.dest, 0, 16);
+		put_le16(g.dest + 5, (uint16_t)i);
+		session_add(g.dest, peer.pub, SESSION_EV_WANT);
+		n = (size_t)fsp_signal_encode(&g, out, sizeof(out));
+		datagram_in(g.dest, netd.addr, 64, out, n);
+	}
+	ck_assert_uint_ge(nseek, 64);
+	ck_assert_uint_le(nseek, 100);
+	ck_assert_uint_ge(netd.refused[REFUSE_FSP_RATE], 300);
+	/* What comes by another is heard, and it again later. */
+	was = nseek;
+	through = &other;
+	datagram_in(g.dest, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, was + 1);
+	through = NULL;
+	netd.now_ms += 2000;
+	datagram_in(g.dest, netd.addr, 64, out, n);
+	ck_assert_uint_eq(nseek, was + 2);
+}
+END_TEST
+
 START_TEST(signals_count_only_for_nodes_we_talk_to)
 {
 	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
@@ -536,5 +568,6 @@ tests(TCase *t)
 	tcase_add_test(t, a_broken_way_makes_us_look_again_and_use_the_old_meanwhile);
 	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
 	tcase_add_test(t, a_better_way_does_not_double_a_setup_that_may_arrive);
+	tcase_add_test(t, complaints_of_one_link_make_us_look_for_few_nodes);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 }
