@@ -87,10 +87,12 @@ void
 peer_lose(struct peer *p)
 {
 	uint8_t addr[NADDR_LEN];
+	int	was_up = p->cur.proven;
 
 	memcpy(addr, p->addr, sizeof(addr));
 	peer_remove(p);
-	retry_lost(addr);
+	if (was_up)
+		retry_lost(addr);
 }
 
 void

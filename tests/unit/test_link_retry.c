@@ -25,6 +25,30 @@ START_TEST(a_configured_peer_is_dialled_again_with_back_off)
 }
 END_TEST
 
+/* Nor does it count against the peer what somebody replays in its name. */
+START_TEST(a_link_that_nobody_proved_puts_no_dial_off)
+{
+	struct link_retry	v;
+	union msg_any		m;
+	uint64_t		after_ms;
+
+	set_up();
+	link_conf_peer(0, addr_of(0x20), 1, 1);
+	link_conf_addr(0, "1", 2121, 100);
+	link_start();
+	link_tick();
+	expect(MSG_IK_START, &m);
+	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_FULL), 1);
+	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	after_ms = v.after_ms;
+	ck_assert(inbound(&away, 1, 0x20, 1, 501));
+	peer_lose(peer_find(addr_of(0x20)));
+	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	ck_assert_uint_eq(v.count, 1);
+	ck_assert_uint_eq(v.after_ms, after_ms);
+}
+END_TEST
+
 /* Hundreds of them may be gone, with several addresses each. */
 static unsigned
 dial_many(void)
@@ -110,6 +134,7 @@ void
 tests(TCase *t)
 {
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
+	tcase_add_test(t, a_link_that_nobody_proved_puts_no_dial_off);
 	tcase_add_test(t, dials_of_the_configuration_leave_room_for_who_knocks);
 	tcase_add_loop_test(t, a_dial_that_finds_no_room_is_not_held_against_the_peer,
 	    0, 2);
