@@ -10,12 +10,14 @@
 #include "log.h"
 #include "carry.h"
 #include "frame.h"
+#include "quota.h"
 #include "way.h"
 
 enum {
 	ASKED_MAX = 256,		/* a power of two; tree and look-ups know an end */
 	COST_NEWS = 10,			/* percent that make another next hop likely */
-	COST_NEWS_MS = 1000		/* costs make us think again this often */
+	COST_NEWS_MS = 1000,		/* costs make us think again this often */
+	SAY_BURST = 16, SAY_PER_MIN = 60
 };
 
 struct asked {
@@ -50,6 +52,15 @@ mesh_changed(void)
 {
 	generation++;
 	mesh_poke();
+}
+
+/* Nothing bounds how long a peer says such things, but the disk has an end. */
+int
+mesh_may_say(void)
+{
+	static struct quota said;
+
+	return quota_take(&said, SAY_BURST, SAY_PER_MIN, netd.now_ms);
 }
 
 uint32_t

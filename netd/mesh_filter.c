@@ -50,8 +50,9 @@ mesh_filter_input(struct peer *p, const uint8_t *msg, size_t len)
 		break;
 	case BLOOM_OVER_CAP:
 		refuse(REFUSE_FILTER_FULL);
-		log_warn("FilterAnnounce above FPR cap \xe2\x80\x94 rejected from=%s",
-		    name);
+		if (mesh_may_say())
+			log_warn("FilterAnnounce above FPR cap \xe2\x80\x94 rejected from=%s",
+			    name);
 		mesh_changed();
 		break;
 	case BLOOM_STALE:

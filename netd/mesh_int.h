@@ -23,6 +23,8 @@ void		 mesh_must(int result);
 /* Peer in a slot of the mesh, or NULL. */
 struct peer	*mesh_peer(unsigned slot);
 void		 mesh_send(unsigned slot, const uint8_t *msg, size_t len);
+/* May the log get one more line about what a peer should not have said? */
+int		 mesh_may_say(void);
 /* Something changed: call the tick soon; the next hop may be another. */
 void		 mesh_poke(void);
 void		 mesh_changed(void);

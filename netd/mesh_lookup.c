@@ -324,7 +324,8 @@ mesh_lookup_answer(enum mesh_ask kind, uint32_t token, int ok,
 		lookup_signed(mesh.lookup, token, sig);
 	} else if (lookup_verified(mesh.lookup, token, ok) == LOOKUP_BAD_PROOF) {
 		refuse(REFUSE_LOOKUP_PROOF);
-		log_warn("LookupResponse proof verification failed, discarding");
+		if (mesh_may_say())
+			log_warn("LookupResponse proof verification failed, discarding");
 	}
 	tell_all();
 }

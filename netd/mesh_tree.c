@@ -11,9 +11,6 @@
 #include "ip6.h"
 #include "frame.h"
 #include "fsp.h"
-#include "quota.h"
-
-enum { FORGED_BURST = 16, FORGED_PER_MIN = 60 };	/* lines about such places */
 
 static int periodic, losing;	/* why the tree is asked to decide just now */
 
@@ -149,13 +146,10 @@ mesh_tree_mute(struct peer *p)
 	losing = 0;
 }
 
-/* Nothing bounds how often a peer says such things, but the disk has an end. */
 static void
 say_forged(const struct peer *p, const char *what)
 {
-	static struct quota said;
-
-	if (quota_take(&said, FORGED_BURST, FORGED_PER_MIN, netd.now_ms))
+	if (mesh_may_say())
 		log_warn("%s from=%s", what, shown(p->addr));
 }
 

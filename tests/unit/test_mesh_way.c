@@ -2,6 +2,9 @@
  * room: netd, with: mesh_world -- the ways to a node: looked for, heard of, and
  * round a peer that says nothing.
  */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "../../netd/frame.h"
 #include "mesh_world.h"
 #define LOG_TARGET "test"
@@ -145,6 +148,61 @@ START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 }
 END_TEST
 
+/* How many lines the log got since then. */
+static unsigned
+lines_of(FILE *f, int kept)
+{
+	unsigned n = 0;
+	int	 c;
+
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(f);
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+/* Nothing bounds how long somebody sends such things, but the disk has an end. */
+START_TEST(forged_answers_and_full_filters_write_few_lines)
+{
+	unsigned      root, far = 59, i, n[2];
+	struct peer  *p = under_a_root(&root);
+	struct bloom_filter full;
+	struct coords at;
+	uint8_t	      addr[NADDR_LEN], msg[BLOOM_MSG_LEN];
+	FILE	     *f = tmpfile();
+	int	      kept = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(f);
+	if (far == root)
+		far--;
+	n[0] = far, n[1] = root;
+	at = path_of(n, 2);
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	memset(&full, 0xff, sizeof(full));
+	log_set_level(LVL_WARN);
+	dup2(fileno(f), STDERR_FILENO);
+	way_seek(addr);
+	for (i = 0; i < 100; i++) {
+		respond(p, far, &at, 1300);
+		answer_all(0);
+	}
+	for (i = 0; i < 60; i++) {
+		bloom_encode(i + 2, &full, msg);
+		mesh_input(p, msg, sizeof(msg));
+	}
+	log_set_level(LVL_OFF);
+	i = lines_of(f, kept);
+	ck_assert_uint_ge(i, 2);
+	ck_assert_uint_le(i, 32);
+	ck_assert_uint_eq(netd.refused[REFUSE_LOOKUP_PROOF], 100);
+	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 60);
+}
+END_TEST
+
 START_TEST(a_node_that_nobody_knows_is_given_up)
 {
 	unsigned root, far = 58;
@@ -236,6 +294,7 @@ tests(TCase *t)
 	log_set_level(LVL_OFF);
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_node_that_is_looked_for_is_found_by_its_signature);
+	tcase_add_test(t, forged_answers_and_full_filters_write_few_lines);
 	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
