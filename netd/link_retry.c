@@ -149,6 +149,15 @@ try_place(const struct dial *d, const struct place *p, const struct endpoint *ep
 	return try(d->pub, d->addr, (int)(d - dials), ep, n, p->port);
 }
 
+/* Who only knocked may be nobody. */
+static int
+is_up(const uint8_t addr[NADDR_LEN])
+{
+	const struct peer *p = peer_find(addr);
+
+	return p != NULL && p->cur.proven;
+}
+
 /* Nothing is under way to it. That there was no room is no fault of its own. */
 static void
 not_begun(struct dial *d, int full)
@@ -163,11 +172,10 @@ static void
 on_resolved(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 {
 	struct dial		*d = arg;
-	const struct peer	*p = peer_find(d->addr);
 	unsigned		 i;
 	int			 full = 0;
 
-	if (netd.stopping || (p != NULL && p->cur.proven))
+	if (netd.stopping || is_up(d->addr))
 		return;
 	for (i = 0; i < d->nplace; i++)
 		if (strcmp(d->place[i].host, host) == 0)
@@ -274,9 +282,7 @@ link_start(void)
 static void
 retry_one(struct dial *d)
 {
-	const struct peer *p = peer_find(d->addr);
-
-	if (p != NULL && p->cur.proven) {
+	if (is_up(d->addr)) {
 		retry_settled(d->addr);
 		return;
 	}
@@ -340,7 +346,7 @@ on_asked(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 	struct asked *a = arg;
 
 	a->used = 0;
-	if (peer_find(a->addr) == NULL &&
+	if (!is_up(a->addr) &&
 	    try(a->pub, a->addr, a->conf, ep, n, a->port) < 1)
 		log_warn("cannot connect to %s: no transport can reach it, or a limit is reached",
 		    host);
@@ -373,7 +379,7 @@ link_connect(const uint8_t pub[32], const char *host, uint16_t port, int conf)
 	names_addr(pub, a->addr);
 	a->port = port;
 	a->conf = conf;
-	if (peer_find(a->addr) != NULL || hs_is_dialling(a->addr))
+	if (is_up(a->addr) || hs_is_dialling(a->addr))
 		return NULL;
 	n = resolve(host, ep, PATHS, on_asked, a);
 	if (n == -1)

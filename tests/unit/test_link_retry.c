@@ -49,6 +49,21 @@ START_TEST(a_link_that_nobody_proved_puts_no_dial_off)
 }
 END_TEST
 
+/* By hand too, at an address or at a name that is found later. */
+START_TEST(a_link_that_nobody_proved_keeps_nobody_from_dialling)
+{
+	const char	*host = _i == 0 ? "1" : "box.example";
+	union msg_any	 m;
+
+	set_up();
+	ck_assert(inbound(&away, 1, 0x80, 1, 501));
+	ck_assert_ptr_null(link_connect(addr_of(0x80), host, 2121, -1));
+	if (_i == 1)
+		resolving(resolving_for, host, &home, 1);
+	expect(MSG_IK_START, &m);
+}
+END_TEST
+
 /* Hundreds of them may be gone, with several addresses each. */
 static unsigned
 dial_many(void)
@@ -135,6 +150,7 @@ tests(TCase *t)
 {
 	tcase_add_test(t, a_configured_peer_is_dialled_again_with_back_off);
 	tcase_add_test(t, a_link_that_nobody_proved_puts_no_dial_off);
+	tcase_add_loop_test(t, a_link_that_nobody_proved_keeps_nobody_from_dialling, 0, 2);
 	tcase_add_test(t, dials_of_the_configuration_leave_room_for_who_knocks);
 	tcase_add_loop_test(t, a_dial_that_finds_no_room_is_not_held_against_the_peer,
 	    0, 2);
