@@ -155,6 +155,12 @@ START_TEST(who_does_not_answer_hears_again_where_we_are)
 	ck_assert_uint_eq(nseek, 1);
 	packet_out(100);
 	ck_assert_uint_eq(nseek, 1);
+	/* Nor is one that only knocked. */
+	is_beyond = 0;
+	peer.cur.proven = 0;
+	wait_ms(2000);
+	packet_out(100);
+	ck_assert_uint_eq(nseek, 2);
 }
 END_TEST
 
