@@ -152,12 +152,13 @@ void
 shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
     const struct fsp_shake *in)
 {
-	struct shake *h = same_setup(d->src, in->noise);
+	struct session	*s = session_find(d->src);
+	struct shake	*h = same_setup(d->src, in->noise);
 
 	if (!shake_may_try(p, d->src, METER_SETUP))
 		return;
 	shake_pay(p, d->src, METER_SETUP);
-	switch (session_decide_setup(h != NULL, is_initiating(session_find(d->src)),
+	switch (session_decide_setup(h != NULL, is_initiating(s),
 	    session_is_smaller(d->src))) {
 	case SETUP_RESEND:
 		if (h->state == SHAKE_ACK)
@@ -165,6 +166,9 @@ shake_heard_setup(struct peer *p, const struct fsp_dgram *d,
 		return;
 	case SETUP_IGNORE:
 		refuse(REFUSE_FSP_UNEXPECTED);
+		/* It says where the other side is, so ours may have a way now. */
+		if (s->extra->out->said_ms == 0)
+			shake_hurry(s->extra->out);
 		return;
 	case SETUP_ANSWER:
 		answer(p, d, in);

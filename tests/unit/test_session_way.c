@@ -164,6 +164,23 @@ START_TEST(who_does_not_answer_hears_again_where_we_are)
 }
 END_TEST
 
+/* Ours stays, for we are the smaller; so it has to get there. */
+START_TEST(a_setup_that_found_no_way_goes_when_theirs_shows_one)
+{
+	has_link = 0;
+	packet_out(100);
+	give_msg1();
+	wait_ms(8000);
+	ck_assert_uint_eq(nphase[FSP_SETUP], 0);
+	has_link = 1;
+	shake_in(FSP_SETUP, 5, peer.addr);
+	ck_assert_uint_eq(netd.refused[REFUSE_FSP_UNEXPECTED], 1);
+	ck_assert_uint_eq(nphase[FSP_SETUP], 1);
+	shake_in(FSP_SETUP, 6, peer.addr);
+	ck_assert_uint_eq(nphase[FSP_SETUP], 1);
+}
+END_TEST
+
 /* Somebody who sends one packet in two seconds has five that tell places for long. */
 START_TEST(who_does_not_answer_is_looked_for_while_packets_tell_places)
 {
@@ -561,6 +578,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_node_without_a_way_is_looked_for_and_found);
 	tcase_add_test(t, a_node_that_is_not_found_is_unreachable);
 	tcase_add_test(t, who_does_not_answer_hears_again_where_we_are);
+	tcase_add_test(t, a_setup_that_found_no_way_goes_when_theirs_shows_one);
 	tcase_add_test(t, who_does_not_answer_is_looked_for_while_packets_tell_places);
 	tcase_add_test(t, who_says_that_it_moved_hears_answers_that_tell_it_on);
 	tcase_add_test(t, packets_of_a_session_wait_while_its_node_is_looked_for);
