@@ -119,6 +119,51 @@ START_TEST(who_only_knocked_gets_no_datagrams)
 	knocks->cur.proven = 1;
 	ck_assert_ptr_eq(way_next(addr), knocks);
 	*knocks = (struct peer){ 0 };
+/* A place under us is another's business once we moved, one under a root that is
+ * gone nobody's; and who is being looked for may be found from here now. */
+START_TEST(a_move_of_ours_ends_what_it_made_wrong)
+{
+	unsigned      root, below = 54, aside = 53, far = 52, n[2], was;
+	struct peer  *p = under_a_root(&root), *q = up(1, 55);
+	struct coords under = { .n = 3 }, at;
+	uint8_t	      below_us[NADDR_LEN], beside[NADDR_LEN], addr[NADDR_LEN];
+
+	n[0] = 55, n[1] = root;
+	at = path_of(n, 2);
+	announce(q, &at, 1);
+	answer_all(1);
+	addr_of(below, below_us);
+	memcpy(under.addr[0], below_us, NADDR_LEN);
+	memcpy(under.addr[1], netd.addr, NADDR_LEN);
+	addr_of(root, under.addr[2]);
+	n[0] = aside;
+	at = path_of(n, 2);
+	addr_of(aside, beside);
+	mesh_hearsay(p, below_us, 3, under.addr[0]);
+	mesh_hearsay(p, beside, 2, at.addr[0]);
+	ck_assert_int_eq(way_place(below_us, &at), 0);
+	filter(q, 1, &far, 1);
+	addr_of(far, addr);
+	way_seek(addr);
+	mesh_tick();
+	was = count_sent(LINK_MSG_LOOKUP_REQUEST, 1);
+	mesh_peer_down(p);
+	ck_assert_ptr_eq(mesh_peer(tree_parent(mesh.tree)), q);
+	ck_assert_int_eq(way_place(below_us, &at), -1);
+	ck_assert_int_eq(way_place(beside, &at), 0);
+	answer_all(1);
+	netd.now_ms += 300;
+	mesh_tick();
+	ck_assert_uint_eq(count_sent(LINK_MSG_LOOKUP_REQUEST, 1), was + 1);
+	/* A better root, and it is nobody that we know. */
+	n[0] = 55;
+	at = path_of(n, 1);
+	at.n = 2;
+	memset(at.addr[1], 0, NADDR_LEN);
+	announce(q, &at, 2);
+	answer_all(1);
+	ck_assert_uint_eq(way_self()->n, 3);
+	ck_assert_int_eq(way_place(beside, &at), -1);
 }
 END_TEST
 
@@ -300,5 +345,6 @@ tests(TCase *t)
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
 	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
 	tcase_add_test(t, who_only_knocked_gets_no_datagrams);
+	tcase_add_test(t, a_move_of_ours_ends_what_it_made_wrong);
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 }
