@@ -178,6 +178,102 @@ START_TEST(cryptod_that_will_not_sign_is_asked_again)
 }
 END_TEST
 
+/* A tree of one's own figures: whose parent is gone, and then the next one too, and
+ * whose third has become dear. Does it go to another within 5 s? */
+struct figures {
+	uint64_t reeval_s, hold_s, hysteresis, flaps, window_s, still_s;
+	int	 moves;
+};
+
+static struct peer *
+below_root(unsigned slot, unsigned n, unsigned root)
+{
+	struct peer  *p = up(slot, n);
+	struct coords at = path_of((const unsigned[]){ n, root }, 2);
+
+	announce(p, &at, 1);
+	answer_all(1);
+	mesh_peer_cost(p, 1);
+	return p;
+}
+
+static int
+moves(const struct figures *f)
+{
+	unsigned      root = smallest(1);
+	struct peer  *first, *second, *third;
+	struct coords at;
+
+	netd.conf[CONF_TREE_REEVAL] = f->reeval_s;
+	netd.conf[CONF_TREE_HOLD_DOWN] = f->hold_s;
+	netd.conf[CONF_TREE_HYSTERESIS] = f->hysteresis;
+	netd.conf[CONF_TREE_FLAP_THRESHOLD] = f->flaps;
+	netd.conf[CONF_TREE_FLAP_WINDOW] = f->window_s;
+	netd.conf[CONF_TREE_FLAP_DAMPENING] = f->still_s;
+	tree_free(mesh.tree);
+	mesh_tree_init();
+	first = below_root(0, 7 + (root == 7), root);
+	below_root(1, 20 + (root == 20), root);
+	below_root(2, 30 + (root == 30), root);
+	ck_assert_uint_eq(tree_parent(mesh.tree), 0);
+	mesh_peer_down(first);
+	second = mesh_peer(tree_parent(mesh.tree));
+	netd.now_ms += 10000;
+	mesh_tick();
+	answer_all(1);
+	/* It says that it is a root, which leaves one. */
+	memset(&at, 0, sizeof(at));
+	at.n = 1;
+	memcpy(at.addr[0], second->addr, NADDR_LEN);
+	announce(second, &at, 2);
+	answer_all(1);
+	third = mesh_peer(tree_parent(mesh.tree));
+	ck_assert(third != NULL && third != second);
+	at.n = 2;
+	addr_of(root, at.addr[1]);
+	announce(second, &at, 3);
+	answer_all(1);
+	mesh_peer_cost(third, 2.9);
+	netd.now_ms += 5000;
+	mesh_tick();
+	answer_all(1);
+	first = mesh_peer(tree_parent(mesh.tree));
+	mesh_peer_down(second);
+	mesh_peer_down(third);
+	return first == second;
+}
+
+START_TEST(the_tree_has_the_figures_of_the_configuration)
+{
+	static const struct figures row[] = {
+		{ 5, 0, 200, 4, 60, 120, 1 }, { 60, 0, 200, 4, 60, 120, 0 },
+		{ 5, 30, 200, 4, 60, 120, 0 }, { 5, 0, 500, 4, 60, 120, 0 },
+		{ 5, 0, 200, 2, 60, 120, 0 }, { 5, 0, 200, 2, 60, 0, 1 },
+		{ 5, 0, 200, 2, 5, 120, 1 },
+	};
+	struct peer *p;
+	unsigned     i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		ck_assert_msg(moves(&row[i]) == row[i].moves, "row %u", i);
+	/* And between two announces to one peer. */
+	netd.conf[CONF_TREE_ANNOUNCE_MIN] = 5000;
+	tree_free(mesh.tree);
+	mesh_tree_init();
+	answer_all(1);
+	nsent = 0;
+	p = up(0, 40);
+	below_root(1, 50, smallest(1));
+	netd.now_ms += 4900;
+	mesh_tick();
+	answer_all(1);
+	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, peer_slot_of(p)), 1);
+	netd.now_ms += 100;
+	mesh_tick();
+	ck_assert_uint_eq(count_sent(LINK_MSG_TREE_ANNOUNCE, peer_slot_of(p)), 2);
+}
+END_TEST
+
 static void
 setup_wide(void)
 {
@@ -196,6 +292,7 @@ tests(TCase *t)
 	tcase_add_test(t, what_cannot_be_is_counted_and_asks_nothing);
 	tcase_add_test(t, costs_that_sway_are_thought_about_once_a_second);
 	tcase_add_test(t, nothing_due_wants_no_timer);
+	tcase_add_test(t, the_tree_has_the_figures_of_the_configuration);
 	tcase_add_test(t, cryptod_that_will_not_sign_is_asked_again);
 	t = suite_case(setup_wide);
 	tcase_add_test(t, no_place_of_ours_is_too_deep_for_a_session_handshake);

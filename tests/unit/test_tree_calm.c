@@ -51,6 +51,7 @@ END_TEST
 
 START_TEST(a_worse_root_gets_our_place_again)
 {
+	uint64_t ms;
 	unsigned n;
 
 	peer(0, 200);
@@ -59,8 +60,16 @@ START_TEST(a_worse_root_gets_our_place_again)
 	SAYS(0, 1, 200);
 	ck_assert_uint_eq(sent[0].count, n + 1);
 	ck_assert_uint_eq(tree_stats(tree)->echoes, 1);
-	/* And every minute, whether it changed or not. */
-	at(70000);
+	/* And every minute, whether it changed or not: long after its repetitions. */
+	for (ms = 3000; ms < 61000; ms += 1000)
+		at(ms);
+	n = sent[0].count;
+	at(61000);
+	ck_assert_uint_eq(sent[0].count, n + 1);
+	for (ms = 62000; ms < 121000; ms += 1000)
+		at(ms);
+	ck_assert_uint_eq(sent[0].count, n + 1);
+	at(121000);
 	ck_assert_uint_eq(sent[0].count, n + 2);
 	ck_assert_uint_eq(sent[0].last.decl.seq, 1);
 }
