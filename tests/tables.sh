@@ -111,7 +111,7 @@ done
 # What decides about the mesh is pure: it calls its like, arithmetic and memory, and
 # has no variable of its own. No I/O, no clock, no chance, no global.
 pure="tree tree_choose tree_msg bloom bloom_filter lookup lookup_table lookup_msg
-    coords coords_cache coords_show nexthop mmp mmp_msg oneway"
+    coords coords_cache coords_show nexthop route mmp mmp_msg session_mtu oneway"
 may_call=' calloc malloc free memcmp memcpy memset __popcountdi2 __stack_chk_fail log1p pow
     crypto_hash_sha256 crypto_shorthash '
 objects=${BASTIDE_BUILD:-build}/obj/netd
