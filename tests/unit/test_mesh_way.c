@@ -15,7 +15,7 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	unsigned      root, far = 59, n[2];
 	struct peer  *p = under_a_root(&root);
 	struct coords at;
-	uint8_t	      addr[NADDR_LEN];
+	uint8_t	      addr[NADDR_LEN], pub33[33];
 	uint64_t      computed;
 	enum nexthop_why why;
 
@@ -31,6 +31,11 @@ START_TEST(a_node_that_is_looked_for_is_found_by_its_signature)
 	ck_assert_uint_eq(mesh_stats.lookup_again, 1);
 	respond(p, far, &at, 1300);
 	ck_assert_int_eq(asked_type[0], MSG_VERIFY_PROOF);
+	/* With its own key, over what was said. */
+	memset(pub33, (int)far, sizeof(pub33));
+	ck_assert_mem_eq(asked[0].verify_proof.pub + 1, pub33 + 1, 32);
+	ck_assert_uint_eq(asked[0].verify_proof.path_len, 2 * NADDR_LEN);
+	ck_assert_mem_eq(asked[0].verify_proof.path, at.addr, 2 * NADDR_LEN);
 	answer_all(1);
 	ck_assert_uint_eq(nfound, 1);
 	ck_assert_ptr_eq(way_next(addr), p);
