@@ -132,6 +132,7 @@ START_TEST(a_move_of_ours_ends_what_it_made_wrong)
 	struct peer  *p = under_a_root(&root), *q = up(1, 55);
 	struct coords under = { .n = 3 }, at;
 	uint8_t	      below_us[NADDR_LEN], beside[NADDR_LEN], addr[NADDR_LEN];
+	uint32_t      generation;
 
 	n[0] = 55, n[1] = root;
 	at = path_of(n, 2);
@@ -165,9 +166,11 @@ START_TEST(a_move_of_ours_ends_what_it_made_wrong)
 	at = path_of(n, 1);
 	at.n = 2;
 	memset(at.addr[1], 0, NADDR_LEN);
+	generation = mesh_generation();
 	announce(q, &at, 2);
 	answer_all(1);
 	ck_assert_uint_eq(way_self()->n, 3);
+	ck_assert_uint_ne(mesh_generation(), generation);
 	ck_assert_int_eq(way_place(beside, &at), -1);
 }
 END_TEST
@@ -250,6 +253,80 @@ START_TEST(forged_answers_and_full_filters_write_few_lines)
 	ck_assert_uint_le(i, 32);
 	ck_assert_uint_eq(netd.refused[REFUSE_LOOKUP_PROOF], 100);
 	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 60);
+START_TEST(look_ups_have_the_figures_of_the_configuration)
+{
+	struct lookup_request q = { .ttl = 10, .id = 4711 };
+	struct peer	     *from;
+	uint8_t		      msg[LOOKUP_REQUEST_MAX], addr[NADDR_LEN];
+	unsigned	      root, far = 54, n = 53;
+	ssize_t		      len;
+
+	netd.conf[CONF_DISCOVERY_RECENT] = 60;
+	netd.conf[CONF_DISCOVERY_BACKOFF_BASE] = 40;
+	netd.conf[CONF_DISCOVERY_BACKOFF_MAX] = 40;
+	lookup_free(mesh.lookup);
+	mesh_lookup_init();
+	filter(under_a_root(&root), 1, &far, 1);
+	from = up(1, 55);
+	addr_of(far, q.target);
+	q.path = path_of(&n, 1);
+	addr_of(n, q.origin);
+	len = lookup_request_encode(&q, msg, sizeof(msg));
+	mesh_input(from, msg, (size_t)len);
+	ck_assert_uint_eq(count_sent(LINK_MSG_LOOKUP_REQUEST, 0), 1);
+	netd.now_ms += 59000;
+	mesh_input(from, msg, (size_t)len);
+	ck_assert_uint_eq(netd.refused[REFUSE_LOOKUP_AGAIN], 1);
+	netd.now_ms += 1000;
+	mesh_input(from, msg, (size_t)len);
+	ck_assert_uint_eq(count_sent(LINK_MSG_LOOKUP_REQUEST, 0), 2);
+	/* Who was not found is left alone for as long as that. */
+	addr_of(58, addr);
+	way_seek(addr);
+	for (n = 0; n < 200 && nlost == 0; n++) {
+		netd.now_ms += 100;
+		mesh_tick();
+	}
+	ck_assert_uint_eq(nlost, 1);
+	netd.now_ms += 39900;
+	way_seek(addr);
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->backed_off, 1);
+	netd.now_ms += 100;
+	way_seek(addr);
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 2);
+}
+END_TEST
+
+START_TEST(filters_have_the_figures_of_the_configuration)
+{
+	struct bloom_filter f = { 0 };
+	uint8_t		    msg[BLOOM_MSG_LEN];
+	unsigned	    n[2] = { 41, 42 };
+
+	netd.conf[CONF_BLOOM_MAX_FPR] = 1;
+	netd.conf[CONF_BLOOM_DEBOUNCE] = 4000;
+	bloom_free(mesh.bloom);
+	mesh_filter_init();
+	under_a_root(n);
+	n[0] = 41;
+	up(1, 20);
+	mesh_tick();
+	nsent = 0;
+	filter(&peers[0], 1, n, 1);
+	netd.now_ms += 1900;
+	mesh_tick();
+	ck_assert_uint_eq(count_sent(LINK_MSG_FILTER_ANNOUNCE, 1), 0);
+	filter(&peers[0], 2, n, 2);
+	netd.now_ms += 2000;
+	mesh_tick();
+	netd.now_ms += 100;
+	mesh_tick();
+	ck_assert_uint_eq(count_sent(LINK_MSG_FILTER_ANNOUNCE, 1), 1);
+	/* Two in a thousand, where one is what may be. */
+	memset(f.byte, 0xff, 300);
+	bloom_encode(3, &f, msg);
+	mesh_input(&peers[0], msg, sizeof(msg));
+	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 1);
 }
 END_TEST
 
@@ -345,6 +422,8 @@ tests(TCase *t)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, a_node_that_is_looked_for_is_found_by_its_signature);
 	tcase_add_test(t, forged_answers_and_full_filters_write_few_lines);
+	tcase_add_test(t, look_ups_have_the_figures_of_the_configuration);
+	tcase_add_test(t, filters_have_the_figures_of_the_configuration);
 	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);

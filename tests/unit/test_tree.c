@@ -268,6 +268,18 @@ START_TEST(an_unmeasured_link_is_used_only_when_no_other_leads_there)
 }
 END_TEST
 
+START_TEST(the_first_measure_of_a_link_is_thought_about_at_once)
+{
+	peer(0, 60), peer(1, 70);
+	SAYS(0, 1, 60, 10);
+	SAYS(1, 1, 70, 10);
+	at(40000);
+	ck_assert_uint_eq(tree_parent(tree), 0);
+	tree_peer_cost(tree, 1, 2, now);
+	ck_assert_uint_eq(tree_parent(tree), 1);
+}
+END_TEST
+
 START_TEST(a_better_root_or_a_lost_parent_waits_for_nothing)
 {
 	peer(0, 60), peer(1, 70), peer(2, 80);
@@ -367,6 +379,7 @@ tests(TCase *t)
 	tcase_add_test(t, of_many_announces_few_are_verified_at_a_time);
 	tcase_add_test(t, depth_and_cost_choose_among_equals);
 	tcase_add_test(t, an_unmeasured_link_is_used_only_when_no_other_leads_there);
+	tcase_add_test(t, the_first_measure_of_a_link_is_thought_about_at_once);
 	tcase_add_test(t, a_better_root_or_a_lost_parent_waits_for_nothing);
 	tcase_add_test(t, a_mute_peer_is_neither_parent_nor_child_until_it_is_heard);
 	tcase_add_test(t, a_parent_that_comes_to_stand_below_us_is_left);
