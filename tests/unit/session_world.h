@@ -56,6 +56,7 @@ extern uint16_t		 told_mtu;
 
 extern unsigned npass;
 extern int may_pass;	/* what the link grants who brings something */
+extern int crowded, marked;	/* is the way out so; was the last frame */
 
 extern struct work *kept;
 

@@ -359,6 +359,64 @@ START_TEST(transit_says_what_is_wrong_with_the_way)
 }
 END_TEST
 
+START_TEST(what_is_longer_than_the_next_link_goes_back_with_a_word)
+{
+	uint8_t src[16] = { 3 }, data[1400] = { 0 };
+	struct peer from = { .handle = 9 };
+	struct fsp_signal g;
+
+	through = &from;
+	also = src;
+	mtu = 1280;
+	datagram_in(src, peer.addr, 64, data, 1280 - 16 - 20 - FSP_DGRAM);
+	ck_assert_uint_eq(nframe, 1);
+	datagram_in(src, peer.addr, 64, data, 1280 - 16 - 20 - FSP_DGRAM + 1);
+	ck_assert_uint_eq(nframe, 1);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_TOO_LONG], 1);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_MTU_EXCEEDED);
+	ck_assert_uint_eq(g.mtu, 1280);
+	ck_assert_mem_eq(g.dest, peer.addr, 16);
+	ck_assert_mem_eq(sent + 20, src, 16);
+}
+END_TEST
+
+START_TEST(what_would_go_back_where_it_came_from_goes_nowhere)
+{
+	uint8_t behind[16] = { 5 }, src[16] = { 3 }, data[64] = { 0 };
+	struct fsp_signal g;
+
+	also = behind;
+	datagram_in(src, behind, 64, data, sizeof(data));
+	ck_assert_uint_eq(nframe, 0);
+	ck_assert_uint_eq(netd.refused[REFUSE_DGRAM_NO_ROUTE], 1);
+	ck_assert_int_eq(fsp_signal_decode(sent + FSP_DGRAM, sent_len - FSP_DGRAM, &g), 0);
+	ck_assert_uint_eq(g.type, FSP_PATH_BROKEN);
+}
+END_TEST
+
+START_TEST(a_mark_goes_on_and_a_crowded_way_out_adds_one)
+{
+	uint8_t src[16] = { 3 };
+	struct peer from = { .handle = 9 };
+	struct fsp_dgram d = { .ttl = 64, .path_mtu = 1380 };
+	struct work *w;
+	int i;
+
+	memcpy(d.src, src, 16);
+	memcpy(d.dst, peer.addr, 16);
+	for (i = 0; i < 4; i++) {
+		crowded = i & 2;
+		w = pipe_get();
+		fsp_dgram_encode(&d, w->buf + w->off + 20);
+		w->len = 100;
+		session_input(&from, w, i & 1);
+		ck_assert_uint_eq(nframe, (unsigned)i + 1);
+		ck_assert_int_eq(marked, i > 0);
+	}
+}
+END_TEST
+
 /* A peer that makes up destinations does not turn us upon whom it names. */
 START_TEST(a_link_draws_a_bounded_number_of_complaints)
 {
@@ -586,6 +644,9 @@ tests(TCase *t)
 	tcase_add_test(t, transit_learns_places_and_stops_frames_that_cannot_be);
 	tcase_add_test(t, transit_passes_the_longest_frames_unread);
 	tcase_add_test(t, transit_says_what_is_wrong_with_the_way);
+	tcase_add_test(t, what_is_longer_than_the_next_link_goes_back_with_a_word);
+	tcase_add_test(t, what_would_go_back_where_it_came_from_goes_nowhere);
+	tcase_add_test(t, a_mark_goes_on_and_a_crowded_way_out_adds_one);
 	tcase_add_test(t, a_link_draws_a_bounded_number_of_complaints);
 	tcase_add_test(t, a_complaint_to_one_source_is_owed_to_another_as_well);
 	tcase_add_test(t, what_finds_no_way_is_paid_for_by_who_brought_it);
