@@ -9,9 +9,12 @@
 # each flood goes to a neighbour that has nobody listening first.
 . "$(dirname "$0")/../tests/net/lib.sh"
 RATE=${RATE:-50000} SECS=${SECS:-3} PPS=${PPS:-3000}
-KINDS=${KINDS-heartbeat ancestry badsig deep sway filter filters hashes lookup \
-    lookup_v lookup_b proof source source_v mtu nowhere ttl cut coords setup signals report \
-    nonsense unsealed stray transit}
+# talk: a session of its own, for what follows. Of deeper and wide links here have no room, and
+# after last none of the peer's filters would be news.
+KINDS=${KINDS-heartbeat ancestry badsig deep crooked sway filter filters hashes lookup lookup_v \
+    lookup_b proof source source_v mtu nowhere ttl cut coords lure setup far acks msg3s signals \
+    report nonsense below astray transit longer knock answer unsealed stray talk inner_mtu \
+    inner_warm inner_report inner_port inner_ip6 inner_type inner_again inner_place bent}
 BULK=${BULK-nonsense filters transit lookup unsealed stray} TAKES=${TAKES:-6} BYTES=${BYTES:-80000000}
 
 net hub a v b e d
@@ -57,10 +60,13 @@ arrived() {
 	    END { print (T > t) ? int((N - n) / (T - t)) : 0 }' "$tmp/count"
 }
 done_with() { grep -q "^$1 " "$tmp/evil"; }
+talks() { echo "talk 1 5" >&7; wait_for 15 done_with talk && grep '^talk messages 3' "$tmp/evil"; }
+# Each message 1 costs itself four key operations.
+rate_of() { case $1 in *knock) echo 1000 ;; *) echo "$RATE" ;; esac; }
 # flood WHAT: and leave in $got what of the honest traffic arrived meanwhile.
 flood() {
 	local began=$EPOCHREALTIME
-	echo "$1 $RATE $SECS" >&7
+	echo "$1 $(rate_of "$1") $SECS" >&7
 	wait_for $((SECS + 10)) done_with "$1" || { cat "$tmp/evil.err"; return 1; }
 	sleep 0.2
 	got=$(arrived "$began" "$EPOCHREALTIME")
@@ -74,11 +80,12 @@ note "honest traffic without any flood: $(arrived "$(($(date +%s) - 2))" "$EPOCH
 before=$(memory)
 note "kind: honest datagrams a second beside the sending alone, beside the flood; processor seconds of V; MiB of V"
 for kind in $KINDS; do
+	[ "$kind" != talk ] || { check "the hostile peer has a session with V" talks; continue; }
 	flood "away:$kind"
 	alone=$got
 	was=$(cpu)
 	flood "$kind"
-	check "$kind at $RATE a second leaves honest traffic its rate" holds
+	check "$kind at $(rate_of "$kind") a second leaves honest traffic its rate" holds
 	note "$kind: $alone $got; $(echo "$(cpu) $was" | awk '{ printf "%.2f", $1 - $2 }'); $(memory); $(grep "^$kind " "$tmp/evil" | tail -n 1)"
 	is_whole v && is_whole a && is_whole b || break
 done

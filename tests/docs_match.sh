@@ -24,5 +24,6 @@ done
 for kind in $(sed -n '/^const struct kind kinds/,/^}/p' tests/net/evil_say.c | grep -o '{ "[a-z_0-9]*' | cut -c4-); do
 	grep '^|' <<<"$list" | awk -F'|' '{ print $7 }' | grep -qw "$kind" || lack "the kind $kind is not in the list"
 	grep -qw "$kind" tests/net/t_*.sh || lack "no test sends the kind $kind"
+	grep -qw "$kind" bench/hostile.sh || lack "bench/hostile.sh does not send the kind $kind"
 done
 [ "$missing" -eq 0 ]
