@@ -395,6 +395,57 @@ START_TEST(hearsay_leads_what_passes_and_a_contradiction_is_asked_about)
 }
 END_TEST
 
+/* Node i, of many; its key is nobody's. */
+static struct coords
+one_of_many(unsigned i)
+{
+	struct coords c = { .n = 2 };
+
+	c.addr[0][0] = 0x90;
+	c.addr[0][1] = (uint8_t)(i >> 8);
+	c.addr[0][2] = (uint8_t)i;
+	return c;
+}
+
+START_TEST(places_have_the_shares_that_the_configuration_leaves_them)
+{
+	struct peer  *p = up(0, 7), *q = up(1, 8);
+	struct coords c;
+	unsigned      i, root;
+
+	netd.conf[CONF_CACHE_COORD_SIZE] = 320;
+	netd.conf[CONF_CACHE_COORD_TTL] = 20;
+	coords_free(mesh.cache);
+	mesh_place_init();
+	for (i = 0; i < 400; i++) {
+		c = one_of_many(i);
+		mesh_hearsay(p, c.addr[0], c.n, c.addr[0]);
+	}
+	ck_assert_uint_eq(coords_count(mesh.cache, COORDS_HEARSAY), 320 / 2 / 16 + 1);
+	for (; i < 800; i++) {
+		c = one_of_many(i);
+		mesh_place_proven(c.addr[0], &c, 1280);
+	}
+	ck_assert_uint_eq(coords_count(mesh.cache, COORDS_PROVEN), 320 / 2 + 1);
+	ck_assert_uint_eq(coords_count(mesh.cache, COORDS_HEARSAY), 320 / 2 / 16 + 1);
+	netd.now_ms += 19000;
+	ck_assert_int_eq(way_place(one_of_many(399).addr[0], &c), 0);
+	netd.now_ms += 1000;
+	ck_assert_int_eq(way_place(one_of_many(399).addr[0], &c), -1);
+	/* Who contradicts forty proofs makes us ask few of the forty. */
+	root = smallest(1);
+	for (i = 9; i < 50; i++) {
+		if (i == root)
+			continue;
+		c = path_of((const unsigned[]){ i, root }, 2);
+		mesh_place_proven(c.addr[0], &c, 1280);
+		memset(c.addr[1], 0, NADDR_LEN);
+		mesh_hearsay(q, c.addr[0], c.n, c.addr[0]);
+	}
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, 16);
+}
+END_TEST
+
 START_TEST(hearsay_that_cannot_be_is_refused)
 {
 	unsigned      n[2] = { 50, 51 };
@@ -427,6 +478,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_node_that_nobody_knows_is_given_up);
 	tcase_add_test(t, hearsay_leads_what_passes_and_a_contradiction_is_asked_about);
 	tcase_add_test(t, hearsay_that_cannot_be_is_refused);
+	tcase_add_test(t, places_have_the_shares_that_the_configuration_leaves_them);
 	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
 	tcase_add_test(t, who_only_knocked_gets_no_datagrams);
 	tcase_add_test(t, a_move_of_ours_ends_what_it_made_wrong);
