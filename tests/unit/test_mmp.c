@@ -119,10 +119,32 @@ START_TEST(loss_etx_and_goodput_come_from_differences)
 	mmp_heard(&m, &p, 0, 3000);
 	ck_assert_double_eq_tol(m.m.etx, 100, 1e-9);
 	ck_assert_double_eq_tol(m.m.goodput, 7500.25, 1e-6);
+	/* However much gets lost, no more than that. */
+	p.highest = 1300, p.cum_packets = 181;
+	mmp_heard(&m, &p, 0, 3500);
+	ck_assert_double_eq(m.m.etx, 100);
 	/* More than was sent is all of it, not more. */
-	p.highest = 301, p.cum_packets = 900;
+	p.highest = 1301, p.cum_packets = 9000;
 	mmp_heard(&m, &p, 0, 4000);
 	ck_assert_double_eq(mmp_loss(&m), 0);
+	ck_assert_double_eq(m.m.etx, 1);
+}
+END_TEST
+
+START_TEST(what_gets_lost_on_the_way_to_us_counts_as_well)
+{
+	struct mmp_rr p = { .highest = 10, .cum_packets = 10 };
+	unsigned      i;
+
+	mmp_received(&m, 0, 1, 1, 0, 0, 1000);
+	mmp_heard(&m, &p, 0, 1000);
+	for (i = 2; i <= 20; i += 2)
+		mmp_received(&m, i, i, 1, 0, 0, 1000 + i);
+	p.highest = p.cum_packets = 20;
+	mmp_heard(&m, &p, 0, 2000);
+	ck_assert_double_eq(mmp_loss(&m), 0);
+	ck_assert_double_eq_tol(m.m.reverse, 0.5, 1e-9);
+	ck_assert_double_eq_tol(m.m.etx, 2, 1e-9);
 }
 END_TEST
 
@@ -178,12 +200,16 @@ START_TEST(jitter_follows_rfc_3550)
 	mmp_received(&m, 1, 10, 1, 0, 0, 1026000);	/* 16 ms late */
 	ck_assert(mmp_rr_due(&m, &p, 1100000));
 	ck_assert_uint_eq(p.jitter_us, 1000);
-	mmp_rekeyed(&m, 1100000);
-	mmp_received(&m, 0, 0, 1, 0, 0, 1200000);
+	/* One on time takes a sixteenth of it away. */
+	mmp_received(&m, 2, 20, 1, 0, 0, 1036000);
+	ck_assert(mmp_rr_due(&m, &p, 1400000));
+	ck_assert_uint_eq(p.jitter_us, 15000 / 16);
+	mmp_rekeyed(&m, 1400000);
+	mmp_received(&m, 0, 0, 1, 0, 0, 1500000);
 	mmp_received(&m, 1, 1, 1, 0, 0, 1900000);
 	ck_assert(mmp_rr_due(&m, &p, 9000000));
 	ck_assert_uint_eq(p.jitter_us, 0);
-	ck_assert_uint_eq(p.cum_packets, 4);
+	ck_assert_uint_eq(p.cum_packets, 5);
 	ck_assert_uint_eq(p.highest, 1);
 }
 END_TEST
@@ -269,6 +295,41 @@ START_TEST(reports_keep_the_interval_that_the_round_trip_sets)
 	mmp_received(&m, 0, 1, 1, 0, 0, 0);
 	mmp_sent(&m, 0, 1, 1, 0);
 	ck_assert(!mmp_rr_due(&m, &out, 9000000) && !mmp_sr_due(&m, &s, 9000));
+}
+END_TEST
+
+START_TEST(reports_come_faster_until_the_round_trip_is_known)
+{
+	struct mmp_rr p = { .ts_echo = 1 };
+	unsigned      i;
+
+	for (i = 1; i <= 6; i++) {
+		p.highest = p.cum_packets = i;
+		mmp_heard(&m, &p, 51, i);
+		ck_assert_uint_eq(m.rx.interval_ms, i <= 5 ? 200 : 1000);
+		ck_assert_uint_eq(m.tx.interval_ms, i <= 5 ? 200 : 1000);
+	}
+	for (; i < 60; i++) {
+		p.highest = p.cum_packets = i;
+		mmp_heard(&m, &p, 60001, i);
+	}
+	ck_assert_uint_eq(m.rx.interval_ms, 5000);
+}
+END_TEST
+
+/* The field for how long it lay here ends after a minute. */
+START_TEST(a_frame_of_long_ago_is_no_echo)
+{
+	struct mmp_rr p;
+
+	mmp_received(&m, 0, 7, 1, 0, 0, 1000000);
+	ck_assert(mmp_rr_due(&m, &p, 1000000 + 65535999));
+	ck_assert_uint_eq(p.ts_echo, 7);
+	ck_assert_uint_eq(p.dwell_ms, 65535);
+	mmp_received(&m, 1, 8, 1, 0, 0, 100000000);
+	ck_assert(mmp_rr_due(&m, &p, 100000000 + 65536000));
+	ck_assert_uint_eq(p.ts_echo, 0);
+	ck_assert_uint_eq(p.dwell_ms, 65535);
 }
 END_TEST
 
@@ -361,6 +422,9 @@ tests(TCase *t)
 	    the_delay_trend_tells_a_filling_queue_from_a_quiet_line);
 	tcase_add_test(t, an_idle_link_falls_silent);
 	tcase_add_test(t, reports_keep_the_interval_that_the_round_trip_sets);
+	tcase_add_test(t, what_gets_lost_on_the_way_to_us_counts_as_well);
+	tcase_add_test(t, reports_come_faster_until_the_round_trip_is_known);
+	tcase_add_test(t, a_frame_of_long_ago_is_no_echo);
 	tcase_add_test(t, trends_have_three_names);
 	tcase_add_test(t, the_next_report_is_due_exactly_then);
 	tcase_add_test(t, the_spin_bit_is_turned_by_one_and_returned_by_the_other);
