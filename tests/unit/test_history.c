@@ -161,6 +161,44 @@ START_TEST(sixty_seconds_fold_into_a_minute)
 }
 END_TEST
 
+/* FIPS-WIRE 18: what each is measured in, and what becomes of sixty of them. */
+START_TEST(metrics_are_those_of_the_reference)
+{
+	static const struct { const char *name, *unit; int fold; } node[] = {
+		{ "mesh_size", "nodes", FOLD_LAST }, { "tree_depth", "hops", FOLD_LAST },
+		{ "peer_count", "peers", FOLD_LAST },
+		{ "parent_switches", "events/s", FOLD_SUM },
+		{ "bytes_in", "bytes/s", FOLD_MEAN }, { "bytes_out", "bytes/s", FOLD_MEAN },
+		{ "packets_in", "packets/s", FOLD_MEAN },
+		{ "packets_out", "packets/s", FOLD_MEAN },
+		{ "loss_rate", "fraction", FOLD_MEAN },
+		{ "active_sessions", "sessions", FOLD_LAST },
+	}, peer[] = {
+		{ "srtt_ms", "ms", FOLD_MEAN }, { "loss_rate", "fraction", FOLD_MEAN },
+		{ "bytes_in", "bytes/s", FOLD_MEAN }, { "bytes_out", "bytes/s", FOLD_MEAN },
+		{ "packets_in", "packets/s", FOLD_MEAN },
+		{ "packets_out", "packets/s", FOLD_MEAN },
+		{ "ecn_ce", "events/s", FOLD_SUM },
+	};
+	unsigned i;
+
+	ck_assert_uint_eq(sizeof(node) / sizeof(node[0]), NODE_METRICS);
+	ck_assert_uint_eq(sizeof(peer) / sizeof(peer[0]), PEER_METRICS);
+	for (i = 0; i < NODE_METRICS; i++) {
+		ck_assert_str_eq(node_metric[i].name, node[i].name);
+		ck_assert_str_eq(node_metric[i].unit, node[i].unit);
+		ck_assert_int_eq(node_metric[i].fold, node[i].fold);
+	}
+	for (i = 0; i < PEER_METRICS; i++) {
+		ck_assert_str_eq(peer_metric[i].name, peer[i].name);
+		ck_assert_str_eq(peer_metric[i].unit, peer[i].unit);
+		ck_assert_int_eq(peer_metric[i].fold, peer[i].fold);
+	}
+	ck_assert_uint_eq(HISTORY_FAST, 3600);
+	ck_assert_uint_eq(HISTORY_SLOW, 1440);
+}
+END_TEST
+
 START_TEST(the_rings_wrap_and_a_window_is_never_longer)
 {
 	json_t *list;
@@ -419,6 +457,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_window_is_padded_in_front_with_gaps);
 	tcase_add_test(t, a_counter_shows_growth_and_a_gap_when_it_begins_anew);
 	tcase_add_test(t, sixty_seconds_fold_into_a_minute);
+	tcase_add_test(t, metrics_are_those_of_the_reference);
 	tcase_add_test(t, the_rings_wrap_and_a_window_is_never_longer);
 	tcase_add_test(t, strangers_who_knock_have_no_history);
 	tcase_add_test(t, who_is_here_has_a_history_however_many_were);

@@ -142,6 +142,15 @@ START_TEST(what_a_link_costs_is_told_to_the_mesh)
 	ck_assert_int_eq(link_mark(p, 0), 1);
 	ck_assert_uint_eq(netd.congestion.detected, 1);
 	ck_assert_uint_eq(netd.congestion.ce_forwarded, 1);
+	/* A loss that is bearable, in a way that on the whole is not; each bound apart. */
+	netd.conf[CONF_ECN_LOSS] = 501;
+	ck_assert_double_eq_tol(link_mmp(p)->m.etx, 2, 1e-9);
+	netd.conf[CONF_ECN_ETX] = 2000;
+	ck_assert(link_congested(p));
+	netd.conf[CONF_ECN_ETX] = 2001;
+	ck_assert(!link_congested(p));
+	netd.conf[CONF_ECN_LOSS] = 500;
+	ck_assert(link_congested(p));
 	netd.conf[CONF_ECN_ENABLED] = 0;
 	ck_assert_int_eq(link_mark(p, 0), 0);
 	ck_assert_int_eq(link_mark(p, 1), 1);

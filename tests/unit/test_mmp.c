@@ -93,6 +93,8 @@ START_TEST(the_round_trip_is_smoothed_as_rfc_6298_says)
 	ck_assert_int_eq(mmp_heard(&m, &p, 330, 2000), MMP_TAKEN);
 	ck_assert_double_eq(mmp_srtt_ms(&m), 110);
 	ck_assert_int_eq(m.m.rttvar_us, 57500);
+	ck_assert_double_eq(m.m.rtt.fast, 100000 + 80000.0 / 4);
+	ck_assert_double_eq(m.m.rtt.slow, 100000 + 80000.0 / 32);
 	/* Nothing to go by: no echo, or one from the future. */
 	p.highest = p.cum_packets = 3, p.ts_echo = 0;
 	mmp_heard(&m, &p, 400, 3000);
