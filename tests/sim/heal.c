@@ -7,24 +7,58 @@
 
 #include "mesh.h"
 
-enum { LIMIT_S = 150 };
+enum { LIMIT_S = 150, NODES = 20 };
 static const uint64_t second = 1000000;
 
-unsigned
-healing(uint64_t seed, double loss)
+static struct sim *
+settled(uint64_t seed, double loss)
 {
-	struct sim_conf conf = { .nodes = 20, .tree_links = 10, .seed = seed,
+	struct sim_conf conf = { .nodes = NODES, .tree_links = 10, .seed = seed,
 	    .loss = loss, .dead_us = 30 * second, .mute_us = 5 * second };
 	struct sim     *s = sim_new(&conf);
-	unsigned	t, pairs;
 
 	sim_run(s, 15 * second);
-	sim_kill(s, sim_busiest(s));
+	return s;
+}
+
+static unsigned
+healing_without(struct sim *s, unsigned victim)
+{
+	unsigned t, pairs;
+
+	sim_kill(s, victim);
 	pairs = sim_pairs_all(s);
 	for (t = 0; t < LIMIT_S && sim_pairs_done(s) < pairs; t++)
 		sim_run(s, sim_now(s) + second);
 	sim_free(s);
 	return t;
+}
+
+unsigned
+healing(uint64_t seed, double loss)
+{
+	struct sim *s = settled(seed, loss);
+
+	return healing_without(s, sim_busiest(s));
+}
+
+unsigned
+healing_worst(uint64_t seed, double loss, unsigned *victims)
+{
+	struct sim *s;
+	unsigned    i, t, worst = 0;
+
+	for (i = 0; i < NODES; i++) {
+		s = settled(seed, loss);
+		if (!sim_is_spare(s, i)) {
+			sim_free(s);
+			continue;
+		}
+		t = healing_without(s, i);
+		worst = t > worst ? t : worst;
+		++*victims;
+	}
+	return worst;
 }
 
 /* Within how many seconds that many of all runs were whole again. */

@@ -215,6 +215,21 @@ is_spare(const struct sim *s, uint32_t node, uint32_t *queue, uint8_t *seen)
 	return tail == n - 1;
 }
 
+int
+sim_is_spare(const struct sim *s, unsigned node)
+{
+	uint32_t *queue = calloc(s->conf.nodes, sizeof(*queue));
+	uint8_t  *seen = calloc(s->conf.nodes, 1);
+	int	  spare;
+
+	if (queue == NULL || seen == NULL)
+		err(1, "spare");
+	spare = is_spare(s, node, queue, seen);
+	free(queue);
+	free(seen);
+	return spare;
+}
+
 unsigned
 sim_busiest(struct sim *s)
 {

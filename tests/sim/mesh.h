@@ -61,6 +61,8 @@ void	 sim_kill(struct sim *, unsigned node);
 void	 sim_start(struct sim *, unsigned node);
 uint64_t sim_random(struct sim *);
 
+/* Do the others hang together without it? */
+int	 sim_is_spare(const struct sim *, unsigned node);
 /* The node with the most links without which the others hang together. */
 unsigned sim_busiest(struct sim *);
 /* Nodes that run and do not have the best root that runs. */
@@ -91,6 +93,8 @@ int	 calm(int argc, char **argv);
 /* heal.c */
 /* Seconds until all others talk again when the busiest node that can be spared dies. */
 unsigned healing(uint64_t seed, double loss);
+/* The same of whichever of them takes longest to get over; how many there are is added. */
+unsigned healing_worst(uint64_t seed, double loss, unsigned *victims);
 int	 heal(int argc, char **argv);
 /* lost.c */
 int	 lost(int argc, char **argv);

@@ -112,6 +112,18 @@ START_TEST(no_tree_takes_long_to_heal_round_a_dead_node)
 }
 END_TEST
 
+/* The root among them. */
+START_TEST(whichever_node_can_be_spared_the_others_find_each_other_again)
+{
+	unsigned victims = 0;
+	uint64_t seed;
+
+	for (seed = 1; seed <= 5; seed++)
+		ck_assert_uint_le(healing_worst(seed, 0, &victims), 20);
+	ck_assert_uint_gt(victims, 5 * 10);
+}
+END_TEST
+
 /*
  * A filter that is full with 150 nodes in it, as the true one is with 2,100: much is
  * below nodes of which the one above must be told that there is more.
@@ -204,6 +216,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_mesh_that_was_cut_in_two_is_one_again_when_it_heals);
 	tcase_add_test(t, a_dead_root_is_forgotten);
 	tcase_add_test(t, no_tree_takes_long_to_heal_round_a_dead_node);
+	tcase_add_test(t, whichever_node_can_be_spared_the_others_find_each_other_again);
 	tcase_add_test(t, in_a_mesh_much_larger_than_a_filter_everybody_is_found);
 	tcase_add_test(t, one_frame_in_ten_may_be_lost);
 	tcase_add_test(t, a_quiet_mesh_says_little);
