@@ -8,7 +8,7 @@
 
 #include "mesh.h"
 
-enum { STEP_US = 100000, PAIRS = 400 };
+enum { STEP_US = 100000, PAIRS = 400, MESHES = 16 };
 static const uint64_t second = 1000000;
 
 /* Seconds from `from` until it holds, or -1 when not within `limit_s`. */
@@ -46,11 +46,16 @@ seconds(double s)
 }
 
 /* Messages and bytes a node a minute, over ten quiet minutes. */
-static void
+struct rest {
+	unsigned nodes;
+	double	 msgs, bytes, kib;
+};
+
+static struct rest
 rest(struct sim *s, unsigned nodes)
 {
+	struct rest	 r = { .nodes = nodes };
 	struct sim_count a, b;
-	double		 msgs = 0, bytes = 0;
 	unsigned	 i;
 
 	sim_run(s, sim_now(s) + 180 * second);
@@ -58,15 +63,18 @@ rest(struct sim *s, unsigned nodes)
 	sim_run(s, sim_now(s) + 600 * second);
 	sim_counts(s, &b);
 	for (i = SIM_TREE; i <= SIM_FILTER; i++) {
-		msgs += (double)(b.msgs[i] - a.msgs[i]);
-		bytes += (double)(b.bytes[i] - a.bytes[i]);
+		r.msgs += (double)(b.msgs[i] - a.msgs[i]) / nodes / 10;
+		r.bytes += (double)(b.bytes[i] - a.bytes[i]) / nodes / 10;
 	}
-	printf(" %6.1f | %7.0f |", msgs / nodes / 10, bytes / nodes / 10);
+	r.kib = (double)sim_mem(s) / 1024;
+	return r;
 }
 
-static void
+/* One row of the table; and what the mesh says at rest when it has healed. */
+static struct rest
 row(unsigned nodes, uint64_t seed)
 {
+	struct rest	r;
 	struct sim_conf conf = { .nodes = nodes, .seed = seed, .loss = 0.01,
 	    .long_links = 20, .dead_us = 30 * second };
 	struct sim     *s = sim_new(&conf);
@@ -81,7 +89,8 @@ row(unsigned nodes, uint64_t seed)
 	talk = until(s, 0, 300, talks);
 	seconds(talk);
 	fflush(stdout);
-	rest(s, nodes);
+	r = rest(s, nodes);
+	printf(" %6.1f | %7.0f |", r.msgs, r.bytes);
 	sim_pairs(s, PAIRS);
 	sim_run(s, sim_now(s) + 30 * second);
 	reached = sim_pairs_done(s);
@@ -101,14 +110,17 @@ row(unsigned nodes, uint64_t seed)
 	printf(" %5.1f%% | %5.2f |\n", 100.0 * sim_pairs_done(s) / PAIRS,
 	    sim_stretch(s));
 	fflush(stdout);
+	r = rest(s, nodes);
 	sim_free(s);
+	return r;
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	int	 i;
+	uint64_t    seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	struct rest healed[MESHES];
+	int	    i, n = 0;
 
 	if (argc > 1 && strcmp(argv[1], "calm") == 0)
 		return calm(argc - 1, argv + 1);
@@ -125,10 +137,15 @@ main(int argc, char **argv)
 	    "------:|------:|------:|-------:|-------:|--------:|--------:|"
 	    "-------:|------:|");
 	if (argc < 3) {
-		row(100, seed);
-		row(1000, seed);
+		healed[n++] = row(100, seed);
+		healed[n++] = row(1000, seed);
 	}
-	for (i = 2; i < argc; i++)
-		row((unsigned)strtoul(argv[i], NULL, 10), seed);
+	for (i = 2; i < argc && n < MESHES; i++)
+		healed[n++] = row((unsigned)strtoul(argv[i], NULL, 10), seed);
+	puts("\nat rest again after that:\n\n"
+	    "|  nodes | msg/min | B/min | KiB |\n|-------:|-------:|--------:|------:|");
+	for (i = 0; i < n; i++)
+		printf("| %6u | %6.1f | %7.0f | %5.0f |\n", healed[i].nodes,
+		    healed[i].msgs, healed[i].bytes, healed[i].kib);
 	return 0;
 }
