@@ -143,6 +143,65 @@ found=$(impure "$dir/impure.o" | sort | tr '\n' ';')
 if [ "$found" = "calls time;impure.o keeps asked;" ]; then echo "ok $n - and a clock and a variable would show"
 else echo "not ok $n - and a clock and a variable would show"; echo "# $found"; bad=1; fi
 
+# Lines that the reference's suites look for, at the level at which they look; the rest of
+# a line is fields. A text may be written in one place and filled in in another.
+n=$((n + 1))
+cat >"$dir/lines" <<'L'
+info Session established (%s, XK)
+info Peer promoted to active
+debug Connection promoted to active peer
+debug Peer removed and state cleaned up
+info Parent switched, 
+info Parent switched via periodic cost re-evaluation
+debug Stale handshake connection timed out
+debug MMP link metrics
+debug MMP session metrics
+debug MMP link teardown
+debug Congestion detected, CE flag set on forwarded packet
+warn Kernel recv drops first observed on transport
+debug Rekey cutover complete (initiator), K-bit flipped
+debug FSP rekey cutover complete (initiator), K-bit flipped
+info Peer FSP new-epoch frame authenticated, FSP rekey cutover complete, promoting new session
+warn Rekey msg2 processing failed
+debug Session AEAD decryption failed
+warn Excessive decryption failures, removing peer
+debug Dual rekey initiation: we win (smaller addr), dropping their msg1
+debug Discovery lookup initiated
+info Discovery succeeded, proof verified, route cached
+debug Discovery skipped, target not in any peer bloom filter
+debug Discovery lookup suppressed by backoff
+debug Discovery lookup deduplicated
+info Discovery lookup timed out
+debug Discovery retry sent
+debug Discovery failed, no tree peers with bloom match
+debug Forwarding LookupRequest via non-tree fallback
+debug Unknown FMP version, dropping
+warn Rejected peer by ACL
+info FIPS shutdown complete
+L
+cat >"$dir/lines.py" <<'PY'
+import glob, re, sys
+text = "\n".join(open(f).read() for f in glob.glob("netd/*.c") + glob.glob("privd/*.c"))
+calls = re.findall(r'log_(error|warn|info|debug|trace)\(\s*"((?:[^"\\]|\\.)*)', text)
+calls += [(l.lower(), t) for l, t in re.findall(
+    r'log_as\(LVL_(\w+),\s*[^,]*,\s*"((?:[^"\\]|\\.)*)', text)]
+calls += [(("debug", "info")[int(n)], t) for t, n in re.findall(
+    r'say_promoted\(s,\s*\w+,\s*"([^"]*)",\s*([01])\)', text)]
+bad = 0
+for line in open(sys.argv[1]):
+    level, want = line.rstrip("\n").split(" ", 1)
+    found = {l for l, t in calls if t.startswith(want)}
+    if found != {level}:
+        print("%s is said at %s, wanted %s" % (want, sorted(found) or "no level", level))
+        bad = 1
+sys.exit(bad)
+PY
+if python3 "$dir/lines.py" "$dir/lines" >"$dir/out"; then
+    echo "ok $n - the log says what the reference's suites look for, at its level"
+else
+    echo "not ok $n - the log says what the reference's suites look for, at its level"; sed 's/^/# /' "$dir/out"; bad=1
+fi
+
 # What a benchmark is told in its environment would be make's own instead.
 n=$((n + 1))
 told=$(grep -ohE '\$\{[A-Z_]+:?-' bench/*.sh | tr -d '${:-' | sort -u)
