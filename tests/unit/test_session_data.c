@@ -218,6 +218,30 @@ START_TEST(a_frame_becomes_the_packet_it_was)
 }
 END_TEST
 
+/* Class 0x00 to 0x03: its last two bits are ECN. */
+START_TEST(a_mark_of_the_way_reaches_the_packet_that_can_bear_it)
+{
+	static const uint8_t ecn[] = { 0, 3, 3, 3 };
+	uint8_t body[] = {
+		0, 1, 0, 1, 0, 0x60, 0, 0, 0, 17, 63, 'h', 'i'
+	};
+	struct work *w;
+	unsigned i, ce;
+
+	established(100);
+	for (i = 0; i < 4; i++)
+		for (ce = 0; ce < 2; ce++) {
+			body[6] = (uint8_t)(i << 4);
+			w = frame_of(peer.addr, FSP_PACKET, body, sizeof(body));
+			opens_with(w, 100);
+			session_input(&peer, w, (int)ce);
+			ck_assert_uint_eq(tun[1] >> 4, ce ? ecn[i] : i);
+		}
+	ck_assert_uint_eq(ntun, 8);
+	ck_assert_uint_eq(netd.congestion.ce_received, 4);
+}
+END_TEST
+
 START_TEST(frames_that_come_with_their_msg3_wait_for_its_keys)
 {
 	unsigned i;
@@ -458,6 +482,7 @@ tests(TCase *t)
 	tcase_add_test(t, only_small_packets_under_keys_of_today_go_early);
 	tcase_add_test(t, a_packet_says_its_flow_and_what_warms_a_way_is_not_passed);
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
+	tcase_add_test(t, a_mark_of_the_way_reaches_the_packet_that_can_bear_it);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
 	tcase_add_test(t, no_frame_passes_those_that_wait_for_keys);
 	tcase_add_test(t, a_false_msg3_holds_up_nothing_that_opens);
