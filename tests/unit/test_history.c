@@ -102,11 +102,11 @@ teardown(void)
 	rows_free(&r);
 }
 
-/* peers: a plain value; bytes: a total. */
+/* peers: a plain value; bytes, and switches of parent as many: a total. */
 static void
 push(double peers, double bytes)
 {
-	double v[NODE_METRICS] = { NAN, 0, peers, 0, bytes, 0, 0, 0, NAN, 0 };
+	double v[NODE_METRICS] = { NAN, 0, peers, bytes, bytes, 0, 0, 0, NAN, 0 };
 
 	rows_push(&r, v);
 }
@@ -156,6 +156,7 @@ START_TEST(sixty_seconds_fold_into_a_minute)
 		push(i, i * 10);
 	ck_assert_uint_eq(rows_count(&r, 1), 1);
 	ck_assert(value(2, 1, 1, 0) == 59);	/* the last */
+	ck_assert(value(3, 1, 1, 0) == 590);	/* the sum; the first is a gap */
 	ck_assert(value(4, 1, 1, 0) == 10);	/* the mean */
 	ck_assert(isnan(value(0, 1, 1, 0)));
 }
