@@ -103,21 +103,40 @@ alike_said() {
 	    $tool alike "$tmp/ours.json" "$tmp/theirs.json"
 }
 
-# Every screen of their fipstop has the same labels for ours as for theirs.
+# Every screen of their fipstop has the same labels for ours as for theirs: its name, and
+# the keys that lead from it to the next.
+fipstop='node Tab
+peers Down Enter
+peer Tab
+transports Down Enter
+transport Tab
+sessions Down Enter
+session Tab
+tree Tab
+filters Tab
+performance Tab
+routing Tab
+graphs m
+graphs-by-peer Enter
+graph-of-one-peer m
+graphs-of-one-peer Tab
+gateway ?
+help Escape'
 screens() {
-	local i n top
+	local i keys n top
 	top=$(dirname "$FIPS_BIN")/fipstop
 	for n in "$@"; do
 		tmux -L "bastide-t$$-$n" -f /dev/null new-session -d -x 180 -y 60 \
 		    "$top -s $(sock "$n") -r 1 2>$tmp/fipstop.$n"
 	done
-	for i in node peers transports sessions tree filters performance routing graphs gateway; do
+	while read -r i keys; do
 		sleep 2.5
 		for n in "$@"; do
 			tmux -L "bastide-t$$-$n" capture-pane -p >"$tmp/screen.$n.$i"
-			tmux -L "bastide-t$$-$n" send-keys Tab
+			# shellcheck disable=SC2086
+			tmux -L "bastide-t$$-$n" send-keys $keys
 		done
-	done
+	done <<<"$fipstop"
 	for n in "$@"; do tmux -L "bastide-t$$-$n" kill-server; done
 }
 same_screen() { $tool screens "$tmp/screen.$1.$3" "$tmp/screen.$2.$3"; }
@@ -128,7 +147,7 @@ their_screens() {
 		return
 	}
 	screens "$1" "$2"
-	for i in node peers transports sessions tree filters performance routing graphs gateway; do
+	for i in $(cut -d' ' -f1 <<<"$fipstop"); do
 		check "their fipstop shows $i of ours as of theirs" same_screen "$1" "$2" $i
 	done
 }
