@@ -2,6 +2,7 @@
 /* test_bloom.c -- filters: bits, merge, horizon, and peers that fill them. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../netd/bloom.h"
 #include "suite.h"
@@ -511,6 +512,61 @@ START_TEST(the_mesh_is_counted_without_counting_twice)
 }
 END_TEST
 
+static void
+unheard(void *arg, unsigned slot, const uint8_t *msg, size_t len)
+{
+	(void)slot, (void)msg, (void)len;
+	++*(unsigned *)arg;
+}
+
+static double
+cpu_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* The filter of one of so many tree peers changes, and all are told: seconds. */
+static double
+change_cost(unsigned peers)
+{
+	struct bloom_cfg cfg = { .peers_max = peers, .max_fpr = 0.99,
+	    .debounce_ms = 500, .repeat_ms = 300000 };
+	struct bloom	*was = b;
+	double		 best = 1e9, t;
+	unsigned	 i, told_all = 0;
+
+	b = bloom_new(&cfg, unheard, &told_all);
+	for (i = 0; i < peers; i++) {
+		bloom_peer_add(b, i);
+		bloom_peer_tree(b, i, 1);
+		says(i, 100 + i, 1, 1000);
+	}
+	bloom_tick(b, 2000);
+	for (i = 1; i <= 20; i++) {
+		says(0, 10000 + i, 1, i * 10000);
+		told_all = 0;
+		t = cpu_s();
+		bloom_tick(b, i * 10000);
+		t = cpu_s() - t;
+		ck_assert_uint_ge(told_all, peers - 1);
+		best = t < best ? t : best;
+	}
+	bloom_free(b);
+	b = was;
+	return best;
+}
+
+/* Sixteen times as many cost sixteen times as much; were each told what is put
+ * together from all the others, it would be 256 times. */
+START_TEST(the_cost_of_a_change_does_not_grow_with_the_square_of_the_peers)
+{
+	ck_assert_double_lt(change_cost(512), 64 * change_cost(32));
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -519,6 +575,7 @@ tests(TCase *t)
 	tcase_add_test(t, bits_are_counted_from_the_low_end);
 	tcase_add_test(t, announce_cut_or_lengthened_anywhere_is_malformed);
 	tcase_add_test(t, the_merge_by_counts_is_the_merge_by_hand);
+	tcase_add_test(t, the_cost_of_a_change_does_not_grow_with_the_square_of_the_peers);
 	tcase_add_test(t, a_tree_peer_is_not_told_what_it_told_us);
 	tcase_add_test(t, only_peers_whose_filter_changed_are_told);
 	tcase_add_test(t, a_lost_filter_is_said_again_and_then_seldom);
