@@ -224,7 +224,8 @@ impostor() {
 	off_bridge a v
 	return $rc
 }
-# replayed OURS|REFERENCE: a message 1 of A, kept for 32 s and sent again by E.
+# replayed OURS|REFERENCE [FORMER]: a message 1 of A, kept for 32 s and sent again by E;
+# or kept until A has died and begun anew.
 replayed() {
 	local rc=0
 	on_bridge a v e
@@ -234,8 +235,14 @@ replayed() {
 	wait_for 3 grep -q listening "$tmp/grab"
 	begin "$1" a
 	wait_for 20 meet a v || bail "A and V do not meet"
-	sleep 32
-	reaches a v || bail "A does not reach V"
+	if [ -z "${2:-}" ]; then
+		sleep 32
+	else
+		stop a KILL >/dev/null
+		begin "$1" a
+		wait_for 20 meet a v || bail "A and V do not meet again"
+	fi
+	wait_for 10 reaches a v || bail "A does not reach V"
 	in_net e $tool udp "${IP[v]}" 2121 "$tmp/msg1"
 	sleep 3
 	reaches a v -c 3 -i 0.3 || rc=1
@@ -390,6 +397,7 @@ check "fault 4: strangers who knock keep no peer out" crowded ours
 check "fault 4: nor does who writes a peer's address" forged
 check "fault 5: a stranger at a peer's address is not let in" impostor ours "does not answer"
 check "fault 15: a replayed message 1 cuts nobody off" replayed ours
+check "fault 15: nor does one of a former run" replayed ours former
 
 [ -n "${FIPS_BIN:-}" ] || { skip "the reference shows the faults" "FIPS_BIN is not set"; finish; }
 fipsctl=$(dirname "$FIPS_BIN")/fipsctl
@@ -431,6 +439,7 @@ check "fault 12 shows: flaps are dampened once, and not again" swayed reference 
 check "fault 4 shows: strangers who knock keep a peer out" refuses crowded reference
 check "fault 5 shows: a stranger at a peer's address is let in" impostor reference "^up"
 check "fault 15 shows: a replayed message 1 cuts A off" refuses replayed reference
+check "fault 15 shows: so does one of a former run" refuses replayed reference former
 
 check "fault 16 shows: what anybody writes leads V astray" refuses misled reference
 unheard() {
@@ -480,4 +489,30 @@ stop r >/dev/null
 start_reference r
 check "fault 29: it was not" refuses same "$first" "$(own_key)"
 off_bridge r
+
+# ---- fault 11: where R would put its key there is a link, to a file that all may read.
+on_bridge r
+NSEC[r]=
+echo "of somebody else" >"$tmp/other"
+chmod 644 "$tmp/other"
+ln -sf "$tmp/other" "$tmp/r/fips.key"
+begin reference r
+check "fault 11 shows: a key is written through a link" grep -q '^nsec1' "$tmp/other"
+check "fault 11 shows: and left for all to read" same 644 "$(stat -c %a "$tmp/other")"
+rm "$tmp/r/fips.key"
+off_bridge r
+
+# ---- fault 12: keys for no frame at all. Ours refuses that figure (test_conf.c).
+on_bridge a v
+PEERS[a]=v
+MORE[a]=$'\n  rekey:\n    after_messages: 0'
+begin reference v a
+MORE[a]=
+wait_for 20 meet a v && wait_for 20 reaches a v || bail "A and V do not meet"
+renewed() {
+	in_net a ping -6 -n -c 1 -W 1 "${NPUB[v]}.fips"
+	[ "$(grep -c 'FSP rekey cutover complete (initiator)' "$tmp/a/log")" -ge 4 ]
+}
+check "fault 12 shows: the keys of a session are renewed all the time" wait_for 20 renewed
+off_bridge a v
 finish
