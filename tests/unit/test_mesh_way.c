@@ -102,28 +102,6 @@ START_TEST(ways_lead_round_a_mute_peer_and_back_through_it)
 }
 END_TEST
 
-/* A message 1 can be replayed, and then there is nobody who could read it. */
-START_TEST(who_only_knocked_gets_no_datagrams)
-{
-	unsigned      root, n[2];
-	struct peer  *p = under_a_root(&root), *q = up(1, 55), *knocks = &peers[2];
-	struct coords far;
-	uint8_t	      addr[NADDR_LEN];
-	enum nexthop_why why;
-
-	n[0] = 54, n[1] = root;
-	far = path_of(n, 2);
-	addr_of(54, addr);
-	mesh_hearsay(q, addr, far.n, far.addr[0]);
-	ck_assert_ptr_eq(way_next(addr), p);
-	*knocks = (struct peer){ .state = PEER_ACTIVE, .handle = 3,
-	    .cur = { .session = 6 } };
-	memcpy(knocks->addr, addr, NADDR_LEN);
-	ck_assert_ptr_eq(way_next(addr), p);
-	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
-	knocks->cur.proven = 1;
-	ck_assert_ptr_eq(way_next(addr), knocks);
-	*knocks = (struct peer){ 0 };
 /* A place under us is another's business once we moved, one under a root that is
  * gone nobody's; and who is being looked for may be found from here now. */
 START_TEST(a_move_of_ours_ends_what_it_made_wrong)
@@ -175,6 +153,31 @@ START_TEST(a_move_of_ours_ends_what_it_made_wrong)
 }
 END_TEST
 
+/* A message 1 can be replayed, and then there is nobody who could read it. */
+START_TEST(who_only_knocked_gets_no_datagrams)
+{
+	unsigned      root, n[2];
+	struct peer  *p = under_a_root(&root), *q = up(1, 55), *knocks = &peers[2];
+	struct coords far;
+	uint8_t	      addr[NADDR_LEN];
+	enum nexthop_why why;
+
+	n[0] = 54, n[1] = root;
+	far = path_of(n, 2);
+	addr_of(54, addr);
+	mesh_hearsay(q, addr, far.n, far.addr[0]);
+	ck_assert_ptr_eq(way_next(addr), p);
+	*knocks = (struct peer){ .state = PEER_ACTIVE, .handle = 3,
+	    .cur = { .session = 6 } };
+	memcpy(knocks->addr, addr, NADDR_LEN);
+	ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_ptr_eq(way_transit(q, addr, &why), p);
+	knocks->cur.proven = 1;
+	ck_assert_ptr_eq(way_next(addr), knocks);
+	*knocks = (struct peer){ 0 };
+}
+END_TEST
+
 START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 {
 	struct lookup_request q = { .ttl = 10 };
@@ -201,58 +204,6 @@ START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 }
 END_TEST
 
-/* How many lines the log got since then. */
-static unsigned
-lines_of(FILE *f, int kept)
-{
-	unsigned n = 0;
-	int	 c;
-
-	dup2(kept, STDERR_FILENO);
-	close(kept);
-	rewind(f);
-	while ((c = getc(f)) != EOF)
-		n += c == '\n';
-	fclose(f);
-	return n;
-}
-
-/* Nothing bounds how long somebody sends such things, but the disk has an end. */
-START_TEST(forged_answers_and_full_filters_write_few_lines)
-{
-	unsigned      root, far = 59, i, n[2];
-	struct peer  *p = under_a_root(&root);
-	struct bloom_filter full;
-	struct coords at;
-	uint8_t	      addr[NADDR_LEN], msg[BLOOM_MSG_LEN];
-	FILE	     *f = tmpfile();
-	int	      kept = dup(STDERR_FILENO);
-
-	ck_assert_ptr_nonnull(f);
-	if (far == root)
-		far--;
-	n[0] = far, n[1] = root;
-	at = path_of(n, 2);
-	addr_of(far, addr);
-	filter(p, 1, &far, 1);
-	memset(&full, 0xff, sizeof(full));
-	log_set_level(LVL_WARN);
-	dup2(fileno(f), STDERR_FILENO);
-	way_seek(addr);
-	for (i = 0; i < 100; i++) {
-		respond(p, far, &at, 1300);
-		answer_all(0);
-	}
-	for (i = 0; i < 60; i++) {
-		bloom_encode(i + 2, &full, msg);
-		mesh_input(p, msg, sizeof(msg));
-	}
-	log_set_level(LVL_OFF);
-	i = lines_of(f, kept);
-	ck_assert_uint_ge(i, 2);
-	ck_assert_uint_le(i, 32);
-	ck_assert_uint_eq(netd.refused[REFUSE_LOOKUP_PROOF], 100);
-	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 60);
 START_TEST(look_ups_have_the_figures_of_the_configuration)
 {
 	struct lookup_request q = { .ttl = 10, .id = 4711 };
@@ -327,6 +278,61 @@ START_TEST(filters_have_the_figures_of_the_configuration)
 	bloom_encode(3, &f, msg);
 	mesh_input(&peers[0], msg, sizeof(msg));
 	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 1);
+}
+END_TEST
+
+/* How many lines the log got since then. */
+static unsigned
+lines_of(FILE *f, int kept)
+{
+	unsigned n = 0;
+	int	 c;
+
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(f);
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+/* Nothing bounds how long somebody sends such things, but the disk has an end. */
+START_TEST(forged_answers_and_full_filters_write_few_lines)
+{
+	unsigned      root, far = 59, i, n[2];
+	struct peer  *p = under_a_root(&root);
+	struct bloom_filter full;
+	struct coords at;
+	uint8_t	      addr[NADDR_LEN], msg[BLOOM_MSG_LEN];
+	FILE	     *f = tmpfile();
+	int	      kept = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(f);
+	if (far == root)
+		far--;
+	n[0] = far, n[1] = root;
+	at = path_of(n, 2);
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	memset(&full, 0xff, sizeof(full));
+	log_set_level(LVL_WARN);
+	dup2(fileno(f), STDERR_FILENO);
+	way_seek(addr);
+	for (i = 0; i < 100; i++) {
+		respond(p, far, &at, 1300);
+		answer_all(0);
+	}
+	for (i = 0; i < 60; i++) {
+		bloom_encode(i + 2, &full, msg);
+		mesh_input(p, msg, sizeof(msg));
+	}
+	log_set_level(LVL_OFF);
+	i = lines_of(f, kept);
+	ck_assert_uint_ge(i, 2);
+	ck_assert_uint_le(i, 32);
+	ck_assert_uint_eq(netd.refused[REFUSE_LOOKUP_PROOF], 100);
+	ck_assert_uint_eq(netd.refused[REFUSE_FILTER_FULL], 60);
 }
 END_TEST
 
