@@ -26,6 +26,7 @@ enum nexthop_why {
 	NEXTHOP_TREE,			/* nearest of all */
 	NEXTHOP_NO_COORDS,		/* CoordsRequired */
 	NEXTHOP_STUCK,			/* PathBroken: nobody is nearer */
+	NEXTHOP_BEHIND,			/* route.h: its place is to be asked for */
 };
 
 /*

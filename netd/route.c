@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-enum { REMEMBERED = 4096 };		/* a power of two */
+enum {
+	REMEMBERED = 4096,		/* a power of two */
+	BEHIND_MS = 3000,
+};
 
 struct answer {
 	uint8_t		 addr[NADDR_LEN];
@@ -12,7 +15,10 @@ struct answer {
 	uint64_t	 stamp;
 	enum nexthop_why why;
 	uint16_t	 from;		/* whose datagram it is for */
-	uint8_t		 used;
+	uint16_t	 slot;		/* of the peer */
+	uint8_t		 used, asked;
+	uint32_t	 before;	/* the peer that it stood right behind; 0: none */
+	uint64_t	 before_ms;
 };
 
 struct route {
@@ -53,14 +59,12 @@ facts(struct route *r, const uint8_t addr[NADDR_LEN])
 
 static void
 compute(struct route *r, struct answer *a, const uint8_t addr[NADDR_LEN],
-    uint16_t from, const struct coords_entry *e, uint32_t generation)
+    const struct coords_entry *e, uint32_t generation)
 {
 	unsigned slot = r->cfg.peers_max;
 
 	r->stats.computed++;
 	memcpy(a->addr, addr, NADDR_LEN);
-	a->from = from;
-	a->used = 1;
 	a->generation = generation;
 	a->ref = e->ref;
 	a->stamp = e->stamp;
@@ -68,6 +72,25 @@ compute(struct route *r, struct answer *a, const uint8_t addr[NADDR_LEN],
 	a->why = nexthop_pick(r->cfg.addr, tree_self(r->cfg.tree), addr, &e->path,
 	    r->fact, r->cfg.peers_max, &slot);
 	a->peer = slot < r->cfg.peers_max ? r->fact[slot].id : 0;
+	if (a->peer == 0)
+		return;
+	a->slot = (uint16_t)slot;
+	a->before = r->fact[slot].at != NULL &&
+	    coords_distance(r->fact[slot].at, &e->path) == 1 ? a->peer : 0;
+}
+
+/* No way by its place: the one before, if that can be. */
+static uint32_t
+behind(struct route *r, struct answer *a, uint64_t now_ms, enum nexthop_why *why)
+{
+	struct nexthop_peer f;
+
+	if (a->before == 0 || now_ms - a->before_ms >= BEHIND_MS ||
+	    r->peer(r->arg, a->slot, &f) == -1 || f.id != a->before || !f.can_send)
+		return 0;
+	*why = a->asked ? NEXTHOP_TREE : NEXTHOP_BEHIND;
+	a->asked = 1;
+	return a->before;
 }
 
 uint32_t
@@ -77,18 +100,25 @@ route_find(struct route *r, const uint8_t addr[NADDR_LEN],
 {
 	struct answer	   *a = answer_of(r, addr, from);
 	struct coords_entry e;
+	int		    known = a->used && a->from == from &&
+	    memcmp(a->addr, addr, NADDR_LEN) == 0;
 
-	if (a->used && memcmp(a->addr, addr, NADDR_LEN) == 0 &&
-	    a->from == from && a->generation == generation &&
+	if (known && a->generation == generation &&
 	    coords_still(r->cfg.cache, a->ref, a->stamp, now_ms)) {
 		r->stats.cached++;
 	} else if (coords_get(r->cfg.cache, addr, from, now_ms, &e) == 0) {
-		compute(r, a, addr, from, &e, generation);
+		if (!known)
+			*a = (struct answer){ .used = 1, .from = from };
+		compute(r, a, addr, &e, generation);
 	} else {
 		*why = NEXTHOP_NO_COORDS;
-		return 0;
+		return known ? behind(r, a, now_ms, why) : 0;
 	}
 	*why = a->why;
+	if (a->peer == 0)
+		return behind(r, a, now_ms, why);
+	a->before_ms = now_ms;
+	a->asked = 0;
 	return a->peer;
 }
 

@@ -6,6 +6,10 @@
  * nexthop.h decides. An answer is kept with the generation of the mesh, which
  * the caller counts, and with the entry of the cache of places that it came
  * from: when either is another, it is computed anew.
+ *
+ * When the root changes, all places do. Whoever stood right behind a peer is still
+ * there, so what is for it goes to that peer until its new place is known, but not
+ * for long. The first such answer is NEXTHOP_BEHIND; the next ones say what held before.
  */
 #ifndef NETD_ROUTE_H
 #define NETD_ROUTE_H

@@ -70,8 +70,11 @@ struct peer *
 way_next(const uint8_t addr[NADDR_LEN])
 {
 	enum nexthop_why why;
+	struct peer	*p = find(addr, COORDS_OURS, &why);
 
-	return find(addr, COORDS_OURS, &why);
+	if (p != NULL && why == NEXTHOP_BEHIND)
+		way_seek(addr);
+	return p;
 }
 
 struct peer *

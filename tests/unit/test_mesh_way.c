@@ -178,6 +178,42 @@ START_TEST(who_only_knocked_gets_no_datagrams)
 }
 END_TEST
 
+START_TEST(who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for)
+{
+	unsigned      root, far = 52, i;
+	struct peer  *p = under_a_root(&root);
+	struct coords at = path_of((const unsigned[]){ far, root }, 2);
+	uint8_t	      addr[NADDR_LEN];
+	uint64_t      started, again;
+
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	way_seek(addr);
+	respond(p, far, &at, 1300);
+	answer_all(1);
+	ck_assert_ptr_eq(way_next(addr), p);
+	started = lookup_stats(mesh.lookup)->started;
+	again = mesh_stats.lookup_again;
+	/* A better root: all places are others now. */
+	memset(&at, 0, sizeof(at));
+	at.n = 2;
+	memcpy(at.addr[0], p->addr, NADDR_LEN);
+	announce(p, &at, 2);
+	answer_all(1);
+	ck_assert_uint_eq(way_self()->n, 3);
+	ck_assert_int_eq(way_place(addr, &at), -1);
+	for (i = 0; i < 5; i++)
+		ck_assert_ptr_eq(way_next(addr), p);
+	ck_assert_uint_eq(lookup_stats(mesh.lookup)->started, started + 1);
+	ck_assert_uint_eq(mesh_stats.lookup_again, again);
+	p->mute = 1;
+	ck_assert_ptr_null(way_next(addr));
+	p->mute = 0;
+	netd.now_ms += 3000;
+	ck_assert_ptr_null(way_next(addr));
+}
+END_TEST
+
 START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 {
 	struct lookup_request q = { .ttl = 10 };
@@ -488,5 +524,6 @@ tests(TCase *t)
 	tcase_add_test(t, ways_lead_round_a_mute_peer_and_back_through_it);
 	tcase_add_test(t, who_only_knocked_gets_no_datagrams);
 	tcase_add_test(t, a_move_of_ours_ends_what_it_made_wrong);
+	tcase_add_test(t, who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for);
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 }

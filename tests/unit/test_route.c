@@ -174,6 +174,42 @@ START_TEST(a_hop_is_remembered_until_the_mesh_or_the_place_is_another)
 }
 END_TEST
 
+/* As it is when the root is another, and so are all places. */
+START_TEST(who_stood_right_behind_a_peer_is_there_for_a_moment)
+{
+	static const unsigned deep[] = { 301, 250, 200, 100, 1 };
+	enum nexthop_why why;
+	struct node	 n;
+	struct coords	 c = path(5, deep);
+	uint8_t		 near[NADDR_LEN];
+
+	begin(&n, 1);
+	addr_of(300, near);
+	learn(&n, 300, 200);
+	coords_put(n.cache, c.addr[0], &c, COORDS_PROVEN, 0, 0, 1);
+	ck_assert_uint_eq(hop(&n, 300, 1, &why), 71);
+	ck_assert_uint_eq(hop(&n, 301, 1, &why), 71);
+	coords_del(n.cache, near, 1);
+	coords_del(n.cache, c.addr[0], 1);
+	ck_assert_uint_eq(hop(&n, 301, 1, &why), 0);
+	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
+	ck_assert_uint_eq(hop(&n, 300, 2, &why), 71);
+	ck_assert_int_eq(why, NEXTHOP_BEHIND);
+	ck_assert_uint_eq(hop(&n, 300, 2, &why), 71);
+	ck_assert_int_eq(why, NEXTHOP_TREE);
+	ck_assert_uint_eq(route_find(n.route, near, COORDS_OURS, 2, 3001, &why), 71);
+	ck_assert_uint_eq(route_find(n.route, near, COORDS_OURS, 2, 3002, &why), 0);
+	ck_assert_int_eq(why, NEXTHOP_NO_COORDS);
+	/* It is known again, and elsewhere: what was before is of no use. */
+	learn(&n, 300, 201);
+	ck_assert_uint_eq(hop(&n, 300, 2, &why), 72);
+	learn(&n, 300, 250);
+	ck_assert_uint_eq(hop(&n, 300, 2, &why), 72);
+	ck_assert_int_eq(why, NEXTHOP_BEHIND);
+	end(&n);
+}
+END_TEST
+
 START_TEST(two_nodes_in_one_process_know_nothing_of_each_other)
 {
 	enum nexthop_why why;
@@ -228,6 +264,7 @@ void
 tests(TCase *t)
 {
 	tcase_add_test(t, a_hop_is_remembered_until_the_mesh_or_the_place_is_another);
+	tcase_add_test(t, who_stood_right_behind_a_peer_is_there_for_a_moment);
 	tcase_add_test(t, two_nodes_in_one_process_know_nothing_of_each_other);
 	tcase_add_test(t, the_key_alone_decides_what_is_forgotten);
 }
