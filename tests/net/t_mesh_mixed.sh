@@ -139,7 +139,7 @@ screens() {
 	done <<<"$fipstop"
 	for n in "$@"; do tmux -L "bastide-t$$-$n" kill-server; done
 }
-same_screen() { $tool screens "$tmp/screen.$1.$3" "$tmp/screen.$2.$3"; }
+same_screen() { $tool screens "$tmp/screen.$1.$3" "$tmp/screen.$2.$3" "${1%?}[a-e]"; }
 their_screens() {
 	local i
 	command -v tmux >/dev/null && [ -x "$(dirname "$FIPS_BIN")/fipstop" ] || {
