@@ -9,13 +9,6 @@ ONLY=${ONLY:-chain mesh ring star random}
 
 bridge
 
-# dies NAME: its netd, without a word; the others hear nothing of it.
-dies() {
-	kill -KILL "$(room "$1" netd)"
-	wait "${PID[$1]}" 2>/dev/null
-	unset "PID[$1]"
-}
-
 if wanted chain; then
 	c=(c1 c2 c3 c4 c5)
 	node "${c[@]}"
@@ -38,7 +31,7 @@ if wanted chain; then
 	drawn() { ctl "$1" topology | tee /dev/stderr | grep -c . | grep -qx 5; }
 	check "chain of 5: topology draws all five" drawn c1
 	check "chain of 5: topology --dot draws four edges" same 4 "$(ctl c1 topology --dot | grep -c ' -- ')"
-	dies c5
+	stop c5 KILL >/dev/null
 	try_pairs "chain of 5: the end dead without a word, the others still talk" c1 c2 c3 c4
 	start c5
 	try_pairs "chain of 5: the end back, all pairs again" "${c[@]}"
@@ -49,6 +42,13 @@ if wanted chain; then
 	PATIENCE=1 WITHIN=25 try_pairs "chain of 5: the middle killed and back, all pairs before it counts as gone" "${c[@]}"
 	down "${c[@]}"
 fi
+
+# dies NAME: its netd, without a word; the others hear nothing of it.
+dies() {
+	kill -KILL "$(room "$1" netd)"
+	wait "${PID[$1]}" 2>/dev/null
+	unset "PID[$1]"
+}
 
 if wanted mesh; then
 	m=(m1 m2 m3 m4 m5)
