@@ -112,15 +112,18 @@ print(max((n for n in sorted(nodes) if whole(n)), key=degree))'
 
 # A tree of N where each dials an earlier one, and X more links; SEED tells which.
 if wanted random; then
-	N=${N:-12} X=${X:-6}
+	N=${N:-20} X=${X:-10}
 	t=() rest=()
 	for ((i = 0; i < N; i++)); do t+=("t$i"); done
 	node "${t[@]}"
 	RANDOM=${SEED:-7}
 	for ((i = 1; i < N; i++)); do dials "t$i" "t$((RANDOM % i))"; done
-	for ((i = 0; i < X; i++)); do
+	for ((i = 0; i < X; )); do
 		a=$((RANDOM % N)) b=$((RANDOM % N))
-		[ $a -eq $b ] || dials "t$a" "t$b"
+		[ $a -ne $b ] || continue
+		case "${PEERS[t$a]} :${PEERS[t$b]} " in *" t$b "*:* | *:*" t$a "*) continue ;; esac
+		dials "t$a" "t$b"
+		i=$((i + 1))
 	done
 	up "${t[@]}"
 	WITHIN=60 try_pairs "random tree of $N with $X links more: all pairs by name" "${t[@]}"
