@@ -275,6 +275,9 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 	if (newest)
 		k->highest = counter;
 	k->heard = 1;
+	/* First: what it proves makes us talk to it at once. */
+	if (newest && k != &p->prev)
+		roam(p, &w->ep);
 	if (k == &p->pend) {
 		rekey_proof(p, flags & FRAME_K);
 		k = &p->cur;
@@ -286,8 +289,6 @@ take(struct peer *p, struct link_keys *k, struct work *w, size_t frame_len)
 		}
 		mesh_peer_up(p);
 		p->decrypt_fail = 0;
-		if (newest)
-			roam(p, &w->ep);
 		link_mmp_received(p, w, frame_len);
 	}
 	p->seen_ms = netd.now_ms;

@@ -119,7 +119,14 @@ uint8_t	 mesh_type;
 size_t	 mesh_len;
 double	 mesh_cost_told;
 
-void mesh_peer_up(struct peer *p) { p->in_mesh = 1; }
+struct endpoint	 met_at;
+void
+mesh_peer_up(struct peer *p)
+{
+	if (!p->in_mesh)
+		met_at = p->ep;
+	p->in_mesh = 1;
+}
 void mesh_peer_down(struct peer *p) { p->in_mesh = 0; }
 unsigned	 mutes, voices;
 uint8_t	 voice_k_bit;

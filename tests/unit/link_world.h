@@ -47,6 +47,7 @@ extern uint8_t	 mesh_type;
 extern size_t	 mesh_len;
 extern double	 mesh_cost_told;
 extern unsigned	 names_learnt, mutes, voices;
+extern struct endpoint	 met_at;	/* where the last one stood that came into it */
 extern uint8_t	 voice_k_bit;	/* what it says to a peer that answers again has this bit */
 
 extern const struct endpoint home;

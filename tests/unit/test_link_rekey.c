@@ -286,6 +286,26 @@ START_TEST(a_rekey_that_fails_at_message_2_says_so)
 }
 END_TEST
 
+/* It began anew elsewhere: what is said at once goes there, not where it was. */
+START_TEST(who_proves_new_keys_is_spoken_to_where_it_is)
+{
+	struct peer	*p;
+	unsigned	 i;
+
+	set_up();
+	p = peer_up(0x80, 1, 501);
+	later_alive(p, 6000);
+	ck_assert(inbound(&away, 2, 0x80, 2, 502));
+	nlent = 0;
+	beat_in(&away, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_gt(nlent, 1);
+	for (i = 1; i < nlent; i++)
+		ck_assert_mem_eq(&lent[i]->ep, &away, sizeof(away));
+	ck_assert_mem_eq(&met_at, &away, sizeof(away));
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -299,6 +319,7 @@ tests(TCase *t)
 	tcase_add_test(t, message_1s_that_nobody_proves_keep_no_link);
 	tcase_add_test(t, who_left_our_rekey_unanswered_may_begin_anew);
 	tcase_add_test(t, a_mute_peer_whose_address_others_use_is_asked_by_us);
+	tcase_add_test(t, who_proves_new_keys_is_spoken_to_where_it_is);
 	tcase_add_test(t, keys_that_are_old_or_used_are_renewed);
 	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, a_rekey_that_fails_at_message_2_says_so);
