@@ -157,6 +157,8 @@ void		 link_beat(struct peer *);
 void		 peer_lose(struct peer *);
 /* Its keys are proven: the link stands. */
 void		 peer_proven(struct peer *);
+/* Some run of it has proven itself: no dial waits or goes on for it. */
+void		 peer_met(struct peer *);
 const char	*peer_display(const uint8_t addr[NADDR_LEN]);
 extern const struct rate peer_rate;
 

@@ -123,19 +123,24 @@ link_disconnect(const uint8_t pub[32])
 	return 0;
 }
 
-/*
- * A frame opened under the current keys. If the peer's own handshake wins
- * anyway, one of ours that is still out has nothing left to say.
- */
+/* If the peer's own handshake wins anyway, one of ours that is still out has
+ * nothing left to say. */
 void
-peer_proven(struct peer *p)
+peer_met(struct peer *p)
 {
-	p->cur.proven = 1;
 	/* Not before: who only knocks must not push others out of that cache. */
 	names_learn(p->pub);
 	retry_settled(p->addr);
 	if (memcmp(netd.addr, p->addr, NADDR_LEN) > 0)
 		hs_end_dials(p->addr);
+}
+
+/* A frame opened under the current keys. */
+void
+peer_proven(struct peer *p)
+{
+	p->cur.proven = 1;
+	peer_met(p);
 	/* What went out before may have come there ahead of the keys. */
 	session_link_changed(p, 1);
 }

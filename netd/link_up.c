@@ -182,7 +182,7 @@ up_restarted(struct peer *p, const uint8_t epoch[8], const char *text)
 	p->extra->anew_ms = 0;	/* asking it was right */
 	p->up_ms = netd.now_ms;
 	p->up_wall_ms = netd_wall_ms();
-	names_learn(p->pub);	/* nobody may have proven the former run */
+	peer_met(p);		/* nobody may have proven the former run */
 	session_link_changed(p, 0);
 	mesh_peer_down(p);
 	mesh_peer_up(p);

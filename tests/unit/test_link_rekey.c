@@ -306,6 +306,26 @@ START_TEST(who_proves_new_keys_is_spoken_to_where_it_is)
 }
 END_TEST
 
+/* A replay of a former run had made the peer before. */
+START_TEST(a_dial_is_over_too_when_another_run_proves_itself)
+{
+	struct peer *p;
+
+	set_up();
+	ck_assert(inbound(&away, 1, 0x20, 1, 501));
+	p = peer_find(addr_of(0x20));
+	dial_out(0x20);
+	later(3000);
+	ck_assert(inbound(&home, 2, 0x20, 2, 502));
+	ck_assert(hs_is_dialling(addr_of(0x20)));
+	beat_in(&home, p->pend.our_index, 0);
+	ck_assert_uint_eq(p->cur.session, 502);
+	ck_assert_uint_eq(p->epoch[0], 2);
+	ck_assert_uint_eq(ups, 1);
+	ck_assert(!hs_is_dialling(addr_of(0x20)));
+}
+END_TEST
+
 void
 tests(TCase *t)
 {
@@ -320,6 +340,7 @@ tests(TCase *t)
 	tcase_add_test(t, who_left_our_rekey_unanswered_may_begin_anew);
 	tcase_add_test(t, a_mute_peer_whose_address_others_use_is_asked_by_us);
 	tcase_add_test(t, who_proves_new_keys_is_spoken_to_where_it_is);
+	tcase_add_test(t, a_dial_is_over_too_when_another_run_proves_itself);
 	tcase_add_test(t, keys_that_are_old_or_used_are_renewed);
 	tcase_add_test(t, sessions_hear_again_when_keys_are_proven_or_swapped);
 	tcase_add_test(t, a_rekey_that_fails_at_message_2_says_so);
