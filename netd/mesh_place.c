@@ -62,6 +62,7 @@ void
 mesh_forget(const uint8_t addr[NADDR_LEN])
 {
 	coords_del(mesh.cache, addr, 1);
+	route_forget(mesh.route, addr);
 }
 
 void

@@ -122,6 +122,15 @@ route_find(struct route *r, const uint8_t addr[NADDR_LEN],
 	return a->peer;
 }
 
+void
+route_forget(struct route *r, const uint8_t addr[NADDR_LEN])
+{
+	struct answer *a = answer_of(r, addr, COORDS_OURS);
+
+	if (memcmp(a->addr, addr, NADDR_LEN) == 0)
+		a->before = 0;
+}
+
 const struct route_stats *
 route_stats(const struct route *r)
 {

@@ -46,6 +46,8 @@ void		 route_free(struct route *);
 uint32_t	 route_find(struct route *, const uint8_t addr[NADDR_LEN],
 		    uint16_t from, uint32_t generation, uint64_t now_ms,
 		    enum nexthop_why *);
+/* Nobody found it: where it stood before is of no use any more. */
+void		 route_forget(struct route *, const uint8_t addr[NADDR_LEN]);
 const struct route_stats *route_stats(const struct route *);
 
 #endif

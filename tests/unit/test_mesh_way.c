@@ -214,6 +214,25 @@ START_TEST(who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for)
 }
 END_TEST
 
+/* Nobody answered who was asked for it: then nobody waits for it either. */
+START_TEST(who_was_given_up_stands_behind_nobody)
+{
+	unsigned      root, far = 52;
+	struct peer  *p = under_a_root(&root);
+	struct coords at = path_of((const unsigned[]){ far, root }, 2);
+	uint8_t	      addr[NADDR_LEN];
+
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	way_seek(addr);
+	respond(p, far, &at, 1300);
+	answer_all(1);
+	ck_assert_ptr_eq(way_next(addr), p);
+	mesh_forget(addr);
+	ck_assert_ptr_null(way_next(addr));
+}
+END_TEST
+
 START_TEST(a_crowd_behind_one_peer_may_look_for_one_node)
 {
 	struct lookup_request q = { .ttl = 10 };
@@ -525,5 +544,6 @@ tests(TCase *t)
 	tcase_add_test(t, who_only_knocked_gets_no_datagrams);
 	tcase_add_test(t, a_move_of_ours_ends_what_it_made_wrong);
 	tcase_add_test(t, who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for);
+	tcase_add_test(t, who_was_given_up_stands_behind_nobody);
 	tcase_add_test(t, a_crowd_behind_one_peer_may_look_for_one_node);
 }
