@@ -91,6 +91,7 @@ struct session_extra {
 	struct mmp	 mmp;
 	uint64_t	 log_ms;	/* next line about it */
 	uint8_t		 use;		/* enum session_use */
+	uint8_t		 is_behind;	/* it speaks under the old keys, and never did under ours */
 };
 
 /* session.c */

@@ -55,6 +55,7 @@ begin_epoch(struct session *s)
 	s->extra->rekey_after_ms = rekey_after_ms();
 	s->extra->heard_cur_ms = 0;
 	s->extra->unheard_ms = 0;
+	s->extra->is_behind = 0;
 }
 
 static void
@@ -284,15 +285,17 @@ session_heard(struct session *s, uint32_t key)
 {
 	if (key == s->cur.session) {
 		s->extra->heard_cur_ms = netd.now_ms;
+		s->extra->is_behind = 0;
 		heard_in_doubt(s);
 	} else if (key == s->pend.session) {
 		shake_confirm(s, key);
 		cut_over(s);
 		session_let_go(s);
 		s->extra->heard_cur_ms = netd.now_ms;
-	} else if (key == s->prev.session)
+	} else if (key == s->prev.session) {
 		s->prev_until_ms = netd.now_ms + SESSION_DRAIN_MS;
-	else
+		s->extra->is_behind = s->cur.initiator && s->extra->heard_cur_ms == 0;
+	} else
 		return -1;
 	shake_confirm(s, key);
 	s->active_ms = netd.now_ms;
@@ -347,7 +350,8 @@ is_due(struct session *s)
 
 	if (x->out != NULL || pending_role(s) != ROLE_NONE)
 		return 0;
-	if (session_decide_silent(talked_alone_ms(s),
+	/* Who goes on under old keys and never used ours cannot read us either. */
+	if (session_decide_silent(x->is_behind ? NEVER : talked_alone_ms(s),
 	    x->tried_ms == 0 ? NEVER : now - x->tried_ms)) {
 		x->tried_ms = now;
 		way_seek(s->addr);	/* or it stands elsewhere by now */
@@ -445,7 +449,7 @@ session_rekey_tick(struct session *s)
 		shake_begin(s);
 	}
 	probe(s, &due);
-	if (s->extra->unheard_ms != 0 || is_overdue(s))
+	if (s->extra->unheard_ms != 0 || s->extra->is_behind || is_overdue(s))
 		due = sooner(due, NETD_LOOK_MS);
 	if (netd.conf[CONF_REKEY_ENABLED] && age < s->extra->rekey_after_ms)
 		due = sooner(due, s->extra->rekey_after_ms - age);

@@ -459,6 +459,46 @@ START_TEST(silence_in_the_midst_of_a_rekey_starts_another_in_time)
 }
 END_TEST
 
+/* Msg3 never came there, nor a Setup after it, before the way was mended: it speaks
+ * under the keys that it has, and hears nothing under those that we took. */
+START_TEST(who_goes_on_under_old_keys_is_asked_for_new_ones)
+{
+	struct session *s = established(100);
+	unsigned i;
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(1000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	for (i = 0; i < 50; i++) {
+		packet_out(100);
+		wait_ms(1000);
+		if (asked_type == MSG_XK_START)
+			answer_msg1();
+		asked_type = MSG_NONE;
+	}
+	ck_assert_uint_eq(s->cur.session, 101);
+	ck_assert_uint_eq(s->prev.session, 100);
+	for (i = 0; i < 40 && asked_type != MSG_XK_START; i++) {
+		data_in(100);
+		packet_out(100);
+		wait_ms(1000);
+	}
+	ck_assert_uint_lt(i, 20);
+	/* It has ours after all: nothing more to ask for. */
+	frame_in(101, FSP_WARMUP, "", 0);
+	shake_drop(s->extra->out);
+	asked_type = MSG_NONE;
+	for (i = 0; i < 40; i++) {
+		data_in(101);
+		wait_ms(1000);
+	}
+	ck_assert_int_eq(asked_type, MSG_NONE);
+}
+END_TEST
+
 /* No way at that moment: it must not cost the next half minute. */
 START_TEST(silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found)
 {
@@ -576,6 +616,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_restarted_node_is_believed_once_it_proved_its_key);
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, silence_in_the_midst_of_a_rekey_starts_another_in_time);
+	tcase_add_test(t, who_goes_on_under_old_keys_is_asked_for_new_ones);
 	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
 	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
