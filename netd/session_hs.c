@@ -73,7 +73,9 @@ shake_drop(struct shake *h)
 		h->s->extra->out = NULL;
 	shake_drop_hs(h->hs);
 	shake_step(h, SHAKE_EV_DROP);
-	hold_release(h->addr, 0);
+	/* Frames wait for keys of theirs: those may come in this very moment. */
+	if (h->s == NULL)
+		hold_release(h->addr, 0);
 }
 
 struct shake *

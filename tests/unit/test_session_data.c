@@ -271,6 +271,24 @@ START_TEST(frames_that_come_with_their_msg3_wait_for_its_keys)
 }
 END_TEST
 
+/* Theirs was quicker: what ends ours must not end what waits for theirs. */
+START_TEST(frames_that_come_with_a_msg3_outlive_a_handshake_of_ours)
+{
+	shake_in(FSP_SETUP, 5, peer.addr);
+	answer_msg2();
+	packet_out(100);
+	answer_msg1();
+	shake_in(FSP_MSG3_PHASE, 6, peer.addr);
+	shut_in(peer.addr, hello, sizeof(hello));
+	ck_assert_uint_eq(slots_out(), 1);
+	answer_up(200, 0xb1);
+	ck_assert_ptr_null(session_find(peer.addr)->extra->out);
+	ck_assert_uint_eq(npushed, 1);
+	answer_pushed(200);
+	ck_assert_uint_eq(ntun, 1);
+}
+END_TEST
+
 /* The packet with this number, and the frame that carries it. */
 static void
 numbered_in(uint8_t n, uint32_t key)
@@ -484,6 +502,7 @@ tests(TCase *t)
 	tcase_add_test(t, a_frame_becomes_the_packet_it_was);
 	tcase_add_test(t, a_mark_of_the_way_reaches_the_packet_that_can_bear_it);
 	tcase_add_test(t, frames_that_come_with_their_msg3_wait_for_its_keys);
+	tcase_add_test(t, frames_that_come_with_a_msg3_outlive_a_handshake_of_ours);
 	tcase_add_test(t, no_frame_passes_those_that_wait_for_keys);
 	tcase_add_test(t, a_false_msg3_holds_up_nothing_that_opens);
 	tcase_add_test(t, frames_that_wait_for_a_false_msg3_are_few_and_go);
