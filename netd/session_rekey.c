@@ -151,7 +151,7 @@ may_have_forgotten(const struct session *s)
 {
 	const struct peer *p = peer_find(s->addr);
 
-	return s->extra->unheard_ms != 0 ||
+	return s->extra->unheard_ms != 0 || s->extra->is_behind ||
 	    (p != NULL && p->cur.proven && p->up_ms > shared_ms(s));
 }
 

@@ -461,7 +461,8 @@ END_TEST
 
 /* Msg3 never came there, nor a Setup after it, before the way was mended: it speaks
  * under the keys that it has, and hears nothing under those that we took. */
-START_TEST(who_goes_on_under_old_keys_is_asked_for_new_ones)
+static struct session *
+left_behind(void)
 {
 	struct session *s = established(100);
 	unsigned i;
@@ -481,16 +482,41 @@ START_TEST(who_goes_on_under_old_keys_is_asked_for_new_ones)
 	}
 	ck_assert_uint_eq(s->cur.session, 101);
 	ck_assert_uint_eq(s->prev.session, 100);
+	return s;
+}
+
+START_TEST(who_goes_on_under_old_keys_is_asked_for_new_ones)
+{
+	struct session *s = left_behind();
+	unsigned i, n;
+
 	for (i = 0; i < 40 && asked_type != MSG_XK_START; i++) {
 		data_in(100);
 		packet_out(100);
 		wait_ms(1000);
 	}
 	ck_assert_uint_lt(i, 20);
-	/* It has ours after all: nothing more to ask for. */
-	frame_in(101, FSP_WARMUP, "", 0);
+	/* What it could not read waits until it has those. */
+	answer_msg1();
+	data_in(100);
+	shake_in(FSP_ACK, 4, peer.addr);
+	answer_msg3(102, 0xb1);
+	n = nframe;
+	packet_out(100);
+	ck_assert_uint_eq(nframe, n);
+	frame_in(102, FSP_WARMUP, "", 0);
+	ck_assert_uint_eq(s->cur.session, 102);
+}
+END_TEST
+
+START_TEST(who_has_our_keys_after_all_is_asked_for_none)
+{
+	struct session *s = left_behind();
+	unsigned i;
+
+	data_in(100);
+	data_in(101);
 	shake_drop(s->extra->out);
-	asked_type = MSG_NONE;
 	for (i = 0; i < 40; i++) {
 		data_in(101);
 		wait_ms(1000);
@@ -617,6 +643,7 @@ tests(TCase *t)
 	tcase_add_test(t, silence_starts_a_handshake_beside_the_old_keys);
 	tcase_add_test(t, silence_in_the_midst_of_a_rekey_starts_another_in_time);
 	tcase_add_test(t, who_goes_on_under_old_keys_is_asked_for_new_ones);
+	tcase_add_test(t, who_has_our_keys_after_all_is_asked_for_none);
 	tcase_add_test(t, silence_without_a_way_starts_a_handshake_that_goes_when_one_is_found);
 	tcase_add_test(t, a_link_that_comes_back_hears_the_setup_that_waits);
 	tcase_add_test(t, a_warm_up_after_a_change_of_keys_carries_their_bit);
