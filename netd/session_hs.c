@@ -125,11 +125,33 @@ shake_send_afresh(struct shake *h)
 	shake_again(h);
 }
 
+/*
+ * Whom nobody has proven is looked for once, and that within what its link may have
+ * us ask: when it is found its Ack goes, see shake_found().
+ */
+static int
+may_look(struct shake *h)
+{
+	const struct peer *p = peer_by_handle(h->link);
+
+	if (h->state != SHAKE_ACK || way_next(h->addr) != NULL)
+		return 1;
+	if (h->looked || p == NULL || !signal_may_seek(p))
+		return 0;
+	h->looked = 1;
+	return 1;
+}
+
 void
 shake_again(struct shake *h)
 {
 	struct fsp_shake out;
 
+	if (!may_look(h)) {
+		refuse_own(REFUSE_DGRAM_NO_ROUTE);
+		dgram_count(&dgram_stats.no_route, FSP_DGRAM + h->sent_len);
+		return;
+	}
 	if (h->state == SHAKE_SETUP || h->state == SHAKE_ACK) {
 		if (h->state == SHAKE_SETUP)
 			shake_setup(h, &out);

@@ -47,6 +47,7 @@ enum shake_event {
 struct shake {
 	uint8_t		 state;			/* shake.def */
 	uint8_t		 again;			/* theirs: begun after an Ack to ours */
+	uint8_t		 looked;		/* theirs: its Ack has asked for a way */
 	uint8_t		 addr[NADDR_LEN];
 	struct session	*s;			/* ours: the session it is for */
 	uint32_t	 req, hs;

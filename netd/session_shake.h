@@ -51,7 +51,8 @@ void		 shake_pay(const struct peer *, const uint8_t src[NADDR_LEN],
 		    enum shake_meter);
 /* May src, whose datagram this link peer brought, hear a complaint? Pays for it. */
 int		 signal_may_go(const struct peer *, const uint8_t src[NADDR_LEN]);
-/* May a complaint that this link peer brought make us look for a node? Counts a no. */
+/* May a complaint or a Setup that this link peer brought make us look for a node?
+ * Counts a no. */
 int		 signal_may_seek(const struct peer *);
 
 #endif

@@ -575,6 +575,30 @@ START_TEST(complaints_of_one_link_make_us_look_for_few_nodes)
 }
 END_TEST
 
+/* Nor by Setups to which no way leads back. */
+START_TEST(setups_of_one_link_make_us_look_for_few_nodes)
+{
+	struct msg_xk_msg2 m = { .hs = 21 };
+	uint8_t src[16] = { 1 };
+	unsigned i, k;
+
+	for (i = 0; i < 20; i++) {
+		for (k = 0; k < 40; k++) {
+			src[1] = (uint8_t)i;
+			src[2] = (uint8_t)k;
+			shake_in(FSP_SETUP, (uint8_t)(40 * i + k), src);
+			m.req = asked.req;
+			if (asked_type == MSG_XK_READ1)
+				on_xk_msg2(NULL, &m, NULL);
+			asked_type = MSG_NONE;
+		}
+		wait_ms(1000);
+	}
+	ck_assert_uint_ge(nseek, 64);
+	ck_assert_uint_le(nseek, 64 + 8 * 20);
+}
+END_TEST
+
 START_TEST(signals_count_only_for_nodes_we_talk_to)
 {
 	struct fsp_signal g = { .type = FSP_MTU_EXCEEDED, .mtu = 600 };
@@ -654,5 +678,6 @@ tests(TCase *t)
 	tcase_add_test(t, complaints_and_warm_ups_without_end_draw_few_frames);
 	tcase_add_test(t, a_better_way_does_not_double_a_setup_that_may_arrive);
 	tcase_add_test(t, complaints_of_one_link_make_us_look_for_few_nodes);
+	tcase_add_test(t, setups_of_one_link_make_us_look_for_few_nodes);
 	tcase_add_test(t, signals_count_only_for_nodes_we_talk_to);
 }
