@@ -115,4 +115,5 @@ healthy() {
 		[ -z "${PID[$n]:-}" ] || is_whole "$n" || { echo "$n is not whole"; return 1; }
 	done
 }
-
+# nobody: the name of a node that there is not.
+nobody() { "$BASTIDE_BUILD/bastidectl" keygen --stdout | grep -o 'npub1[a-z0-9]*' | head -n 1; }

@@ -96,7 +96,6 @@ their_tool() {
 }
 fipsctl_of() { "$(dirname "$FIPS_BIN")/fipsctl" -s "$(sock "$1")" "${@:2}"; }
 drawn_line() { fipsctl_of "$1" stats history bytes_in --plot | tee /dev/stderr | grep -q '[▁▂▃▄▅▆▇█]'; }
-nobody() { "$BASTIDE_BUILD/bastidectl" keygen --stdout | grep -o 'npub1[a-z0-9]*' | head -n 1; }
 alike_said() {
 	$tool say "$(sock "$1")" "$3" >"$tmp/ours.json" &&
 	    $tool say "$(sock "$2")" "$3" >"$tmp/theirs.json" &&

@@ -13,7 +13,6 @@ shapes="python3 $here/shapes.py"
 # place OURS|REFERENCE: N between B, whom it dials, and C - D; it dials nobody as well,
 # looks for somebody who is not there, and a program of its machine listens. All that it
 # answers, now and a moment later, is left in $tmp/n.lines.
-nobody() { "$BASTIDE_BUILD/bastidectl" keygen --stdout | grep -o 'npub1[a-z0-9]*' | head -n 1; }
 ask() { "$BASTIDE_BUILD/bastidectl" -S "$(sock n)" --json show "$1" 2>/dev/null; }
 has() { ask "$1" | python3 -c 'import json,sys; d=json.load(sys.stdin); sys.exit(not d["'"$2"'"])'; }
 asked() { $shapes collect "$(sock n)" "${NPUB[b]}" >>"$tmp/n.lines"; }

@@ -517,3 +517,29 @@ data_in(uint32_t key)
 
 	frame_in(key, FSP_PACKET, body, sizeof(body));
 }
+
+struct session *
+rekeyed_unheard(void)
+{
+	struct session *s = established(100);
+
+	frame_in(100, FSP_WARMUP, "", 0);
+	wait_ms(1000);
+	ck_assert_int_eq(session_rekey_now(s), 0);
+	answer_msg1();
+	shake_in(FSP_ACK, 3, peer.addr);
+	answer_msg3(101, 0xb1);
+	return s;
+}
+
+uint64_t
+asks_after_ms(void)
+{
+	uint64_t began = netd.now_ms;
+
+	while (asked_type != MSG_XK_START && netd.now_ms - began < 120000) {
+		packet_out(100);
+		wait_ms(1000);
+	}
+	return netd.now_ms - began;
+}

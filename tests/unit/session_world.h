@@ -85,6 +85,10 @@ void	answer_msg3(uint32_t key, uint8_t epoch);
 void	answer_msg2(void);
 void	answer_up(uint32_t key, uint8_t epoch);
 struct session	*established(uint32_t key);
+/* Msg3 of a rekey of ours, from keys 100 to 101, goes out; nobody has to hear it. */
+struct session	*rekeyed_unheard(void);
+/* A packet a second until we begin a handshake: after how long, two minutes at most. */
+uint64_t	asks_after_ms(void);
 
 extern const uint8_t hello[13];
 

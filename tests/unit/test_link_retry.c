@@ -2,7 +2,9 @@
 #include "../../netd/link_hs.h"
 #include "link_world.h"
 
-START_TEST(a_configured_peer_is_dialled_again_with_back_off)
+/* The first dial of a peer of the configuration, which had no room. */
+static struct link_retry
+dialled_in_vain(void)
 {
 	struct link_retry	v;
 	union msg_any		m;
@@ -15,6 +17,15 @@ START_TEST(a_configured_peer_is_dialled_again_with_back_off)
 	expect(MSG_IK_START, &m);
 	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_FULL), 1);
 	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	return v;
+}
+
+START_TEST(a_configured_peer_is_dialled_again_with_back_off)
+{
+	struct link_retry	v;
+	union msg_any		m;
+
+	v = dialled_in_vain();
 	ck_assert_uint_eq(v.count, 1);
 	ck_assert_uint_eq(v.after_ms, 10000);
 	later(11000);
@@ -29,17 +40,9 @@ END_TEST
 START_TEST(a_link_that_nobody_proved_puts_no_dial_off)
 {
 	struct link_retry	v;
-	union msg_any		m;
 	uint64_t		after_ms;
 
-	set_up();
-	link_conf_peer(0, addr_of(0x20), 1, 1);
-	link_conf_addr(0, "1", 2121, 100);
-	link_start();
-	link_tick();
-	expect(MSG_IK_START, &m);
-	ck_assert_int_eq(link_hs_no(m.req, REFUSE_HS_FULL), 1);
-	ck_assert_int_eq(link_retry_view(0, &v), 0);
+	v = dialled_in_vain();
 	after_ms = v.after_ms;
 	ck_assert(inbound(&away, 1, 0x20, 1, 501));
 	peer_lose(peer_find(addr_of(0x20)));

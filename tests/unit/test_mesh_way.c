@@ -178,6 +178,19 @@ START_TEST(who_only_knocked_gets_no_datagrams)
 }
 END_TEST
 
+/* Node far is looked for and found at this place, by the way through p. */
+static void
+found_behind(struct peer *p, unsigned far, const struct coords *at,
+    uint8_t addr[NADDR_LEN])
+{
+	addr_of(far, addr);
+	filter(p, 1, &far, 1);
+	way_seek(addr);
+	respond(p, far, at, 1300);
+	answer_all(1);
+	ck_assert_ptr_eq(way_next(addr), p);
+}
+
 START_TEST(who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for)
 {
 	unsigned      root, far = 52, i;
@@ -186,12 +199,7 @@ START_TEST(who_stood_right_behind_a_peer_is_sent_to_while_it_is_asked_for)
 	uint8_t	      addr[NADDR_LEN];
 	uint64_t      started, again;
 
-	addr_of(far, addr);
-	filter(p, 1, &far, 1);
-	way_seek(addr);
-	respond(p, far, &at, 1300);
-	answer_all(1);
-	ck_assert_ptr_eq(way_next(addr), p);
+	found_behind(p, far, &at, addr);
 	started = lookup_stats(mesh.lookup)->started;
 	again = mesh_stats.lookup_again;
 	/* A better root: all places are others now. */
@@ -222,12 +230,7 @@ START_TEST(who_was_given_up_stands_behind_nobody)
 	struct coords at = path_of((const unsigned[]){ far, root }, 2);
 	uint8_t	      addr[NADDR_LEN];
 
-	addr_of(far, addr);
-	filter(p, 1, &far, 1);
-	way_seek(addr);
-	respond(p, far, &at, 1300);
-	answer_all(1);
-	ck_assert_ptr_eq(way_next(addr), p);
+	found_behind(p, far, &at, addr);
 	mesh_forget(addr);
 	ck_assert_ptr_null(way_next(addr));
 }
