@@ -65,6 +65,14 @@ struct peer {
 /* Peers, in no order: for (p = NULL; (p = peer_next(p)) != NULL; ) */
 struct peer	*peer_next(struct peer *);
 struct peer	*peer_find(const uint8_t addr[NADDR_LEN]);
+/* The same of one who has shown that it is there: who only knocked may be nobody. */
+static inline struct peer *
+peer_find_proven(const uint8_t addr[NADDR_LEN])
+{
+	struct peer *p = peer_find(addr);
+
+	return p != NULL && p->cur.proven ? p : NULL;
+}
 /* NULL when the handle is stale. */
 struct peer	*peer_by_handle(uint32_t);
 unsigned	 peer_count(void);

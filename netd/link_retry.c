@@ -149,15 +149,6 @@ try_place(const struct dial *d, const struct place *p, const struct endpoint *ep
 	return try(d->pub, d->addr, (int)(d - dials), ep, n, p->port);
 }
 
-/* Who only knocked may be nobody. */
-static int
-is_up(const uint8_t addr[NADDR_LEN])
-{
-	const struct peer *p = peer_find(addr);
-
-	return p != NULL && p->cur.proven;
-}
-
 /* Nothing is under way to it. That there was no room is no fault of its own. */
 static void
 not_begun(struct dial *d, int full)
@@ -175,7 +166,7 @@ on_resolved(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 	unsigned		 i;
 	int			 full = 0;
 
-	if (netd.stopping || is_up(d->addr))
+	if (netd.stopping || peer_find_proven(d->addr) != NULL)
 		return;
 	for (i = 0; i < d->nplace; i++)
 		if (strcmp(d->place[i].host, host) == 0)
@@ -282,7 +273,7 @@ link_start(void)
 static void
 retry_one(struct dial *d)
 {
-	if (is_up(d->addr)) {
+	if (peer_find_proven(d->addr) != NULL) {
 		retry_settled(d->addr);
 		return;
 	}
@@ -346,7 +337,7 @@ on_asked(void *arg, const char *host, const struct endpoint *ep, unsigned n)
 	struct asked *a = arg;
 
 	a->used = 0;
-	if (!is_up(a->addr) &&
+	if (peer_find_proven(a->addr) == NULL &&
 	    try(a->pub, a->addr, a->conf, ep, n, a->port) < 1)
 		log_warn("cannot connect to %s: no transport can reach it, or a limit is reached",
 		    host);
@@ -379,7 +370,7 @@ link_connect(const uint8_t pub[32], const char *host, uint16_t port, int conf)
 	names_addr(pub, a->addr);
 	a->port = port;
 	a->conf = conf;
-	if (is_up(a->addr) || hs_is_dialling(a->addr))
+	if (peer_find_proven(a->addr) != NULL || hs_is_dialling(a->addr))
 		return NULL;
 	n = resolve(host, ep, PATHS, on_asked, a);
 	if (n == -1)

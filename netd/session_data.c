@@ -163,14 +163,13 @@ session_warm(struct session *s)
 static size_t
 warm(struct session *s, struct work *w)
 {
-	const struct peer *p;
-	size_t		   need;
+	size_t need;
 
 	if (is_unanswered(s)) {
 		s->extra->warmed_ms = netd.now_ms;
 		s->warmup += s->warmup == 0;
 		/* Or it has moved, and who noticed knows no way back to us. */
-		if ((p = peer_find(s->addr)) == NULL || !p->cur.proven)
+		if (peer_find_proven(s->addr) == NULL)
 			way_seek(s->addr);
 	}
 	if (s->warmup == 0)

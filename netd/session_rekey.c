@@ -149,10 +149,10 @@ is_doubtful(const struct session *s)
 static int
 may_have_forgotten(const struct session *s)
 {
-	const struct peer *p = peer_find(s->addr);
+	const struct peer *p = peer_find_proven(s->addr);
 
 	return s->extra->unheard_ms != 0 || s->extra->is_behind ||
-	    (p != NULL && p->cur.proven && p->up_ms > shared_ms(s));
+	    (p != NULL && p->up_ms > shared_ms(s));
 }
 
 /*
